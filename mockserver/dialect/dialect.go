@@ -7,7 +7,6 @@ package dialect
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/plugproof/plugproof/mockserver/environ"
@@ -22,6 +21,29 @@ const (
 	OpenBao Product = "openbao"
 )
 
+// Status is a builtin plugin's deprecation status, as the catalog shows it.
+type Status string
+
+// The statuses. Removed builtins can still be read, but are in no list.
+const (
+	Supported      Status = "supported"
+	Deprecated     Status = "deprecated"
+	PendingRemoval Status = "pending removal"
+	Removed        Status = "removed"
+)
+
+// Builtin is a plugin that is part of the server's binary.
+type Builtin struct {
+	// Type is auth, database or secret.
+	Type string
+	// Name is the name in the catalog.
+	Name string
+	// Version is what the catalog shows: v0.16.1+builtin.
+	Version string
+	// Status is supported unless said.
+	Status Status
+}
+
 // Dialect is how one version of a server behaves where versions differ. It is
 // data and never changed after it was made; all fields may be read
 // concurrently.
@@ -30,19 +52,103 @@ type Dialect struct {
 	Name string
 	// Product is who makes the server.
 	Product Product
+	// DisplayName is what the server calls itself in its texts.
+	DisplayName string
 	// Version is what sys/health and VAULT_VERSION report, without a leading v.
 	Version string
+	// VersionSuffix follows the version in sys/seal-status and sys/health of
+	// servers built without a version stamp.
+	VersionSuffix string
+
 	// Environment is the order of the layers of a plugin's environment.
 	Environment environ.Rule
 	// OwnVariables are the prefixes of the server's own variables for plugins:
 	// VAULT_VERSION, and in OpenBao BAO_VERSION beside it.
 	OwnVariables []string
+	// ProcessVariables are what the server sets in its own environment when it
+	// starts, as NAME=value; plugins inherit them.
+	ProcessVariables []string
+
+	// Builtins are the plugins in the server's binary, sorted by type and name.
+	Builtins []Builtin
+	// BuiltinSuffix is the build metadata of plugins from the server's own
+	// tree: builtin.vault.
+	BuiltinSuffix string
+
+	// Pins: sys/plugins/pins exists and pinned versions win.
+	Pins bool
+	// Runtimes: sys/plugins/runtimes/catalog exists.
+	Runtimes bool
+	// RootlessRuntimes: runtimes have the field rootless, and an empty list of
+	// runtimes is answered rather than left out.
+	RootlessRuntimes bool
+	// Images: plugins may be registered as container images (oci_image).
+	Images bool
+	// TypedReload: sys/plugins/reload/:type/:name exists.
+	TypedReload bool
+	// ReloadsNothingWarns: a reload that finds nothing warns.
+	ReloadsNothingWarns bool
+	// ReloadKnownOnly: reloading a name that isn't in the catalog, a singleton
+	// or a database plugin is refused.
+	ReloadKnownOnly bool
+	// ReloadScope: the scope of a reload is checked, and `global` answers 202.
+	ReloadScope bool
+	// VersionMismatchWarns: reading a mount warns when the configured and the
+	// running version differ.
+	VersionMismatchWarns bool
+	// ListsVersionedOnly: the lists of names contain plugins that are only
+	// registered with versions (hashicorp/vault#28936, openbao/openbao#3186).
+	ListsVersionedOnly bool
+	// ReadResolvesVersion: reading a plugin without naming a version finds one
+	// that is only registered with versions.
+	ReadResolvesVersion bool
+	// CatalogReadExtra are further fields of sys/plugins/catalog/:type/:name
+	// and the values they have for plugins registered through the API.
+	CatalogReadExtra map[string]any
+	// BadHash is the text for a sha256 that is not hex; the value and the
+	// decoder's reason follow if it ends in a space.
+	BadHash string
+	// MissingCommand is the text for a registration without command.
+	MissingCommand string
+	// MalformedVersion is what the version library says before the version
+	// that it can't parse.
+	MalformedVersion string
+
+	// FieldErrors is how a field of a request that has the wrong type is
+	// described.
+	FieldErrors FieldErrors
+	// StrictJSON: anything after a request's JSON object is refused.
+	StrictJSON bool
+	// RelativePaths: request paths with `..` reach the backends.
+	RelativePaths bool
+	// Namespaces: the header X-Vault-Namespace is obeyed, and names that don't
+	// exist are refused; else it is ignored.
+	Namespaces bool
+
+	// BadTokenTwice: an unknown, revoked or expired token gets the second
+	// error text "invalid token".
+	BadTokenTwice bool
+	// HandshakeHint: the error for a plugin that ends before the handshake
+	// says that no line was read (go-plugin 1.6 and later).
+	HandshakeHint bool
 }
+
+// FieldErrors is a way of describing a field with the wrong type. The texts
+// are those of the decoding library that the server was built with.
+type FieldErrors int
+
+const (
+	// FieldErrorsWithInput repeat the whole input and the value (Vault 1.14).
+	FieldErrorsWithInput FieldErrors = iota
+	// FieldErrorsWithValue repeat the value (vault/sdk 0.25).
+	FieldErrorsWithValue
+	// FieldErrorsPlain repeat neither (OpenBao).
+	FieldErrorsPlain
+)
 
 // Lookup returns the dialect of that name. The error names the known ones.
 func Lookup(name string) (*Dialect, error) {
-	all := All()
-	for _, d := range all {
+	for _, d := range All() {
 		if d.Name == name {
 			return d, nil
 		}
@@ -50,16 +156,32 @@ func Lookup(name string) (*Dialect, error) {
 	return nil, fmt.Errorf("unknown dialect %q: known are %s", name, strings.Join(Names(), ", "))
 }
 
+// Newest is the dialect that is used when none is named: the newest Vault.
+func Newest() *Dialect {
+	var newest *Dialect
+	for _, d := range All() {
+		if d.Product == Vault {
+			newest = d
+		}
+	}
+	return newest
+}
+
 // Names returns the names of all dialects, oldest first within a product.
 func Names() []string {
-	var names []string
-	for _, d := range All() {
-		names = append(names, d.Name)
+	all := All()
+	names := make([]string, len(all))
+	for i, d := range all {
+		names[i] = d.Name
 	}
 	return names
 }
 
-// All returns every dialect, Vault's before OpenBao's, oldest first.
+// All returns every dialect, Vault's before OpenBao's, oldest first. Each call
+// makes them anew, so that a caller may change its copy.
 func All() []*Dialect {
-	return slices.Clone([]*Dialect{})
+	return []*Dialect{
+		vault114(), vault115(), vault116(), vault120(),
+		openbao25(),
+	}
 }

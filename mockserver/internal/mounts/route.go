@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package mounts
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/storage"
+)
+
+// drainTime is how long an exchange of the backend waits for requests that are
+// still in it; then they lose their process. It keeps a plugin that hangs from
+// being beyond reload.
+const drainTime = 10 * time.Second
+
+// Starter makes the backend of a mount when it is first needed.
+type Starter func(ctx context.Context, r *Route) (*Backend, error)
+
+// Backend is a running backend and what the router must know of it.
+type Backend struct {
+	logical.Backend
+	root, login *pathSet
+}
+
+// NewBackend asks b for its special paths once, so that no request has to.
+func NewBackend(b logical.Backend) *Backend {
+	paths := b.SpecialPaths()
+	if paths == nil {
+		paths = &logical.Paths{}
+	}
+	return &Backend{Backend: b, root: newPathSet(paths.Root), login: newPathSet(paths.Unauthenticated)}
+}
+
+// Route is one mount: its configuration, its storage and its backend, each of
+// which can be exchanged while requests go on.
+type Route struct {
+	// Storage is the mount's own.
+	Storage *storage.View
+
+	entry   atomic.Pointer[Entry]
+	backend atomic.Pointer[Backend]
+	ready   atomic.Bool
+	tainted atomic.Bool
+	gate    gate
+	start   Starter
+}
+
+// NewRoute returns a route without a backend: start makes it when the first
+// request comes or Exchange is called.
+func NewRoute(entry *Entry, view *storage.View, start Starter) *Route {
+	r := &Route{Storage: view, start: start}
+	r.entry.Store(entry)
+	return r
+}
+
+// Entry is the mount's configuration; it must not be changed.
+func (r *Route) Entry() *Entry { return r.entry.Load() }
+
+// Update exchanges the configuration.
+func (r *Route) Update(e *Entry) { r.entry.Store(e) }
+
+// Tainted tells that the mount is being removed: only revocations go through.
+func (r *Route) Tainted() bool { return r.tainted.Load() }
+
+// Taint keeps requests other than revocations away from now on, or lets them
+// through again.
+func (r *Route) Taint(on bool) { r.tainted.Store(on) }
+
+// Enter returns the mount's backend for one request, starting it if it was
+// never started, and a function that must be called when the request is done.
+// While an exchange is under way it waits.
+func (r *Route) Enter(ctx context.Context) (*Backend, func(), error) {
+	for {
+		if err := r.gate.enter(ctx); err != nil {
+			return nil, nil, err
+		}
+		if b := r.backend.Load(); b != nil {
+			return b, r.gate.leave, nil
+		}
+		r.gate.leave()
+		if err := r.startOnce(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// startOnce makes the backend unless somebody else has meanwhile.
+func (r *Route) startOnce(ctx context.Context) error {
+	if _, err := r.gate.close(ctx); err != nil {
+		return err
+	}
+	defer r.gate.open()
+	if r.backend.Load() != nil {
+		return nil
+	}
+	b, err := r.start(ctx, r)
+	if err != nil {
+		return err
+	}
+	r.backend.Store(b)
+	return nil
+}
+
+// Running returns the backend if it was started, else nil.
+func (r *Route) Running() *Backend { return r.backend.Load() }
+
+// Exchange ends the running backend with end, if there is one, and starts a new
+// one. Requests wait meanwhile; those inside are given drainTime to finish. If
+// the start fails, the next request tries again.
+func (r *Route) Exchange(ctx context.Context, end func(*Backend)) error {
+	return r.alone(ctx, end, func() error {
+		b, err := r.start(ctx, r)
+		if err != nil {
+			return err
+		}
+		r.backend.Store(b)
+		return nil
+	})
+}
+
+// Stop ends the backend with end, if it is running, as the last thing that
+// happens on this route before it is removed.
+func (r *Route) Stop(ctx context.Context, end func(*Backend)) error {
+	return r.alone(ctx, end, func() error { return nil })
+}
+
+// alone ends the backend and runs then while no request is inside.
+func (r *Route) alone(ctx context.Context, end func(*Backend), then func() error) error {
+	empty, err := r.gate.close(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.gate.open()
+	timer := time.NewTimer(drainTime)
+	defer timer.Stop()
+	select {
+	case <-empty:
+	case <-timer.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if old := r.backend.Swap(nil); old != nil {
+		end(old)
+	}
+	return then()
+}

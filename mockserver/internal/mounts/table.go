@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package mounts holds the mount table and finds the mount that a request
+// belongs to. The table is a radix tree in memory: a lookup walks the request's
+// path once, however many mounts there are, and a change touches one entry.
+package mounts
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/armon/go-radix"
+)
+
+// ErrNotFound says that no mount has the path.
+var ErrNotFound = errors.New("no matching mount")
+
+// InUseError says that a mount has the path already, or lies inside or above
+// it. Path is that mount's own path.
+type InUseError struct{ Path string }
+
+func (e *InUseError) Error() string { return "path is already in use at " + e.Path }
+
+// Table is all mounts of a server. All methods may be called concurrently.
+type Table struct {
+	mu   sync.RWMutex
+	tree *radix.Tree
+}
+
+// NewTable returns an empty table.
+func NewTable() *Table { return &Table{tree: radix.New()} }
+
+// Reserve puts a route in the table. Requests find it only after Ready, so that
+// two mounts of one path can't race while their plugins start. The error is an
+// *InUseError.
+func (t *Table) Reserve(r *Route) error {
+	path := r.Entry().FullPath()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if other := t.conflict(path); other != nil {
+		return &InUseError{Path: other.Entry().Path}
+	}
+	t.tree.Insert(path, r)
+	return nil
+}
+
+// Conflict returns the mount at, inside or above the full path, or nil.
+func (t *Table) Conflict(path string) *Route {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.conflict(path)
+}
+
+func (t *Table) conflict(path string) (found *Route) {
+	if _, v, ok := t.tree.LongestPrefix(path); ok {
+		return v.(*Route)
+	}
+	t.tree.WalkPrefix(path, func(_ string, v any) bool {
+		found = v.(*Route)
+		return true
+	})
+	return found
+}
+
+// Ready lets requests reach the route.
+func (t *Table) Ready(r *Route) { r.ready.Store(true) }
+
+// Remove takes the route at the full path out of the table.
+func (t *Table) Remove(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tree.Delete(path)
+}
+
+// Move gives a route the entry, whose path is another one, in one step. The
+// error is an *InUseError.
+func (t *Table) Move(r *Route, to *Entry) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	from := r.Entry().FullPath()
+	t.tree.Delete(from)
+	if other := t.conflict(to.FullPath()); other != nil {
+		t.tree.Insert(from, r)
+		return &InUseError{Path: other.Entry().Path}
+	}
+	r.Update(to)
+	t.tree.Insert(to.FullPath(), r)
+	return nil
+}
+
+// Match returns the mount that a request's path belongs to and its full path.
+// A path that names a mount without its slash belongs to it too. The error
+// wraps ErrNotFound.
+func (t *Table) Match(path string) (*Route, string, error) {
+	t.mu.RLock()
+	mount, v, ok := t.tree.LongestPrefix(path)
+	if !ok && !strings.HasSuffix(path, "/") {
+		mount, v, ok = t.tree.LongestPrefix(path + "/")
+	}
+	t.mu.RUnlock()
+	if !ok || !v.(*Route).ready.Load() {
+		return nil, "", fmt.Errorf("%w: %q", ErrNotFound, path)
+	}
+	return v.(*Route), mount, nil
+}
+
+// Exact returns the mount at exactly the full path. The error wraps
+// ErrNotFound.
+func (t *Table) Exact(path string) (*Route, error) {
+	r, mount, err := t.Match(path)
+	if err != nil || mount != path {
+		return nil, fmt.Errorf("%w: %q", ErrNotFound, path)
+	}
+	return r, nil
+}
+
+// All returns the mounts that requests can reach, sorted by full path.
+func (t *Table) All() []*Route {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	routes := make([]*Route, 0, t.tree.Len())
+	t.tree.Walk(func(_ string, v any) bool {
+		if r := v.(*Route); r.ready.Load() {
+			routes = append(routes, r)
+		}
+		return false
+	})
+	return routes
+}
+
+// Root tells whether a request's path is one of its backend's root paths, which
+// need sudo. The route's backend must have been started.
+func (b *Backend) Root(path string) bool { return b.root.has(path) }
+
+// Login tells whether a request's path, without the mount's own, needs no
+// token.
+func (b *Backend) Login(path string) bool { return b.login.has(path) }

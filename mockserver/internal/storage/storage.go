@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package storage keeps what the server must remember: in memory, or in a file
+// that survives a restart and a kill. Mounts and the server's own parts see it
+// as logical.Storage through a View each.
+package storage
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/vault/sdk/logical"
+)
+
+// Physical is where keys and values are. Keys are paths with slashes. All
+// methods may be called concurrently; a Put that returned is durable as far as
+// the implementation is.
+type Physical interface {
+	// Get returns the value, or nil without an error when there is none, as
+	// logical.Storage has it.
+	Get(ctx context.Context, key string) ([]byte, error)
+	Put(ctx context.Context, key string, value []byte) error
+	Delete(ctx context.Context, key string) error
+	// List returns the names directly below prefix, sorted; folders end in a
+	// slash.
+	List(ctx context.Context, prefix string) ([]string, error)
+	// Clear deletes everything below prefix.
+	Clear(ctx context.Context, prefix string) error
+	Close() error
+}
+
+// View is the part of a Physical below a prefix, as a logical.Storage.
+type View struct {
+	physical Physical
+	prefix   string
+}
+
+// NewView returns the part of p below prefix, which ends in a slash.
+func NewView(p Physical, prefix string) *View {
+	return &View{physical: p, prefix: prefix}
+}
+
+// Sub returns the part of the view below prefix, which ends in a slash.
+func (v *View) Sub(prefix string) *View { return NewView(v.physical, v.prefix+prefix) }
+
+// Clear deletes everything in the view.
+func (v *View) Clear(ctx context.Context) error { return v.physical.Clear(ctx, v.prefix) }
+
+// Get implements logical.Storage: nil without an error when there is no entry.
+func (v *View) Get(ctx context.Context, key string) (*logical.StorageEntry, error) {
+	if err := check(key); err != nil {
+		return nil, err
+	}
+	value, err := v.physical.Get(ctx, v.prefix+key)
+	if err != nil || value == nil {
+		return nil, err
+	}
+	return &logical.StorageEntry{Key: key, Value: value}, nil
+}
+
+// Put implements logical.Storage.
+func (v *View) Put(ctx context.Context, entry *logical.StorageEntry) error {
+	if err := check(entry.Key); err != nil {
+		return err
+	}
+	return v.physical.Put(ctx, v.prefix+entry.Key, entry.Value)
+}
+
+// Delete implements logical.Storage.
+func (v *View) Delete(ctx context.Context, key string) error {
+	if err := check(key); err != nil {
+		return err
+	}
+	return v.physical.Delete(ctx, v.prefix+key)
+}
+
+// List implements logical.Storage.
+func (v *View) List(ctx context.Context, prefix string) ([]string, error) {
+	if err := check(prefix); err != nil {
+		return nil, err
+	}
+	return v.physical.List(ctx, v.prefix+prefix)
+}
+
+// check refuses keys that would leave the view, with the SDK's own error.
+func check(key string) error {
+	if strings.Contains(key, "..") {
+		return logical.ErrRelativePath
+	}
+	return nil
+}
