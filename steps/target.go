@@ -2,7 +2,10 @@
 
 package steps
 
-import "context"
+import (
+	"context"
+	"net/http"
+)
 
 // Capability names something that a target lets a scenario do besides talking
 // HTTP to it. Scenarios ask for capabilities with tags (`@needs-restart`); what
@@ -27,7 +30,21 @@ const (
 	Restart Capability = "restart"
 	// Loopback: plugins of the server reach listeners that the scenario opens.
 	Loopback Capability = "loopback"
+	// OwnServer: every scenario that asks for one (Spec.Fresh) gets a server that
+	// no other scenario and nobody else uses, so that names stand as written.
+	OwnServer Capability = "own-server"
+	// CLIEnvironment: the command line can register a plugin with -env. It is
+	// asked from the command line, not from the target.
+	CLIEnvironment Capability = "cli-env"
 )
+
+// Capabilities lists them all, in the order of documentation.
+func Capabilities() []Capability {
+	return []Capability{
+		HostEnvironment, PluginDirectory, Settings, ServerLogs, ProcessControl,
+		Restart, Loopback, OwnServer, CLIEnvironment,
+	}
+}
 
 // Spec is what one scenario asks of its server. The zero Spec is a development
 // server with an empty plugin directory, api_addr set to its own address and
@@ -58,7 +75,9 @@ type Server interface {
 	// when it has none.
 	PluginDir() string
 	// Place brings the executable file at path into the plugin directory under
-	// name and returns its sha256 in hex.
+	// name and returns its sha256 in hex. The file may be running already: where
+	// one server serves many scenarios, they place the same file under the same
+	// name over and over, which must be cheap and must not disturb it.
 	Place(ctx context.Context, name, path string) (string, error)
 	// Reach turns the address (host:port) of a listener that the scenario
 	// opened on this machine into one that the server's plugins can dial.
@@ -71,6 +90,18 @@ type Server interface {
 	// Close ends this scenario's use of the server and, if nobody else uses it,
 	// the server and everything it started.
 	Close(ctx context.Context) error
+}
+
+// HTTPServer is a Server that is reached in a way of its own: with a TLS
+// configuration, a namespace or a proxy. Scenarios use its client, and the
+// environment it gives, instead of a plain one.
+type HTTPServer interface {
+	Server
+	// HTTPClient sends the scenario's requests.
+	HTTPClient() *http.Client
+	// CommandLineEnv is added to the environment of the vault command line:
+	// VAULT_CACERT, VAULT_NAMESPACE and so on.
+	CommandLineEnv() map[string]string
 }
 
 // Target is a kind of server that scenarios can be run against. Implementations
