@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package targets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+
+	"github.com/plugproof/plugproof/steps"
+)
+
+// portAttempts is how many ports are tried when others take them between the
+// choice and the server's start.
+const portAttempts = 3
+
+// local is a server program that runs on this machine.
+type local struct {
+	target  *binary
+	program program
+	spec    steps.Spec
+	dir     string // holds everything of this server
+	log     string
+
+	mu      sync.Mutex // held by start, restart and close only as long as they change what follows
+	listen  string     // host:port
+	keys    keys
+	process *process
+
+	ending sync.Mutex // one restart or close at a time
+}
+
+func (s *local) pluginDir() string { return filepath.Join(s.dir, "plugins") }
+func (s *local) stateDir() string  { return filepath.Join(s.dir, "state") }
+func (s *local) homeDir() string   { return filepath.Join(s.dir, "home") }
+
+func (s *local) now() (listen string, k keys, p *process) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.listen, s.keys, s.process
+}
+
+// begin starts the program on a free port, on the one it had if that is free.
+func (s *local) begin(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.target.opts.startTimeout())
+	defer cancel()
+	listen, _, _ := s.now()
+	var failure error
+	for range portAttempts {
+		if listen == "" {
+			var err error
+			if listen, err = s.target.freePort(); err != nil {
+				return fmt.Errorf("%s: choose a port: %w", s.target.name, err)
+			}
+		}
+		if failure = s.try(ctx, listen); !errors.Is(failure, ErrPortTaken) {
+			return failure
+		}
+		listen = ""
+	}
+	return failure
+}
+
+// try starts the program at an address and waits until it serves.
+func (s *local) try(ctx context.Context, listen string) error {
+	_, known, _ := s.now()
+	token := known.token
+	if token == "" {
+		token = newToken()
+	}
+	base := "http://" + listen
+	start, err := s.program.launch(s.spec, places{
+		listen: listen, apiAddr: base, pluginDir: s.pluginDir(), stateDir: s.stateDir(),
+	}, token)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.target.name, err)
+	}
+	if start.config != "" {
+		if err := os.WriteFile(start.configFile, []byte(start.config), 0o600); err != nil {
+			return fmt.Errorf("%s: configuration: %w", s.target.name, err)
+		}
+	}
+	if start.token != "" {
+		known.token = start.token
+	}
+	p, err := startProcess(s.target.path, start.args, environment(s.spec, s.homeDir()), s.dir, s.log)
+	if err != nil {
+		return s.target.startFailure(err)
+	}
+	known, err = s.program.settle(ctx, localAPI(base, known.token), p.exited, s.spec, known)
+	if err != nil {
+		failure := s.failure(listen, p, token, err)
+		p.kill()
+		return failure
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listen, s.keys, s.process = listen, known, p
+	return nil
+}
+
+// startFailure turns the error of a program that can't be started.
+func (b *binary) startFailure(err error) error {
+	failure := &Error{Target: b.name, Kind: ErrNotAServer, Problem: "the program can't be started", Err: err}
+	switch {
+	case errors.Is(err, syscall.ENOEXEC):
+		failure.Kind, failure.Remedy = ErrWrongArchitecture, "take the build for "+platform()
+	case errors.Is(err, syscall.E2BIG):
+		failure.Remedy = "the environment that the scenario asks for is larger than this system allows"
+	}
+	return failure
+}
+
+// failure explains why a started program did not come into service.
+func (s *local) failure(listen string, p *process, token string, err error) error {
+	e := &Error{Target: s.target.name, Log: mask(tail(s.log), token)}
+	switch {
+	case errors.Is(err, errGone) && taken(listen):
+		e.Kind = ErrPortTaken
+		e.Problem = fmt.Sprintf("the server ended at its start because another process listens at %s", listen)
+		e.Remedy = "run it again, or end that process"
+	case errors.Is(err, errGone):
+		e.Kind = ErrExited
+		e.Problem = "the server ended at its start: " + p.exit()
+		e.Remedy = "look at its last lines for the cause"
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Kind = ErrNotReady
+		e.Err = err
+		e.Problem = fmt.Sprintf("the server was not ready within %s", s.target.opts.startTimeout())
+		e.Remedy = "give a slow machine more time, or look at its last lines for the cause"
+	default:
+		e.Kind = ErrNotReady
+		e.Problem, e.Err = "the server could not be brought into service", err
+	}
+	if kept := saveLog(s.target.opts, mask(readAll(s.log), token)); kept != "" {
+		e.Remedy += ". " + kept
+	}
+	return e
+}
+
+// Address implements steps.Server.
+func (s *local) Address() string {
+	listen, _, _ := s.now()
+	return "http://" + listen
+}
+
+// Token implements steps.Server.
+func (s *local) Token() string {
+	_, k, _ := s.now()
+	return k.token
+}
+
+// PluginDir implements steps.Server.
+func (s *local) PluginDir() string {
+	if s.spec.NoPluginDir {
+		return ""
+	}
+	return s.pluginDir()
+}
+
+// Place implements steps.Server.
+func (s *local) Place(_ context.Context, name, path string) (string, error) {
+	return placeFile(s.pluginDir(), name, path)
+}
+
+// Reach implements steps.Server: plugins run on this machine.
+func (s *local) Reach(address string) string { return address }
+
+// Logs implements steps.Server. The root token and the unseal key are masked.
+func (s *local) Logs(context.Context) (string, error) {
+	_, k, _ := s.now()
+	text, err := os.ReadFile(s.log)
+	return mask(string(text), k.token, k.unseal), err
+}
+
+// Restart implements steps.Server. Without Spec.State the state is lost.
+func (s *local) Restart(ctx context.Context, kill bool) error {
+	s.ending.Lock()
+	defer s.ending.Unlock()
+	_, _, p := s.now()
+	if kill {
+		p.kill()
+	} else {
+		p.stop(ctx)
+	}
+	return s.begin(ctx)
+}
+
+// Close implements steps.Server.
+func (s *local) Close(ctx context.Context) error {
+	s.ending.Lock()
+	defer s.ending.Unlock()
+	_, k, p := s.now()
+	crashed := p.ended()
+	p.stop(ctx)
+	var err error
+	if crashed {
+		err = s.crash(p, k)
+	}
+	return errors.Join(err, os.RemoveAll(s.dir))
+}
+
+// crash tells that the server ended without having been asked to.
+func (s *local) crash(p *process, k keys) error {
+	return &Error{
+		Target: s.target.name, Kind: ErrExited,
+		Problem: "the server ended during the run: " + p.exit(),
+		Log:     mask(tail(s.log), k.token, k.unseal),
+		Remedy:  saveLog(s.target.opts, mask(readAll(s.log), k.token, k.unseal)),
+	}
+}
+
+func (s *local) gone() bool {
+	_, _, p := s.now()
+	return p.ended()
+}
+
+// freePort chooses an address on loopback that nobody listens at now.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// taken tells whether somebody listens at an address of this machine.
+func taken(listen string) bool {
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return errors.Is(err, syscall.EADDRINUSE)
+	}
+	_ = l.Close()
+	return false
+}
+
+func platform() string { return runtime.GOOS + "/" + runtime.GOARCH }
+
+// readAll returns the file's text, empty when it can't be read.
+func readAll(path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}

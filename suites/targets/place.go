@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package targets
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// placeFile brings the file at path into dir under name with its permissions
+// and returns its sha256 in hex. A file of that name is replaced in one step,
+// so that processes running it keep theirs.
+//
+// It links where it can: a copy would have to be written, and a process that
+// another goroutine forks meanwhile inherits the open file, which makes the
+// server's start of the plugin fail with "text file busy". Nobody may therefore
+// write into a placed file.
+func placeFile(dir, name, path string) (string, error) {
+	if name == "" || name != filepath.Base(name) {
+		return "", fmt.Errorf("place %s as %q: a name in the plugin directory has no slash", path, name)
+	}
+	sum, err := fileSum(path)
+	if err != nil {
+		return "", err
+	}
+	target := filepath.Join(dir, name)
+	if sameFile(path, target) {
+		return sum, nil
+	}
+	// A folder of its own gives a free name for the link.
+	fresh, err := os.MkdirTemp(dir, ".place-")
+	if err != nil {
+		return "", fmt.Errorf("place %s: %w", path, err)
+	}
+	defer os.RemoveAll(fresh)
+	temporary := filepath.Join(fresh, name)
+	if err := linkOrCopy(path, temporary); err != nil {
+		return "", fmt.Errorf("place %s: %w", path, err)
+	}
+	if err := os.Rename(temporary, target); err != nil {
+		return "", fmt.Errorf("place %s: %w", path, err)
+	}
+	return sum, nil
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}
+
+func linkOrCopy(from, to string) error {
+	// Link would link a symbolic link itself, which leaves the directory.
+	from, err := filepath.EvalSymlinks(from)
+	if err != nil {
+		return err
+	}
+	if err := os.Link(from, to); err == nil {
+		return nil
+	}
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	// No process is forked while the copy is open for writing; see placeFile.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, info.Mode().Perm())
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
+func fileSum(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, f); err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}

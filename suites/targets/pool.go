@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package targets
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"sync"
+
+	"github.com/plugproof/plugproof/steps"
+)
+
+// running is a server that a pool has started.
+type running interface {
+	steps.Server
+	// gone tells that the server ended by itself.
+	gone() bool
+}
+
+// pool gives scenarios their servers: one for all that ask for the zero Spec,
+// one of their own to the others. It may be used by several goroutines.
+type pool struct {
+	start func(context.Context, steps.Spec) (running, error)
+
+	mu     sync.Mutex
+	common *startup
+	own    map[running]struct{}
+	closed bool
+	// crashes are what common servers ended of that were replaced.
+	crashes []error
+}
+
+// startup is the common server, or its start under way. The other fields are
+// valid once done is closed.
+type startup struct {
+	done   chan struct{}
+	server running
+	err    error
+}
+
+func newPool(start func(context.Context, steps.Spec) (running, error)) *pool {
+	return &pool{start: start, own: map[running]struct{}{}}
+}
+
+var errClosed = errors.New("the target is closed")
+
+func (p *pool) server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
+	if reflect.ValueOf(spec).IsZero() {
+		return p.shared(ctx)
+	}
+	server, err := p.start(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	closed := p.closed
+	if !closed {
+		p.own[server] = struct{}{}
+	}
+	p.mu.Unlock()
+	if closed {
+		return nil, errors.Join(errClosed, server.Close(ctx))
+	}
+	return &lent{running: server, giveBack: func(ctx context.Context) error {
+		p.mu.Lock()
+		_, there := p.own[server]
+		delete(p.own, server)
+		p.mu.Unlock()
+		if !there {
+			return nil
+		}
+		return server.Close(ctx)
+	}}, nil
+}
+
+// shared gives the common server and starts it when there is none or when a
+// scenario has brought it down. A failed start is not tried again: every
+// scenario would wait as long for the same answer.
+func (p *pool) shared(ctx context.Context) (steps.Server, error) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, errClosed
+	}
+	var before *startup
+	if p.common == nil || p.common.broken() {
+		before, p.common = p.common, &startup{done: make(chan struct{})}
+		// The start belongs to all who wait for it, not to the first of them.
+		go p.begin(context.WithoutCancel(ctx), p.common, before)
+	}
+	current := p.common
+	p.mu.Unlock()
+	select {
+	case <-current.done:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if current.err != nil {
+		return nil, current.err
+	}
+	return &lent{running: current.server, common: true, giveBack: func(context.Context) error { return nil }}, nil
+}
+
+func (p *pool) begin(ctx context.Context, s, before *startup) {
+	defer close(s.done)
+	if before != nil {
+		// It has ended; this removes its files and tells why.
+		err := before.server.Close(ctx)
+		p.mu.Lock()
+		p.crashes = append(p.crashes, err)
+		p.mu.Unlock()
+	}
+	s.server, s.err = p.start(ctx, steps.Spec{})
+}
+
+func (s *startup) broken() bool {
+	select {
+	case <-s.done:
+		return s.err == nil && s.server.gone()
+	default:
+		return false
+	}
+}
+
+// close ends every server, side by side.
+func (p *pool) close(ctx context.Context) error {
+	p.mu.Lock()
+	p.closed = true
+	common, own := p.common, p.own
+	p.common, p.own = nil, map[running]struct{}{}
+	p.mu.Unlock()
+	if common != nil {
+		<-common.done
+		if common.err == nil {
+			own[common.server] = struct{}{}
+		}
+	}
+	errs := make(chan error, len(own))
+	for server := range own {
+		go func() { errs <- server.Close(ctx) }()
+	}
+	p.mu.Lock()
+	all := p.crashes
+	p.mu.Unlock()
+	for range own {
+		all = append(all, <-errs)
+	}
+	return errors.Join(all...)
+}
+
+// lent is a server in the hands of one scenario.
+type lent struct {
+	running
+	common   bool
+	giveBack func(context.Context) error
+}
+
+func (l *lent) Close(ctx context.Context) error { return l.giveBack(ctx) }
+
+func (l *lent) Restart(ctx context.Context, kill bool) error {
+	if l.common {
+		return errors.New("this server is shared with other scenarios: ask for State or Fresh to restart it")
+	}
+	return l.running.Restart(ctx, kill)
+}

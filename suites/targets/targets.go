@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package targets makes the servers that scenarios run against: the mock in
+// this process or in one of its own, real servers from a binary or an image,
+// and servers that somebody else runs.
+package targets
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/plugproof/plugproof/steps"
+)
+
+// Options is what the user may choose besides the target's name. The zero
+// Options are good defaults.
+type Options struct {
+	// StartTimeout bounds the time from a server's start until it is ready;
+	// zero is 30 seconds.
+	StartTimeout time.Duration
+	// PluginDir is the plugin directory of a server at an address, as a path on
+	// this machine. Without it nothing can be placed there.
+	PluginDir string
+	// ThisServer releases a server at an address that is not a development
+	// server on loopback.
+	ThisServer bool
+	// Executable is the plugproof program for mock-process; empty is the
+	// running program.
+	Executable string
+	// LogDir keeps the logs of servers that failed; empty keeps none.
+	LogDir string
+	// Environ looks up a variable of the user's environment (VAULT_TOKEN,
+	// VAULT_CACERT …) for a server at an address; nil is os.LookupEnv.
+	Environ func(name string) (string, bool)
+}
+
+func (o Options) startTimeout() time.Duration {
+	if o.StartTimeout > 0 {
+		return o.StartTimeout
+	}
+	return 30 * time.Second
+}
+
+func (o Options) lookup(name string) string {
+	find := o.Environ
+	if find == nil {
+		find = os.LookupEnv
+	}
+	value, _ := find(name)
+	return value
+}
+
+// Forms lists the forms of target names with what each means, for help texts.
+func Forms() [][2]string {
+	return [][2]string{
+		{"binary:PATH", "a real server's program (vault or bao), started for the run"},
+	}
+}
+
+// Parse gives the target that spec names. It starts and contacts nothing: a
+// name of no known form, an unknown dialect or a missing file is an *Error of
+// kind ErrUsage.
+func Parse(spec string, opts Options) (steps.Target, error) {
+	kind, rest, _ := strings.Cut(spec, ":")
+	usage := func(problem, remedy string) error {
+		return &Error{Target: spec, Kind: ErrUsage, Problem: problem, Remedy: remedy}
+	}
+	switch kind {
+	case "binary":
+		if rest == "" {
+			return nil, usage("no program named", "name it: binary:/usr/local/bin/vault")
+		}
+		return newBinary(spec, rest, opts)
+	}
+	var forms []string
+	for _, form := range Forms() {
+		forms = append(forms, form[0])
+	}
+	return nil, usage(fmt.Sprintf("unknown kind of target %q", kind), "known are "+strings.Join(forms, ", "))
+}
