@@ -4,6 +4,7 @@ package environ_test
 
 import (
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -19,8 +20,7 @@ const pureCases = 10_000
 // with what os/exec makes of the same entries: the code that starts plugins.
 func TestExplainAgreesWithExec(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := testSeed(t)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	for range pureCases {
 		in := randomInput(rng)
@@ -145,4 +145,19 @@ func randomLayer(rng *rand.Rand) []string {
 		}
 	}
 	return layer
+}
+
+// testSeed returns the seed of this run and prints it; PLUGPROOF_SEED repeats an
+// earlier one.
+func testSeed(t *testing.T) uint64 {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv("PLUGPROOF_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("PLUGPROOF_SEED: %v", err)
+		}
+	}
+	t.Logf("PLUGPROOF_SEED=%d", seed)
+	return seed
 }

@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -30,7 +31,8 @@ import (
 type Job struct {
 	Plugin string `json:"plugin"`
 	SHA256 []byte `json:"sha256"`
-	// Dir is where case n's environment goes, into the file n.
+	// Dir is where case n's environment goes, into the file n, and this
+	// process's own, into the file host.
 	Dir   string `json:"dir"`
 	Cases []Case `json:"cases"`
 }
@@ -53,6 +55,10 @@ func main() {
 func run() error {
 	var job Job
 	if err := json.NewDecoder(os.Stdin).Decode(&job); err != nil {
+		return err
+	}
+	host := []byte(strings.Join(os.Environ(), "\x00"))
+	if err := os.WriteFile(filepath.Join(job.Dir, "host"), host, 0o600); err != nil {
 		return err
 	}
 	for i, c := range job.Cases {
