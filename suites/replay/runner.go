@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Runner performs cases on servers of a Starter.
+type Runner struct {
+	// Starter gives each case its server.
+	Starter Starter
+	// Binaries are the files of the plugin directory, by name.
+	Binaries map[string]string
+	// CommandLine runs cli steps; nil leaves them out.
+	CommandLine CommandLine
+	// StepTimeout ends a step that does not end; a minute if zero.
+	StepTimeout time.Duration
+}
+
+// Answers is what came of a case's steps.
+type Answers struct {
+	// Got has an answer for each step; those that were not performed are empty.
+	Got []Got
+	// Log are the server's lines about conflicts, if the case looks at them.
+	Log *[]string
+}
+
+// Run performs the steps of c on a fresh server. The error is ErrUnsupported if
+// the target can't give such a server, and otherwise a failure of the harness or
+// of the server as a whole: answers of any status are no errors.
+func (r *Runner) Run(ctx context.Context, c *Case) (_ Answers, err error) {
+	server, err := r.Starter.Start(ctx, c.Server.spec())
+	if err != nil {
+		return Answers{}, fmt.Errorf("starting %s: %w", r.Starter.Name(), err)
+	}
+	defer func() {
+		// The server has to go even when the case's time is over.
+		err = errors.Join(err, server.Close(context.WithoutCancel(ctx)))
+	}()
+	s, err := r.session(ctx, server)
+	if err != nil {
+		return Answers{}, err
+	}
+	var out Answers
+	for i, e := range c.Steps {
+		got, err := r.step(ctx, s, e.Step)
+		if err != nil {
+			return out, fmt.Errorf("step %d: %w", i+1, err)
+		}
+		out.Got = append(out.Got, got)
+	}
+	if c.Log != nil {
+		log, err := server.Logs(ctx)
+		if err != nil {
+			return out, fmt.Errorf("reading the server's log: %w", err)
+		}
+		lines := conflictLines(log)
+		for i := range lines {
+			lines[i] = s.masks.text(lines[i])
+		}
+		out.Log = &lines
+	}
+	return out, nil
+}
+
+// session places the binaries and knows what is to be masked.
+func (r *Runner) session(ctx context.Context, server Server) (*session, error) {
+	s := &session{
+		server: server, client: newClient(), masks: newMasks(), saved: map[string]string{},
+		shas: map[string]string{"zero": strings.Repeat("0", 64)},
+	}
+	s.masks.literally(server.Address(), "addr")
+	if dir := server.PluginDir(); dir != "" {
+		s.masks.literally(dir, "plugin_dir")
+		for name, path := range r.Binaries {
+			sum, err := server.Place(ctx, name, path)
+			if err != nil {
+				return nil, fmt.Errorf("placing %s: %w", name, err)
+			}
+			s.addSum(name, sum)
+		}
+		return s, nil
+	}
+	// Without a plugin directory a request still names the sum of the file.
+	for name, path := range r.Binaries {
+		sum, err := fileSum(path)
+		if err != nil {
+			return nil, err
+		}
+		s.addSum(name, sum)
+	}
+	return s, nil
+}
+
+func (s *session) addSum(name, sum string) {
+	name = strings.ReplaceAll(name, "-", "_")
+	s.shas[name] = sum
+	s.masks.literally(sum, "sha_"+name)
+}
+
+// step performs one step and masks its answer.
+func (r *Runner) step(ctx context.Context, s *session, step Step) (Got, error) {
+	timeout := r.StepTimeout
+	if timeout == 0 {
+		timeout = time.Minute
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	switch step.Kind() {
+	case "cli":
+		if r.CommandLine == nil {
+			return Got{}, nil
+		}
+		got, err := s.command(ctx, r.CommandLine, step)
+		return s.masks.got(got), err
+	case "shell":
+		return Got{}, s.shell(ctx, step)
+	case "sleep":
+		// What the recorder waited for has no event outside the server.
+		select {
+		case <-time.After(time.Duration(step.Sleep * float64(time.Second))):
+		case <-ctx.Done():
+		}
+		return Got{}, nil
+	}
+	got, err := s.request(ctx, step)
+	if err != nil {
+		return Got{}, err
+	}
+	s.save(step, got.Body)
+	masked := s.masks.got(got)
+	masked.Body = keep(step, masked.Body)
+	return masked, nil
+}
+
+// logShape takes the time off a line of a log; what is not of this shape is no
+// message but the server's greeting.
+var logShape = regexp.MustCompile(`^\S+ (\[[A-Z]+\] .*)$`)
+
+// conflictShape finds what servers log about environments when the old layering
+// is asked for: Vault's texts have "conflicting" or name the opt-out.
+var conflictShape = regexp.MustCompile(`(?i)conflict|LEGACY_ENV_LAYERING`)
+
+// conflictLines takes the lines about conflicts out of a log.
+func conflictLines(log string) []string {
+	lines := []string{}
+	for line := range strings.SplitSeq(log, "\n") {
+		if m := logShape.FindStringSubmatch(line); m != nil && conflictShape.MatchString(m[1]) {
+			lines = append(lines, m[1])
+		}
+	}
+	return lines
+}
