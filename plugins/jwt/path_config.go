@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package jwt
+
+import (
+	"context"
+	"fmt"
+
+	capjwt "github.com/hashicorp/cap/jwt"
+	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/helper/certutil"
+	"github.com/hashicorp/vault/sdk/logical"
+)
+
+const configKey = "config"
+
+// config is the stored configuration of a mount. Exactly one of the two URLs
+// and the list of keys is set.
+type config struct {
+	OIDCDiscoveryURL     string   `json:"oidc_discovery_url"`
+	OIDCDiscoveryCAPEM   string   `json:"oidc_discovery_ca_pem"`
+	JWKSURL              string   `json:"jwks_url"`
+	JWKSCAPEM            string   `json:"jwks_ca_pem"`
+	JWTValidationPubKeys []string `json:"jwt_validation_pubkeys"`
+	JWTSupportedAlgs     []string `json:"jwt_supported_algs"`
+	BoundIssuer          string   `json:"bound_issuer"`
+	DefaultRole          string   `json:"default_role"`
+}
+
+// loadConfig returns nil when the mount was not configured yet.
+func loadConfig(ctx context.Context, storage logical.Storage) (*config, error) {
+	entry, err := storage.Get(ctx, configKey)
+	if err != nil || entry == nil {
+		return nil, err
+	}
+	c := &config{}
+	if err := entry.DecodeJSON(c); err != nil {
+		return nil, fmt.Errorf("decode the configuration: %w", err)
+	}
+	return c, nil
+}
+
+func (b *backend) pathConfig() *framework.Path {
+	return &framework.Path{
+		Pattern: `config`,
+		Fields: map[string]*framework.FieldSchema{
+			"oidc_discovery_url": {
+				Type:        framework.TypeString,
+				Description: `OIDC Discovery URL, without any .well-known component. Cannot be used with "jwks_url" or "jwt_validation_pubkeys".`,
+			},
+			"oidc_discovery_ca_pem": {
+				Type:        framework.TypeString,
+				Description: "CA certificates in PEM format to trust at the discovery URL; the system's if not set.",
+			},
+			"jwks_url": {
+				Type:        framework.TypeString,
+				Description: `JWKS URL to fetch keys from. Cannot be used with "oidc_discovery_url" or "jwt_validation_pubkeys".`,
+			},
+			"jwks_ca_pem": {
+				Type:        framework.TypeString,
+				Description: "CA certificates in PEM format to trust at the JWKS URL; the system's if not set.",
+			},
+			"jwt_validation_pubkeys": {
+				Type:        framework.TypeCommaStringSlice,
+				Description: `PEM-encoded public keys to verify signatures with. Cannot be used with "jwks_url" or "oidc_discovery_url".`,
+			},
+			"jwt_supported_algs": {
+				Type:        framework.TypeCommaStringSlice,
+				Description: "Signing algorithms to accept; all asymmetric ones if not set.",
+			},
+			"bound_issuer": {
+				Type:        framework.TypeString,
+				Description: "The value that the 'iss' claim must have. Optional.",
+			},
+			"default_role": {
+				Type:        framework.TypeLowerCaseString,
+				Description: "The role of logins that name none. If not set, a login must name one.",
+			},
+		},
+		Operations: map[logical.Operation]framework.OperationHandler{
+			logical.ReadOperation:   &framework.PathOperation{Callback: b.readConfig, Summary: "Read the configuration."},
+			logical.UpdateOperation: &framework.PathOperation{Callback: b.writeConfig, Summary: "Configure the auth method."},
+		},
+		HelpSynopsis:    "Configures the JWT authentication backend.",
+		HelpDescription: "Says where the keys come from that tokens are verified with: a JWKS URL, OIDC discovery, or a list of public keys. URLs are tried before they are stored.",
+	}
+}
+
+func (b *backend) readConfig(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
+	c, err := loadConfig(ctx, req.Storage)
+	if err != nil || c == nil {
+		return nil, err
+	}
+	return &logical.Response{Data: map[string]any{
+		"oidc_discovery_url":     c.OIDCDiscoveryURL,
+		"oidc_discovery_ca_pem":  c.OIDCDiscoveryCAPEM,
+		"jwks_url":               c.JWKSURL,
+		"jwks_ca_pem":            c.JWKSCAPEM,
+		"jwt_validation_pubkeys": c.JWTValidationPubKeys,
+		"jwt_supported_algs":     c.JWTSupportedAlgs,
+		"bound_issuer":           c.BoundIssuer,
+		"default_role":           c.DefaultRole,
+	}}, nil
+}
+
+// writeConfig replaces the whole configuration: a field that is not given is
+// reset.
+func (b *backend) writeConfig(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	c := &config{
+		OIDCDiscoveryURL:     d.Get("oidc_discovery_url").(string),
+		OIDCDiscoveryCAPEM:   d.Get("oidc_discovery_ca_pem").(string),
+		JWKSURL:              d.Get("jwks_url").(string),
+		JWKSCAPEM:            d.Get("jwks_ca_pem").(string),
+		JWTValidationPubKeys: d.Get("jwt_validation_pubkeys").([]string),
+		JWTSupportedAlgs:     d.Get("jwt_supported_algs").([]string),
+		BoundIssuer:          d.Get("bound_issuer").(string),
+		DefaultRole:          d.Get("default_role").(string),
+	}
+	if refusal := b.checkConfig(ctx, c); refusal != nil {
+		return refusal, nil
+	}
+	entry, err := logical.StorageEntryJSON(configKey, c)
+	if err != nil {
+		return nil, fmt.Errorf("encode the configuration: %w", err)
+	}
+	if err := req.Storage.Put(ctx, entry); err != nil {
+		return nil, fmt.Errorf("store the configuration: %w", err)
+	}
+	b.verifiers.drop()
+	return nil, nil
+}
+
+// checkConfig returns the answer that refuses c, or nil. As in the original,
+// URLs are fetched once here, and why that failed goes to the server's log,
+// not to the caller.
+func (b *backend) checkConfig(ctx context.Context, c *config) *logical.Response {
+	sources := 0
+	for _, set := range []bool{c.OIDCDiscoveryURL != "", c.JWKSURL != "", len(c.JWTValidationPubKeys) > 0} {
+		if set {
+			sources++
+		}
+	}
+	if sources != 1 {
+		return logical.ErrorResponse("exactly one of 'jwt_validation_pubkeys', 'jwks_url' or 'oidc_discovery_url' must be set")
+	}
+	switch {
+	case c.OIDCDiscoveryURL != "":
+		if _, err := newKeySet(ctx, c); err != nil {
+			b.Logger().Error("error checking oidc discovery URL", "url", c.OIDCDiscoveryURL, "error", err)
+			return logical.ErrorResponse("error checking oidc discovery URL")
+		}
+	case c.JWKSURL != "":
+		client, err := newClient(c.JWKSCAPEM)
+		if err != nil {
+			b.Logger().Error("error checking jwks_ca_pem", "error", err)
+			return logical.ErrorResponse("error checking jwks_ca_pem")
+		}
+		defer client.CloseIdleConnections()
+		if err := checkKeySet(ctx, client, c.JWKSURL); err != nil {
+			b.Logger().Error("error checking jwks URL", "url", c.JWKSURL, "error", err)
+			return logical.ErrorResponse("error checking jwks URL %s", c.JWKSURL)
+		}
+	default:
+		for _, text := range c.JWTValidationPubKeys {
+			if _, err := certutil.ParsePublicKeyPEM([]byte(text)); err != nil {
+				return logical.ErrorResponse("error parsing public key: %s", err)
+			}
+		}
+	}
+	if err := capjwt.SupportedSigningAlgorithm(algorithms(c.JWTSupportedAlgs)...); err != nil {
+		return logical.ErrorResponse("invalid jwt_supported_algs: %s", err)
+	}
+	return nil
+}
+
+func algorithms(names []string) []capjwt.Alg {
+	algs := make([]capjwt.Alg, len(names))
+	for i, name := range names {
+		algs[i] = capjwt.Alg(name)
+	}
+	return algs
+}
