@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-multierror"
+	"github.com/hashicorp/vault/sdk/logical"
+	sdkplugin "github.com/hashicorp/vault/sdk/plugin"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Errors of a plugin of the old generation whose real process isn't what the
+// one in metadata mode said. The texts are those of Vault's builtin/plugin.
+var (
+	ErrMismatchType  = errors.New("mismatch on mounted backend and plugin backend type")
+	ErrMismatchPaths = errors.New("mismatch on mounted backend and plugin backend special paths")
+)
+
+// noticeTime is how long a request whose connection broke waits for the news
+// that the process has ended, so that the next request finds a new one.
+const noticeTime = 250 * time.Millisecond
+
+// Lookup returns the catalog entry that a mount runs; it is asked at every
+// start of a process.
+type Lookup func(context.Context) (Entry, error)
+
+// Backend is a mount's plugin. A process that has ended is started again by the
+// next request. Its methods may be called concurrently.
+type Backend struct {
+	pool   *Pool
+	lookup Lookup
+	conf   *logical.BackendConfig
+
+	// session is read by requests without a lock and only ever replaced.
+	session atomic.Pointer[session]
+
+	mu sync.Mutex
+	// change is the replacement of the session under way, if any.
+	change *change
+	closed bool
+}
+
+// change is a replacement of a backend's session that others wait for.
+type change struct {
+	done chan struct{}
+	err  error
+}
+
+var (
+	_ logical.Backend         = (*Backend)(nil)
+	_ logical.PluginVersioner = (*Backend)(nil)
+)
+
+// Backend starts the plugin that lookup names, or shares its process, and sets
+// a backend up for a mount. It tries protocol 5 with AutoMTLS first, then the
+// generation before, which is only asked what it is: its real process is
+// started by the first request.
+//
+// When neither can be started, the error is the servers' "invalid backend
+// version: 2 errors occurred: …" and wraps both; an error of the plugin's own
+// Setup comes back alone. Host.StartTimeout bounds all of it, half of it for
+// the first try.
+func (p *Pool) Backend(ctx context.Context, lookup Lookup, conf *logical.BackendConfig) (*Backend, error) {
+	if conf.Logger == nil {
+		withLogger := *conf
+		withLogger.Logger = p.host.Logger
+		conf = &withLogger
+	}
+	s, err := p.open(ctx, lookup, conf)
+	if err != nil {
+		return nil, err
+	}
+	b := &Backend{pool: p, lookup: lookup, conf: conf}
+	b.session.Store(s)
+	return b, nil
+}
+
+// open tries both generations.
+func (p *Pool) open(ctx context.Context, lookup Lookup, conf *logical.BackendConfig) (*session, error) {
+	now := time.Now()
+	ctx, cancel := context.WithDeadline(ctx, now.Add(p.host.StartTimeout))
+	defer cancel()
+	s, err := p.openCurrent(ctx, lookup, conf, now.Add(p.host.StartTimeout/2))
+	if err == nil {
+		return s, nil
+	}
+	var ofSetup *setupError
+	if errors.As(err, &ofSetup) {
+		return nil, ofSetup.err
+	}
+	s, oldErr := p.describeOld(ctx, lookup, conf, now.Add(p.host.StartTimeout))
+	if oldErr == nil {
+		return s, nil
+	}
+	return nil, fmt.Errorf("invalid backend version: %w", multierror.Append(nil, err, oldErr))
+}
+
+// HandleRequest passes a request to the plugin. The request that the plugin
+// crashes with gets the error of the broken connection.
+func (b *Backend) HandleRequest(ctx context.Context, req *logical.Request) (*logical.Response, error) {
+	s, err := b.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := s.backend.HandleRequest(ctx, req)
+	s.gate.leave()
+	if err != nil {
+		s.notice(ctx, err)
+	}
+	return resp, err
+}
+
+// HandleExistenceCheck passes the question to the plugin.
+func (b *Backend) HandleExistenceCheck(ctx context.Context, req *logical.Request) (checkFound, exists bool, err error) {
+	s, err := b.enter(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	checkFound, exists, err = s.backend.HandleExistenceCheck(ctx, req)
+	s.gate.leave()
+	if err != nil {
+		s.notice(ctx, err)
+	}
+	return checkFound, exists, err
+}
+
+// enter returns a session with a living process and its gate entered.
+func (b *Backend) enter(ctx context.Context) (*session, error) {
+	for {
+		s := b.session.Load()
+		if s.proc != nil && s.gate.enter() {
+			if s.proc.running() {
+				return s, nil
+			}
+			s.gate.leave()
+		}
+		if err := b.renew(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// notice waits a moment for the end of the process if err says that the
+// connection broke.
+func (s *session) notice(ctx context.Context, err error) {
+	if status.Code(err) != codes.Unavailable {
+		return
+	}
+	timer := time.NewTimer(noticeTime)
+	defer timer.Stop()
+	select {
+	case <-s.proc.child.exited:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// renew replaces the session stale, or waits until somebody else has.
+func (b *Backend) renew(ctx context.Context, stale *session) error {
+	return b.replace(ctx, stale, func(ctx context.Context) (*session, error) {
+		b.conf.Logger.Debug("starting plugin process", "plugin", stale.entry.Name)
+		if stale.proc != nil {
+			b.pool.close(stale)
+		}
+		s, err := b.reopen(ctx, stale)
+		if err != nil {
+			return nil, err
+		}
+		// A backend that starts again must be initialized again; nobody else
+		// knows that it did.
+		if err := s.backend.Initialize(ctx, &logical.InitializationRequest{Storage: b.conf.StorageView}); err != nil {
+			b.pool.close(s)
+			return nil, err
+		}
+		return s, nil
+	})
+}
+
+// reopen gives the mount a new session of the generation that stale had.
+func (b *Backend) reopen(ctx context.Context, stale *session) (*session, error) {
+	deadline := time.Now().Add(b.pool.host.StartTimeout)
+	if !stale.old {
+		return b.pool.openCurrent(ctx, b.lookup, b.conf, deadline)
+	}
+	s, err := b.pool.openOld(ctx, b.lookup, b.conf, false, deadline)
+	if err != nil || stale.proc != nil {
+		return s, err
+	}
+	// The placeholder's answers have gone into the router.
+	switch {
+	case s.kind != stale.kind:
+		err = ErrMismatchType
+	case !reflect.DeepEqual(s.paths, stale.paths):
+		err = ErrMismatchPaths
+	default:
+		return s, nil
+	}
+	b.conf.Logger.Warn("failed to start plugin process", "plugin", stale.entry.Name, "error", err)
+	b.pool.close(s)
+	return nil, err
+}
+
+// replace runs make once for all callers that hold the session stale, and
+// returns when the backend has another session or make has failed.
+func (b *Backend) replace(ctx context.Context, stale *session, make func(context.Context) (*session, error)) error {
+	b.mu.Lock()
+	switch {
+	case b.closed:
+		b.mu.Unlock()
+		return sdkplugin.ErrPluginShutdown
+	case b.change == nil && b.session.Load() != stale:
+		b.mu.Unlock()
+		return nil
+	}
+	c := b.change
+	if c == nil {
+		c = newChange()
+		b.change = c
+		// All who wait need it, so it doesn't end with the first one's request.
+		go b.carryOut(context.WithoutCancel(ctx), c, make)
+	}
+	b.mu.Unlock()
+	select {
+	case <-c.done:
+		return c.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func newChange() *change { return &change{done: make(chan struct{})} }
+
+// carryOut makes the new session and puts it in place.
+func (b *Backend) carryOut(ctx context.Context, c *change, make func(context.Context) (*session, error)) {
+	ctx, cancel := context.WithTimeout(ctx, b.pool.host.StartTimeout)
+	defer cancel()
+	s, err := make(ctx)
+	b.mu.Lock()
+	b.change = nil
+	late := b.closed && err == nil
+	if late {
+		err = sdkplugin.ErrPluginShutdown
+	}
+	if err == nil {
+		b.session.Store(s)
+	}
+	c.err = err
+	b.mu.Unlock()
+	if late && s.proc != nil {
+		s.cleanup(ctx)
+		b.pool.close(s)
+	}
+	close(c.done)
+}
+
+// Reload gives the mount a new process of the entry that lookup now names, of
+// either generation, and initializes it. Requests in flight go on in the old
+// process for a few seconds at most, then get an error; new ones wait for the
+// new process. The other mounts of a shared process move to a new one with
+// their next request, as in the servers.
+//
+// When the new process can't be started, the mount stays without one and the
+// next request tries again.
+func (b *Backend) Reload(ctx context.Context) error {
+	for {
+		stale := b.session.Load()
+		ran := false
+		err := b.replace(ctx, stale, func(ctx context.Context) (*session, error) {
+			ran = true
+			b.finish(ctx, stale, true)
+			s, err := b.pool.open(ctx, b.lookup, b.conf)
+			if err != nil || s.proc == nil {
+				return s, err
+			}
+			if err := s.backend.Initialize(ctx, &logical.InitializationRequest{Storage: b.conf.StorageView}); err != nil {
+				b.pool.close(s)
+				return nil, err
+			}
+			return s, nil
+		})
+		// Another change may have been under way, whose lookup came before ours.
+		if ran || errors.Is(err, sdkplugin.ErrPluginShutdown) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// finish ends a session: the requests in flight, the plugin's backend, and the
+// process if it has no other use or is to be reloaded.
+func (b *Backend) finish(ctx context.Context, s *session, reload bool) {
+	if s.proc == nil {
+		return
+	}
+	if !reload {
+		await([]<-chan struct{}{s.gate.shut()}, drainTime)
+		s.cleanup(ctx)
+		b.pool.close(s)
+		return
+	}
+	b.pool.withdraw(s.proc)
+	await(s.proc.retire(), drainTime)
+	s.cleanup(ctx)
+	s.proc.detach(s)
+	s.proc.end(0)
+}
+
+// Cleanup ends the mount's use of the plugin. With sdkplugin's
+// ContextKeyPluginReload in ctx a shared process is ended for all its mounts,
+// which get a new one with their next request; otherwise it ends with its last
+// mount. Requests in flight may go on for a few seconds. The backend can't be
+// used afterwards.
+func (b *Backend) Cleanup(ctx context.Context) {
+	b.mu.Lock()
+	already := b.closed
+	b.closed = true
+	b.mu.Unlock()
+	if already {
+		return
+	}
+	_, reload := ctx.Value(sdkplugin.ContextKeyPluginReload).(string)
+	b.finish(ctx, b.session.Load(), reload)
+}
+
+// Initialize initializes the plugin's backend. One of the old generation is
+// initialized when its process starts.
+func (b *Backend) Initialize(ctx context.Context, req *logical.InitializationRequest) error {
+	if b.session.Load().proc == nil {
+		return nil
+	}
+	s, err := b.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.gate.leave()
+	return s.backend.Initialize(ctx, req)
+}
+
+// InvalidateKey tells a running plugin that another server changed a key.
+func (b *Backend) InvalidateKey(ctx context.Context, key string) {
+	s := b.session.Load()
+	if s.proc == nil || !s.gate.enter() {
+		return
+	}
+	defer s.gate.leave()
+	s.backend.InvalidateKey(ctx, key)
+}
+
+// Setup does nothing: Pool.Backend did it.
+func (b *Backend) Setup(context.Context, *logical.BackendConfig) error { return nil }
+
+// Type, SpecialPaths and PluginVersion are what the plugin said when its
+// process was set up; asking costs nothing.
+func (b *Backend) Type() logical.BackendType { return b.session.Load().kind }
+
+// SpecialPaths may be nil.
+func (b *Backend) SpecialPaths() *logical.Paths { return b.session.Load().paths }
+
+// PluginVersion is empty for a plugin that reports none.
+func (b *Backend) PluginVersion() logical.PluginVersion {
+	return logical.PluginVersion{Version: b.session.Load().version}
+}
+
+// Entry is the catalog entry that runs, whatever the catalog says by now.
+func (b *Backend) Entry() Entry { return b.session.Load().entry }
+
+// IsExternal is always true.
+func (b *Backend) IsExternal() bool { return true }
+
+// System is the system view that the mount was made with.
+func (b *Backend) System() logical.SystemView { return b.conf.System }
+
+// Logger is the mount's.
+func (b *Backend) Logger() hclog.Logger { return b.conf.Logger }

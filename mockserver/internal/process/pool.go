@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package process starts external plugins over go-plugin and keeps their
+// processes: one for all mounts of a catalog entry when the plugin supports
+// multiplexing, otherwise one a mount. It is what builtin/plugin, builtin/
+// plugin/v5 and the catalog's process part are in Vault and OpenBao, on the
+// client side of vault/sdk/plugin.
+//
+// No lock is held while a plugin is started, called or ended: locks guard maps
+// only, everything slow has one owner and a channel that others wait on.
+package process
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/vault/sdk/helper/consts"
+	"github.com/plugproof/plugproof/mockserver/environ"
+)
+
+// ErrClosed is returned for everything that is asked of a closed Pool.
+var ErrClosed = errors.New("the server is shutting down: no plugin is started any more")
+
+// DefaultStartTimeout is go-plugin's, used when Host.StartTimeout is zero.
+const DefaultStartTimeout = time.Minute
+
+// Entry is what the catalog knows of an external plugin, as far as starting it
+// needs it.
+type Entry struct {
+	// Name and Version are the catalog's; Version may be empty.
+	Name    string
+	Type    consts.PluginType
+	Version string
+	// Command is the absolute path of the binary, Args its arguments.
+	Command string
+	Args    []string
+	// Env is the registered environment, NAME=value.
+	Env []string
+	// SHA256 is the registered digest of the binary; it is compared at every
+	// start.
+	SHA256 []byte
+}
+
+// key identifies entries that may share a process: those that agree in every
+// field, so that a re-registration with another environment gets a process of
+// its own while the mounts of before keep theirs. Lengths go before the parts
+// because parts may contain any separator.
+func (e Entry) key() string {
+	var b strings.Builder
+	part := func(s string) {
+		b.WriteString(strconv.Itoa(len(s)))
+		b.WriteByte(':')
+		b.WriteString(s)
+	}
+	part(e.Name)
+	part(e.Type.String())
+	part(e.Version)
+	part(e.Command)
+	part(string(e.SHA256))
+	for _, list := range [][]string{e.Args, e.Env} {
+		b.WriteString(strconv.Itoa(len(list)))
+		b.WriteByte(';')
+		for _, s := range list {
+			part(s)
+		}
+	}
+	return b.String()
+}
+
+// Host is what a Pool needs to know of the server. Its functions are called
+// concurrently.
+type Host struct {
+	// Environ returns the server process's environment. It is read each time a
+	// process starts.
+	Environ func() []string
+	// Rule is the order of the layers of a plugin's environment.
+	Rule environ.Rule
+	// OwnVariables are the prefixes of the server's own variables: VAULT_, in
+	// OpenBao BAO_ beside it.
+	OwnVariables []string
+	// Version is what plugins find in VAULT_VERSION.
+	Version string
+	// Mlock asks plugins to lock their memory.
+	Mlock bool
+	// Wrap puts data into a response-wrapping token that is a JWT, for the
+	// certificates of plugins of the old generation. If it is nil, such plugins
+	// can only be mounted, not used.
+	Wrap func(ctx context.Context, data map[string]any, ttl time.Duration) (token string, err error)
+	// StartTimeout bounds Backend, Version and each restart as a whole.
+	StartTimeout time.Duration
+	// HandshakeHint: the error for a plugin that ends without a word says so,
+	// as go-plugin 1.6 and later do.
+	HandshakeHint bool
+	// Logger gets what plugins write and what happens to them.
+	Logger hclog.Logger
+}
+
+// Pool keeps plugin processes. Its methods may be called concurrently.
+type Pool struct {
+	host    Host
+	threads *forker
+	digests *digests
+
+	mu     sync.Mutex
+	closed bool
+	// flights are the processes that can be shared, running or being started.
+	flights map[string]*flight
+	// all are the processes that live or are being started.
+	all map[*process]struct{}
+}
+
+// New returns an empty Pool. Close must be called in the end.
+func New(host Host) *Pool {
+	if host.StartTimeout == 0 {
+		host.StartTimeout = DefaultStartTimeout
+	}
+	if host.Logger == nil {
+		host.Logger = hclog.NewNullLogger()
+	}
+	if host.Environ == nil {
+		host.Environ = func() []string { return nil }
+	}
+	return &Pool{
+		host:    host,
+		threads: newForker(),
+		digests: newDigests(),
+		flights: make(map[string]*flight),
+		all:     make(map[*process]struct{}),
+	}
+}
+
+// Info describes a running plugin process.
+type Info struct {
+	PID     int
+	Name    string
+	Type    consts.PluginType
+	Version string
+	// Mounts are the BackendUUIDs of the backends that use the process.
+	Mounts []string
+}
+
+// Processes returns the running processes by pid.
+func (p *Pool) Processes() []Info {
+	p.mu.Lock()
+	processes := slices.Collect(maps.Keys(p.all))
+	p.mu.Unlock()
+	var infos []Info
+	for _, proc := range processes {
+		if info, running := proc.info(); running {
+			infos = append(infos, info)
+		}
+	}
+	slices.SortFunc(infos, func(a, b Info) int { return a.PID - b.PID })
+	return infos
+}
+
+// Close ends all processes and returns when they are gone. Requests in flight
+// get errors; starts under way fail.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	p.closed = true
+	processes := slices.Collect(maps.Keys(p.all))
+	p.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, proc := range processes {
+		wg.Go(func() {
+			proc.abortStart()
+			proc.end(0)
+		})
+	}
+	wg.Wait()
+	p.threads.close()
+}
+
+// add makes proc known to Close and Processes; it fails after Close.
+func (p *Pool) add(proc *process) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return ErrClosed
+	}
+	p.all[proc] = struct{}{}
+	return nil
+}
+
+// remove forgets proc; new mounts get another process.
+func (p *Pool) remove(proc *process) {
+	p.withdraw(proc)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.all, proc)
+}
+
+// withdraw makes that nobody joins proc any more.
+func (p *Pool) withdraw(proc *process) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if f := p.flights[proc.key]; f != nil && f.proc == proc {
+		delete(p.flights, proc.key)
+	}
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package process
+
+import (
+	"errors"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// attributes makes a plugin die with the server, see forker, and gives it a
+// process group of its own, so that what it started can be killed with it and
+// Ctrl-C in the server's terminal reaches only the server, which then ends its
+// plugins in order. The kernel drops Pdeathsig for binaries that are setuid or
+// have file capabilities (setcap cap_ipc_lock for mlock): such plugins survive
+// a SIGKILL of the server.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+}
+
+// killRest waits until the process has ended and kills what is left of its
+// group before it is reaped: until then its id can't belong to another group.
+func killRest(pid int) {
+	for {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	// ESRCH is the usual answer: nothing was left.
+	_ = unix.Kill(-pid, unix.SIGKILL)
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build !linux
+
+package process
+
+import "syscall"
+
+// attributes: other systems have no Pdeathsig, so a plugin there survives a
+// SIGKILL of the server (it ends with every other way of stopping it). It stays
+// in the server's process group, so that whoever kills the group, as terminals
+// and most CI runners do, reaches it.
+func attributes() *syscall.SysProcAttr { return nil }
+
+func killRest(int) {}

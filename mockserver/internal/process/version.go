@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/hashicorp/vault/sdk/logical"
+)
+
+// Version starts the plugin once, as servers do at registration, and returns
+// the version that it reports, "" if it reports none. The error says why it
+// can't be started. A plugin of protocol 5 whose Setup fails has no version,
+// which is no error.
+func (p *Pool) Version(ctx context.Context, e Entry) (string, error) {
+	now := time.Now()
+	ctx, cancel := context.WithDeadline(ctx, now.Add(p.host.StartTimeout))
+	defer cancel()
+	conf := &logical.BackendConfig{Logger: p.host.Logger.Named(e.Name)}
+	lookup := func(context.Context) (Entry, error) { return e, nil }
+	s, err := p.openCurrent(ctx, lookup, conf, now.Add(p.host.StartTimeout/2))
+	if err == nil {
+		s.cleanup(ctx)
+		p.close(s)
+		return s.version, nil
+	}
+	var ofSetup *setupError
+	if errors.As(err, &ofSetup) {
+		return "", nil
+	}
+	s, oldErr := p.describeOld(ctx, lookup, conf, now.Add(p.host.StartTimeout))
+	if oldErr == nil {
+		return s.version, nil
+	}
+	if errors.As(oldErr, &ofSetup) {
+		return "", ofSetup.err
+	}
+	return "", multierror.Append(nil,
+		fmt.Errorf("failed to dispense plugin as backend v5: %w", err),
+		fmt.Errorf("failed to dispense v4 backend plugin: %w", oldErr))
+}
