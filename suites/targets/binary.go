@@ -28,9 +28,10 @@ type binary struct {
 	pool       *pool
 	program    func() (program, error)
 	freePort   func() (string, error)
+	sums       *sums
 }
 
-func newBinary(name, path string, opts Options) (*binary, error) {
+func newBinary(name, path string, opts Options) (steps.Target, error) {
 	absolute, err := exec.LookPath(path)
 	if err == nil {
 		absolute, err = filepath.Abs(absolute)
@@ -42,7 +43,7 @@ func newBinary(name, path string, opts Options) (*binary, error) {
 		}
 		return nil, &Error{Target: name, Kind: ErrUsage, Problem: "the program can't be run", Err: err, Remedy: remedy}
 	}
-	b := &binary{name: name, path: absolute, opts: opts, freePort: freePort}
+	b := &binary{name: name, path: absolute, opts: opts, freePort: freePort, sums: newSums()}
 	b.pool = newPool(b.start)
 	b.program = sync.OnceValues(b.identify)
 	return b, nil

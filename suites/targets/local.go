@@ -166,7 +166,10 @@ func (s *local) PluginDir() string {
 
 // Place implements steps.Server.
 func (s *local) Place(_ context.Context, name, path string) (string, error) {
-	return placeFile(s.pluginDir(), name, path)
+	if err := placeFile(s.pluginDir(), name, path); err != nil {
+		return "", err
+	}
+	return s.target.sums.of(path)
 }
 
 // Reach implements steps.Server: plugins run on this machine.

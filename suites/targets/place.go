@@ -10,43 +10,47 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 )
 
-// placeFile brings the file at path into dir under name with its permissions
-// and returns its sha256 in hex. A file of that name is replaced in one step,
-// so that processes running it keep theirs.
+// placeFile brings the file at path into dir under name with its permissions.
+// A file of that name is replaced in one step, so that processes running it keep
+// theirs.
 //
 // It links where it can: a copy would have to be written, and a process that
 // another goroutine forks meanwhile inherits the open file, which makes the
 // server's start of the plugin fail with "text file busy". Nobody may therefore
 // write into a placed file.
-func placeFile(dir, name, path string) (string, error) {
-	if name == "" || name != filepath.Base(name) {
-		return "", fmt.Errorf("place %s as %q: a name in the plugin directory has no slash", path, name)
-	}
-	sum, err := fileSum(path)
-	if err != nil {
-		return "", err
+func placeFile(dir, name, path string) error {
+	if err := checkName(name, path); err != nil {
+		return err
 	}
 	target := filepath.Join(dir, name)
 	if sameFile(path, target) {
-		return sum, nil
+		return nil
 	}
 	// A folder of its own gives a free name for the link.
 	fresh, err := os.MkdirTemp(dir, ".place-")
 	if err != nil {
-		return "", fmt.Errorf("place %s: %w", path, err)
+		return fmt.Errorf("place %s: %w", path, err)
 	}
 	defer os.RemoveAll(fresh)
 	temporary := filepath.Join(fresh, name)
 	if err := linkOrCopy(path, temporary); err != nil {
-		return "", fmt.Errorf("place %s: %w", path, err)
+		return fmt.Errorf("place %s: %w", path, err)
 	}
 	if err := os.Rename(temporary, target); err != nil {
-		return "", fmt.Errorf("place %s: %w", path, err)
+		return fmt.Errorf("place %s: %w", path, err)
 	}
-	return sum, nil
+	return nil
+}
+
+func checkName(name, path string) error {
+	if name == "" || name != filepath.Base(name) {
+		return fmt.Errorf("place %s as %q: a name in the plugin directory has no slash", path, name)
+	}
+	return nil
 }
 
 func sameFile(a, b string) bool {
@@ -85,6 +89,42 @@ func linkOrCopy(from, to string) error {
 	}
 	_, err = io.Copy(out, in)
 	return errors.Join(err, out.Close())
+}
+
+// sums remembers the sha256 of files that did not change since: scenarios place
+// the same few plugins hundreds of times. It may be used by several goroutines.
+type sums struct {
+	mu    sync.Mutex
+	known map[string]knownSum // by path
+}
+
+type knownSum struct {
+	info os.FileInfo
+	sum  string
+}
+
+func newSums() *sums { return &sums{known: map[string]knownSum{}} }
+
+// of returns the file's sha256 in hex.
+func (s *sums) of(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	before, ok := s.known[path]
+	s.mu.Unlock()
+	if ok && os.SameFile(info, before.info) && info.Size() == before.info.Size() && info.ModTime().Equal(before.info.ModTime()) {
+		return before.sum, nil
+	}
+	sum, err := fileSum(path)
+	if err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	s.known[path] = knownSum{info: info, sum: sum}
+	s.mu.Unlock()
+	return sum, nil
 }
 
 func fileSum(path string) (string, error) {

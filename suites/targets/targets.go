@@ -7,7 +7,6 @@ package targets
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -31,9 +30,6 @@ type Options struct {
 	Executable string
 	// LogDir keeps the logs of servers that failed; empty keeps none.
 	LogDir string
-	// Environ looks up a variable of the user's environment (VAULT_TOKEN,
-	// VAULT_CACERT …) for a server at an address; nil is os.LookupEnv.
-	Environ func(name string) (string, bool)
 }
 
 func (o Options) startTimeout() time.Duration {
@@ -43,19 +39,11 @@ func (o Options) startTimeout() time.Duration {
 	return 30 * time.Second
 }
 
-func (o Options) lookup(name string) string {
-	find := o.Environ
-	if find == nil {
-		find = os.LookupEnv
-	}
-	value, _ := find(name)
-	return value
-}
-
 // Forms lists the forms of target names with what each means, for help texts.
 func Forms() [][2]string {
 	return [][2]string{
 		{"binary:PATH", "a real server's program (vault or bao), started for the run"},
+		{"addr:URL", "a server that somebody else runs, with VAULT_TOKEN, VAULT_CACERT, VAULT_NAMESPACE … from the environment"},
 	}
 }
 
@@ -73,6 +61,8 @@ func Parse(spec string, opts Options) (steps.Target, error) {
 			return nil, usage("no program named", "name it: binary:/usr/local/bin/vault")
 		}
 		return newBinary(spec, rest, opts)
+	case "addr":
+		return newAddr(spec, rest, opts)
 	}
 	var forms []string
 	for _, form := range Forms() {

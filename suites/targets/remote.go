@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package targets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	vault "github.com/hashicorp/vault/api"
+
+	"github.com/plugproof/plugproof/steps"
+)
+
+// remote is one scenario's use of a server that somebody else runs.
+type remote struct{ target *addr }
+
+var _ steps.HTTPServer = (*remote)(nil)
+
+// Address implements steps.Server.
+func (r *remote) Address() string { return r.target.url.String() }
+
+// Token implements steps.Server.
+func (r *remote) Token() string { return r.target.token }
+
+// HTTPClient implements steps.HTTPServer.
+func (r *remote) HTTPClient() *http.Client { return r.target.client }
+
+// CommandLineEnv implements steps.HTTPServer: what the user's own Vault client
+// would read.
+func (r *remote) CommandLineEnv() map[string]string {
+	env := map[string]string{}
+	for _, name := range []string{
+		vault.EnvVaultCACert, vault.EnvVaultCACertBytes, vault.EnvVaultCAPath,
+		vault.EnvVaultClientCert, vault.EnvVaultClientKey, vault.EnvVaultTLSServerName,
+		vault.EnvVaultSkipVerify, vault.EnvVaultNamespace, vault.EnvVaultProxyAddr,
+		vault.EnvHTTPProxy,
+	} {
+		if value := os.Getenv(name); value != "" {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+// PluginDir implements steps.Server.
+func (r *remote) PluginDir() string {
+	if r.target.placed == nil {
+		return ""
+	}
+	return r.target.placed.dir
+}
+
+// Place implements steps.Server.
+func (r *remote) Place(_ context.Context, name, path string) (string, error) {
+	if r.target.placed == nil {
+		return "", r.unsupported(steps.PluginDirectory)
+	}
+	return r.target.placed.add(name, path)
+}
+
+// Reach implements steps.Server.
+func (r *remote) Reach(address string) string { return address }
+
+// Logs implements steps.Server.
+func (r *remote) Logs(context.Context) (string, error) { return "", r.unsupported(steps.ServerLogs) }
+
+// Restart implements steps.Server.
+func (r *remote) Restart(context.Context, bool) error { return r.unsupported(steps.Restart) }
+
+// Close implements steps.Server.
+func (r *remote) Close(context.Context) error { return nil }
+
+func (r *remote) unsupported(c steps.Capability) error {
+	return &Error{Target: r.target.name, Kind: ErrUnsupported, Problem: r.target.Lacks(c)}
+}
+
+// placed remembers what was brought into a directory that others use too.
+type placed struct {
+	dir   string
+	known *sums
+
+	// mu is held while a file is placed: what is at a name is judged and changed
+	// in one go.
+	mu   sync.Mutex
+	sums map[string]string // sha256 by name in the directory
+}
+
+// add places a file. It refuses to replace one that it did not place.
+func (p *placed) add(name, path string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	sum, err := p.known.of(path)
+	if err != nil {
+		return "", err
+	}
+	if p.sums[name] == sum {
+		return sum, nil
+	}
+	target := filepath.Join(p.dir, filepath.Base(name))
+	if _, ours := p.sums[name]; !ours {
+		there, err := fileSum(target)
+		switch {
+		case err == nil && there == sum:
+			return sum, nil // it was there before and stays
+		case err == nil:
+			return "", fmt.Errorf("%s exists and is another file: empty the plugin directory or use another one", target)
+		case !errors.Is(err, fs.ErrNotExist):
+			return "", err
+		}
+	}
+	if err := placeFile(p.dir, name, path); err != nil {
+		return "", err
+	}
+	p.sums[name] = sum
+	return sum, nil
+}
+
+// remove takes away what add placed.
+func (p *placed) remove() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(p.sums)) {
+		errs = append(errs, os.Remove(filepath.Join(p.dir, name)))
+	}
+	clear(p.sums)
+	return errors.Join(errs...)
+}
