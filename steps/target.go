@@ -55,6 +55,9 @@ type Spec struct {
 	Env []string
 	// NoAPIAddr leaves the server's api_addr unset.
 	NoAPIAddr bool
+	// APIAddr is the server's api_addr instead of its own address; of no
+	// meaning with NoAPIAddr.
+	APIAddr string
 	// NoPluginDir leaves the server without a plugin directory.
 	NoPluginDir bool
 	// State asks for a server whose state survives Restart.

@@ -126,7 +126,7 @@ func (a *addr) Lacks(c steps.Capability) string {
 
 // Server implements steps.Target.
 func (a *addr) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
-	if spec.Env != nil || spec.NoAPIAddr || spec.NoPluginDir || spec.State || spec.Fresh {
+	if spec.Env != nil || spec.NoAPIAddr || spec.APIAddr != "" || spec.NoPluginDir || spec.State || spec.Fresh {
 		return nil, &Error{Target: a.name, Kind: ErrUnsupported, Problem: "the scenario needs a server of its own, and somebody else starts this one"}
 	}
 	if err := a.ready(); err != nil {

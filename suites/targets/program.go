@@ -3,6 +3,7 @@
 package targets
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -67,7 +68,7 @@ type realProgram struct {
 
 // configured tells whether spec needs a configuration file: a development
 // server sets api_addr by itself and keeps nothing.
-func configured(spec steps.Spec) bool { return spec.NoAPIAddr || spec.State }
+func configured(spec steps.Spec) bool { return spec.NoAPIAddr || spec.APIAddr != "" || spec.State }
 
 func (r realProgram) launch(spec steps.Spec, at places, token string) (launch, error) {
 	if !configured(spec) {
@@ -86,7 +87,7 @@ func (r realProgram) launch(spec steps.Spec, at places, token string) (launch, e
 		config["storage"] = map[string]any{"file": map[string]any{"path": path.Join(at.stateDir, "storage")}}
 	}
 	if !spec.NoAPIAddr {
-		config["api_addr"] = at.apiAddr
+		config["api_addr"] = cmp.Or(spec.APIAddr, at.apiAddr)
 	}
 	if !spec.NoPluginDir {
 		config["plugin_directory"] = at.pluginDir
