@@ -9,10 +9,11 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/plugproof/plugproof/suites/targets"
 )
 
 // ErrDifferent is returned by the commands when they found differences: exit
@@ -25,6 +26,9 @@ type flags struct {
 	plugins             map[string]string
 	parallel            int
 	verbose             bool
+
+	oneServer, thisServer bool
+	pluginDir             string
 }
 
 // Command is `plugproof replay`.
@@ -47,6 +51,9 @@ func Command() *cobra.Command {
 	cmd.Flags().StringSliceVar(&f.areas, "area", nil, "only cases of this area; may be repeated")
 	cmd.Flags().StringToStringVar(&f.plugins, "plugin", nil, "a file of the plugin directory: NAME=PATH; may be repeated")
 	cmd.Flags().IntVar(&f.parallel, "parallel", 2, "how many cases run at a time")
+	cmd.Flags().BoolVar(&f.oneServer, "one-server", false, "let the cases share a server, as one that is already running must")
+	cmd.Flags().StringVar(&f.pluginDir, "plugin-dir", "", "plugin directory of a server that is already running")
+	cmd.Flags().BoolVar(&f.thisServer, "this-server", false, "change a running server that is not a development server on loopback")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show listed differences and progress too")
 	cmd.MarkFlagRequired("target")
 	cmd.MarkFlagRequired("file")
@@ -54,11 +61,12 @@ func Command() *cobra.Command {
 }
 
 func (f *flags) run(ctx context.Context, stdout, stderr io.Writer) error {
-	path, ok := strings.CutPrefix(f.target, "binary:")
-	if !ok {
-		return fmt.Errorf("unknown target %q", f.target)
+	target, err := targets.Parse(f.target, targets.Options{PluginDir: f.pluginDir, ThisServer: f.thisServer})
+	if err != nil {
+		return err
 	}
-	runner := &Runner{Starter: Binary{Path: path}, Binaries: maps.Clone(f.plugins)}
+	defer target.Close(context.WithoutCancel(ctx))
+	runner := &Runner{Target: target, Shared: f.oneServer, Binaries: maps.Clone(f.plugins)}
 	if f.commandLine != "" {
 		runner.CommandLine = BinaryCommandLine(f.commandLine)
 	}

@@ -69,6 +69,12 @@ func (s *session) command(ctx context.Context, cli CommandLine, step Step) (Got,
 
 // shell runs a step beside the server, with sh.
 func (s *session) shell(ctx context.Context, step Step) error {
+	if !s.unshared && s.server.PluginDir() != "" {
+		if err := unshare(s.server.PluginDir()); err != nil {
+			return err
+		}
+		s.unshared = true
+	}
 	out, err := exec.CommandContext(ctx, "sh", "-c", s.fill(step.Shell)).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("shell step %q: %w: %s", step.Shell, err, out)

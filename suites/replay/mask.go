@@ -37,11 +37,11 @@ type Masks struct {
 
 func newMasks() *Masks { return &Masks{literal: map[string]string{}} }
 
-// literally has value replaced by <name>. Short values are left: they would
-// match by chance.
-func (m *Masks) literally(value, name string) {
+// literally has value replaced. Short values are left: they would match by
+// chance.
+func (m *Masks) literally(value, by string) {
 	if len(value) >= 8 {
-		m.literal[value] = "<" + name + ">"
+		m.literal[value] = by
 	}
 }
 
@@ -102,21 +102,21 @@ func (m *Masks) member(key, s string) string {
 		return s
 	}
 	masked := m.text(s)
-	if masked != s && key != "lease_id" {
-		// A saved value or a shape was recognised.
-		if key != "request_id" {
-			return masked
-		}
-	}
 	switch key {
 	case "request_id":
 		return "<id>"
+	case "lease_id":
+		return leaseShape.ReplaceAllString(masked, "/<id>")
+	}
+	if masked != s {
+		// A saved value or a shape was recognised.
+		return masked
+	}
+	switch key {
 	case "accessor", "wrapped_accessor":
 		return "<accessor>"
 	case "client_token":
 		return "<token>"
-	case "lease_id":
-		return leaseShape.ReplaceAllString(masked, "/<id>")
 	}
 	return masked
 }

@@ -7,40 +7,23 @@ import (
 	"errors"
 	"slices"
 	"sync"
-)
 
-// standIn marks recordings of code that is no server: what they say of the
-// server's own version and log has no meaning.
-const standIn = "oracle"
+	"github.com/plugproof/plugproof/suites/targets"
+)
 
 // Check runs one case of the recording and compares its steps. The error is as
 // that of Runner.Run, except that a server which can't be had is a result.
 func (r *Runner) Check(ctx context.Context, id string, c *Case) ([]Result, error) {
 	answers, err := r.Run(ctx, c)
-	if errors.Is(err, ErrUnsupported) {
+	if errors.Is(err, targets.ErrUnsupported) {
 		return unsupported(id, c, err), nil
 	}
 	var out []Result
 	// What was answered before a failure still tells something.
 	for i, have := range answers.Got {
-		e := c.Steps[i]
-		if !e.Step.Compared() {
-			continue
+		if e := c.Steps[i]; e.Step.Compared() {
+			out = append(out, compareStep(id, c, i, have, answers.Version))
 		}
-		res := Result{Case: id, Area: c.Area, Step: i + 1, Kind: e.Step.Kind(), Request: e.Step.Request()}
-		switch {
-		case e.Got.Empty():
-			res.Outcome = Uncompared
-		case have.Empty():
-			res.Outcome, res.Reason = Unsupported, "there is no command line to run this with"
-		default:
-			res.Differences = Compare(e.Got, have)
-			res.Outcome = Equal
-			if len(res.Differences) > 0 {
-				res.Outcome = Different
-			}
-		}
-		out = append(out, res)
 	}
 	if c.Log != nil && answers.Log != nil && !slices.Equal(*c.Log, *answers.Log) {
 		out = append(out, Result{
@@ -49,6 +32,47 @@ func (r *Runner) Check(ctx context.Context, id string, c *Case) ([]Result, error
 		})
 	}
 	return out, err
+}
+
+func compareStep(id string, c *Case, i int, have Got, version string) Result {
+	e := c.Steps[i]
+	res := Result{Case: id, Area: c.Area, Step: i + 1, Kind: e.Step.Kind(), Request: e.Step.Request()}
+	want := e.Got
+	switch {
+	case want.Empty():
+		res.Outcome = Uncompared
+		return res
+	case have.Empty():
+		res.Outcome, res.Reason = Unsupported, "there is no command line to run this with"
+		return res
+	}
+	want.Body = named(want.Body, version)
+	res.Differences = Compare(want, have)
+	res.Outcome = Equal
+	if len(res.Differences) > 0 {
+		res.Outcome = Different
+	}
+	return res
+}
+
+// standIn is the version that a recording names if code rather than a server
+// was recorded; it stands for the version of whatever server is compared.
+const standIn = "oracle"
+
+func named(v any, version string) any {
+	switch v := v.(type) {
+	case string:
+		if v == standIn {
+			return version
+		}
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k := range v {
+			out[k] = named(v[k], version)
+		}
+		return out
+	}
+	return v
 }
 
 func unsupported(id string, c *Case, err error) []Result {
@@ -77,7 +101,7 @@ type Options struct {
 // Replay runs the cases of a recording and compares all answers. It ends early
 // only when ctx does; what fails stands in the report.
 func (r *Runner) Replay(ctx context.Context, name string, rec *Recording, opts Options) *Report {
-	report := &Report{Recording: name, Target: r.Starter.Name(), Errors: map[string]string{}}
+	report := &Report{Recording: name, Target: r.Target.Name(), Errors: map[string]string{}}
 	var mu sync.Mutex
 	each(ctx, rec, opts, func(id string, c *Case) {
 		results, err := r.Check(ctx, id, c)

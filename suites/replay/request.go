@@ -6,21 +6,24 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/plugproof/plugproof/steps"
 )
 
 // session is the state of one case while its steps run.
 type session struct {
-	server Server
+	server steps.Server
 	client *http.Client
 	masks  *Masks
 	// shas are the sha256 sums of the placed binaries by name.
 	shas map[string]string
 	// saved are the values that steps saved.
 	saved map[string]string
+	// unshared tells that the plugin directory holds copies by now.
+	unshared bool
 }
 
 // newClient gives a client that goes to the server by the shortest way: no
@@ -136,8 +139,11 @@ func (s *session) header(req *http.Request, step Step) {
 	if step.Wrap != "" {
 		req.Header.Set("X-Vault-Wrap-TTL", step.Wrap)
 	}
-	for k := range maps.Keys(step.Headers) {
-		req.Header.Set(k, s.fill(step.Headers[k]))
+	for k, v := range step.Headers {
+		if v == "Bearer root" {
+			v = "Bearer " + s.server.Token()
+		}
+		req.Header.Set(k, s.fill(v))
 	}
 }
 
@@ -150,7 +156,7 @@ func (s *session) save(step Step, body any) {
 		}
 		text := fmt.Sprint(v)
 		s.saved[name] = text
-		s.masks.literally(text, name)
+		s.masks.literally(text, "<"+name+">")
 	}
 }
 

@@ -9,12 +9,17 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/plugproof/plugproof/steps"
 )
 
-// Runner performs cases on servers of a Starter.
+// Runner performs cases on servers of a target.
 type Runner struct {
-	// Starter gives each case its server.
-	Starter Starter
+	// Target gives each case its server.
+	Target steps.Target
+	// Shared lets all cases use one server. Only then can a server be used that
+	// somebody else started, for a case or two.
+	Shared bool
 	// Binaries are the files of the plugin directory, by name.
 	Binaries map[string]string
 	// CommandLine runs cli steps; nil leaves them out.
@@ -27,17 +32,19 @@ type Runner struct {
 type Answers struct {
 	// Got has an answer for each step; those that were not performed are empty.
 	Got []Got
+	// Version is what the server calls its version; empty if it does not say.
+	Version string
 	// Log are the server's lines about conflicts, if the case looks at them.
 	Log *[]string
 }
 
-// Run performs the steps of c on a fresh server. The error is ErrUnsupported if
-// the target can't give such a server, and otherwise a failure of the harness or
+// Run performs the steps of c on a fresh server. The error is targets.ErrUnsupported
+// if the target can't give such a server, and otherwise a failure of the harness or
 // of the server as a whole: answers of any status are no errors.
 func (r *Runner) Run(ctx context.Context, c *Case) (_ Answers, err error) {
-	server, err := r.Starter.Start(ctx, c.Server.spec())
+	server, err := r.Target.Server(ctx, c.Server.spec(r.Shared))
 	if err != nil {
-		return Answers{}, fmt.Errorf("starting %s: %w", r.Starter.Name(), err)
+		return Answers{}, fmt.Errorf("starting %s: %w", r.Target.Name(), err)
 	}
 	defer func() {
 		// The server has to go even when the case's time is over.
@@ -47,7 +54,7 @@ func (r *Runner) Run(ctx context.Context, c *Case) (_ Answers, err error) {
 	if err != nil {
 		return Answers{}, err
 	}
-	var out Answers
+	out := Answers{Version: s.version(ctx)}
 	for i, e := range c.Steps {
 		got, err := r.step(ctx, s, e.Step)
 		if err != nil {
@@ -70,14 +77,16 @@ func (r *Runner) Run(ctx context.Context, c *Case) (_ Answers, err error) {
 }
 
 // session places the binaries and knows what is to be masked.
-func (r *Runner) session(ctx context.Context, server Server) (*session, error) {
+func (r *Runner) session(ctx context.Context, server steps.Server) (*session, error) {
 	s := &session{
 		server: server, client: newClient(), masks: newMasks(), saved: map[string]string{},
 		shas: map[string]string{"zero": strings.Repeat("0", 64)},
 	}
-	s.masks.literally(server.Address(), "addr")
+	s.masks.literally(server.Address(), "<addr>")
+	// Recorded servers had this token.
+	s.masks.literally(server.Token(), "root")
 	if dir := server.PluginDir(); dir != "" {
-		s.masks.literally(dir, "plugin_dir")
+		s.masks.literally(dir, "<plugin_dir>")
 		for name, path := range r.Binaries {
 			sum, err := server.Place(ctx, name, path)
 			if err != nil {
@@ -98,10 +107,21 @@ func (r *Runner) session(ctx context.Context, server Server) (*session, error) {
 	return s, nil
 }
 
+// version asks the server without a token. Not knowing it is no failure: it
+// matters only where a recording shows the version.
+func (s *session) version(ctx context.Context) string {
+	got, err := s.request(ctx, Step{HTTP: "GET sys/seal-status", Token: "none"})
+	if err != nil {
+		return ""
+	}
+	version, _ := part(got.Body, "version").(string)
+	return version
+}
+
 func (s *session) addSum(name, sum string) {
 	name = strings.ReplaceAll(name, "-", "_")
 	s.shas[name] = sum
-	s.masks.literally(sum, "sha_"+name)
+	s.masks.literally(sum, "<sha_"+name+">")
 }
 
 // step performs one step and masks its answer.

@@ -3,61 +3,88 @@
 package replay
 
 import (
-	"context"
-	"errors"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+
+	"github.com/plugproof/plugproof/steps"
 )
 
-// ErrUnsupported is returned by Start when this kind of server can't be had.
-// Cases that need it are reported as unsupported and not compared.
-var ErrUnsupported = errors.New("the target can't start such a server")
-
-// Spec is what a case asks of its server. The zero Spec is a server in
-// development mode with an empty plugin directory and api_addr set to its own
-// address.
-type Spec struct {
-	// Env is added to the environment of the server process, as NAME=value.
-	Env []string
-	// NoAPIAddr leaves the server's api_addr unset.
-	NoAPIAddr bool
-	// APIAddr is the server's api_addr; empty for the server's own address. Of
-	// no meaning with NoAPIAddr.
-	APIAddr string
-	// NoPluginDir leaves the server without a plugin directory.
-	NoPluginDir bool
-	// Production asks for a server that was initialised and unsealed, rather
-	// than one in development mode.
-	Production bool
-}
-
-// Server is a running server: the part of steps.Server that a replay uses.
-type Server interface {
-	Address() string
-	Token() string
-	PluginDir() string
-	Place(ctx context.Context, name, path string) (string, error)
-	Logs(ctx context.Context) (string, error)
-	Close(ctx context.Context) error
-}
-
-// Starter starts a fresh server for a case. It may be used by several cases at
-// a time.
-type Starter interface {
-	// Name is how the user named the target.
-	Name() string
-	Start(ctx context.Context, spec Spec) (Server, error)
-}
-
-// spec translates the server part of a case.
-func (s ServerSpec) spec() Spec {
-	var out Spec
+// spec translates the server part of a case into what targets understand.
+//
+// A server in development mode takes its own address as api_addr if it was
+// given none, so there an empty one and its own are the same; the zero
+// steps.Spec is such a server.
+func (s ServerSpec) spec(shared bool) steps.Spec {
+	out := steps.Spec{Fresh: !shared}
 	for k, v := range s.Env {
 		out.Env = append(out.Env, k+"="+v)
 	}
+	slices.Sort(out.Env)
+	out.State = s.Dev != nil && !*s.Dev
 	if s.APIAddr != nil {
-		out.NoAPIAddr = *s.APIAddr == ""
+		out.NoAPIAddr = *s.APIAddr == "" && out.State
 		out.APIAddr = *s.APIAddr
 	}
 	out.NoPluginDir = s.PluginDir != nil && *s.PluginDir == ""
-	out.Production = s.Dev != nil && !*s.Dev
 	return out
+}
+
+// fileSum is the sha256 of a file in hex.
+func fileSum(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("plugin binary: %w", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("plugin binary: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// unshare replaces the files of a plugin directory by copies. Targets may place
+// links, and what a shell step does to a file must not happen to the original.
+func unshare(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("plugin directory: %w", err)
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() {
+			continue
+		}
+		name := filepath.Join(dir, e.Name())
+		if err := copyExecutable(name+".copy", name); err != nil {
+			return err
+		}
+		if err := os.Rename(name+".copy", name); err != nil {
+			return fmt.Errorf("plugin directory: %w", err)
+		}
+	}
+	return nil
+}
+
+// copyExecutable copies a file that will be executed.
+//
+// While a file is open for writing, a process that is started then inherits it
+// for a moment, and the system refuses to execute the file ("text file busy").
+// The fork lock keeps this process from starting others meanwhile.
+func copyExecutable(to, from string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return fmt.Errorf("plugin binary: %w", err)
+	}
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(to, data, 0o755); err != nil {
+		return fmt.Errorf("plugin binary: %w", err)
+	}
+	return nil
 }
