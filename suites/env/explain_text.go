@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package env
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/plugproof/plugproof/mockserver/environ"
+	"github.com/plugproof/plugproof/suites/env/internal/show"
+)
+
+// layerText says a layer's name to somebody who doesn't know ours.
+func layerText(l environ.Layer) string {
+	switch l {
+	case environ.Host:
+		return "the server's environment"
+	case environ.Registered:
+		return "the plugin's registered env"
+	case environ.Server:
+		return "the server's own variables"
+	case environ.GoPlugin:
+		return "go-plugin"
+	}
+	return l.String()
+}
+
+// writeStack draws the layers of one dialect, the strongest on top.
+func writeStack(out io.Writer, e explained) error {
+	paint := show.PaintFor(out)
+	w := &show.Writer{Out: out}
+	if e.Set {
+		w.Printf("%s = %s\nfrom %s, in %s\n\n", paint.Bold(e.Name), paint.Good(show.Value(e.Winner.Value)), layerText(e.Winner.Layer), e.Dialect)
+	} else {
+		w.Printf("%s is not set for the plugin, in %s\n\n", paint.Bold(e.Name), e.Dialect)
+	}
+	won := false
+	for _, layer := range slices.Backward(e.Order.Layers) {
+		var entries []environ.Entry
+		if e.Set && e.Winner.Layer == layer {
+			entries = append(entries, e.Winner)
+		}
+		for _, s := range e.Shadowed {
+			if s.Layer == layer {
+				entries = append(entries, s)
+			}
+		}
+		if len(entries) == 0 {
+			w.Printf("    %-28s %s\n", layerText(layer), paint.Dim("–"))
+		}
+		for _, entry := range entries {
+			mark, note, value := " ", paint.Dim("shadowed"), paint.Dim(show.Value(entry.Value))
+			if !won {
+				won = true
+				mark, note, value = paint.Good("▶"), paint.Good("wins"), paint.Good(show.Value(entry.Value))
+			}
+			w.Printf("  %s %-28s %s  %s\n", mark, layerText(layer), value, note)
+		}
+	}
+	for _, entry := range e.Excluded {
+		w.Printf("    %-28s %s  %s\n", layerText(entry.Layer), paint.Dim(show.Value(entry.Value)), paint.Warn("never reaches the plugin"))
+	}
+	w.Printf("\nrule    %s: the higher layer wins\nsource  %s\n", e.Order.Name, e.Order.Source)
+	return w.Err
+}
+
+// writeAnswers lists several dialects and says whether they agree.
+func writeAnswers(out io.Writer, name string, answers []explained) error {
+	paint := show.PaintFor(out)
+	var table strings.Builder
+	tab := tabwriter.NewWriter(&table, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(tab, "DIALECT\tVALUE\tFROM\tSHADOWS\tRULE")
+	differ := false
+	for _, a := range answers {
+		value, from := "(not set)", "–"
+		if a.Set {
+			value, from = show.Value(a.Winner.Value), a.Winner.Layer.String()
+		}
+		shadows := make([]string, len(a.Shadowed))
+		for i, s := range a.Shadowed {
+			shadows[i] = s.Layer.String() + " " + show.Value(s.Value)
+		}
+		if len(shadows) == 0 {
+			shadows = []string{"–"}
+		}
+		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%s\n", a.Dialect, value, from, strings.Join(shadows, ", "), a.Order.Name)
+		first := answers[0]
+		differ = differ || a.Set != first.Set || a.Winner != first.Winner
+	}
+	if err := tab.Flush(); err != nil {
+		return err
+	}
+	w := &show.Writer{Out: out}
+	w.Printf("%s\n\n%s\n", paint.Bold(name), table.String())
+	if differ {
+		w.Printf("%s Name one with --dialect to see why.\n", paint.Warn("The dialects differ."))
+	} else {
+		w.Printf("All dialects agree.\n")
+	}
+	return w.Err
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package hostenv
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// DockerInspect reads what `docker inspect CONTAINER` or `podman inspect`
+// prints. It holds the image's variables as well.
+func DockerInspect(source string, r io.Reader) (Environment, error) {
+	type container struct {
+		Name   string
+		Config *struct{ Env []string }
+	}
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return Environment{}, fmt.Errorf("reading %s: %w", source, err)
+	}
+	var containers []container
+	text := strings.TrimSpace(string(raw))
+	if strings.HasPrefix(text, "{") {
+		text = "[" + text + "]"
+	}
+	if err := json.Unmarshal([]byte(text), &containers); err != nil {
+		return Environment{}, fmt.Errorf("%w: %s is not what docker inspect prints: %w", ErrInput, source, err)
+	}
+	if len(containers) != 1 {
+		return Environment{}, fmt.Errorf("%w: %s holds %d containers; inspect the server's alone", ErrInput, source, len(containers))
+	}
+	c := containers[0]
+	if c.Config == nil {
+		return Environment{}, fmt.Errorf("%w: %s has no Config; inspect a container, not a network or a volume", ErrInput, source)
+	}
+	vars := make(set)
+	for _, entry := range c.Config.Env {
+		name, value, err := Split(entry)
+		if err != nil {
+			return Environment{}, fmt.Errorf("%s, Config.Env: %w", source, err)
+		}
+		vars.known(name, value)
+	}
+	e := Environment{Source: source, Variables: vars.sorted()}
+	if c.Name != "" {
+		e.Source = "container " + strings.TrimPrefix(c.Name, "/")
+	}
+	return e, nil
+}

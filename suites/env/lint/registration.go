@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package lint
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/plugproof/plugproof/suites/env/hostenv"
+)
+
+// Registration is a plugin in the catalog and the environment it was
+// registered with, as far as that is known.
+type Registration struct {
+	Type      string
+	Name      string
+	Version   string
+	Container bool
+	Env       []Entry
+	// EnvUnknown: the catalog has this plugin, but nothing told its env, which
+	// no endpoint discloses.
+	EnvUnknown bool
+}
+
+// Entry is one entry of a registered env.
+type Entry struct {
+	Name  string
+	Value string
+	// Known is false when only the name was given.
+	Known bool
+	// Bare: the entry has no "=" and so sets nothing.
+	Bare bool
+}
+
+// String is how the plugin is named in findings: secret/mine@v1.0.0.
+func (r Registration) String() string {
+	text := r.Type + "/" + r.Name
+	if r.Version != "" {
+		text += "@" + r.Version
+	}
+	return text
+}
+
+// env returns the entries as the catalog has them; unknown values are empty.
+func (r Registration) env() []string {
+	env := make([]string, len(r.Env))
+	for i, e := range r.Env {
+		env[i] = e.Name
+		if !e.Bare {
+			env[i] += "=" + e.Value
+		}
+	}
+	return env
+}
+
+// ParsePlugins reads command line arguments of the form
+// TYPE/NAME[@VERSION]:NAME=value. Arguments for one plugin are one
+// registration.
+func ParsePlugins(args []string) ([]Registration, error) {
+	var registrations []Registration
+	for _, arg := range args {
+		head, text, found := strings.Cut(arg, ":")
+		kind, name, slash := strings.Cut(head, "/")
+		name, version, _ := strings.Cut(name, "@")
+		if !found || !slash || name == "" {
+			return nil, fmt.Errorf("%w: --plugin %q is not TYPE/NAME:VARIABLE=value, as secret/mine:HTTP_PROXY=eu:3128", hostenv.ErrInput, arg)
+		}
+		if err := checkType(kind); err != nil {
+			return nil, err
+		}
+		entry, err := parseEntry(text)
+		if err != nil {
+			return nil, fmt.Errorf("--plugin %s: %w", head, err)
+		}
+		i := slices.IndexFunc(registrations, func(r Registration) bool {
+			return r.Type == kind && r.Name == name && r.Version == version
+		})
+		if i < 0 {
+			i = len(registrations)
+			registrations = append(registrations, Registration{Type: kind, Name: name, Version: version})
+		}
+		registrations[i].Env = append(registrations[i].Env, entry)
+	}
+	return registrations, nil
+}
+
+func checkType(kind string) error {
+	if !slices.Contains([]string{"auth", "database", "secret"}, kind) {
+		return fmt.Errorf("%w: %q is no type of plugin: known are auth, database and secret", hostenv.ErrInput, kind)
+	}
+	return nil
+}
+
+// parseEntry takes what a registration may hold, which is more than a process
+// can have: an entry without "=" is allowed and does nothing.
+func parseEntry(text string) (Entry, error) {
+	if !strings.Contains(text, "=") {
+		if err := hostenv.CheckName(text); err != nil {
+			return Entry{}, err
+		}
+		return Entry{Name: text, Bare: true, Known: true}, nil
+	}
+	name, value, err := hostenv.Split(text)
+	if err != nil {
+		return Entry{}, err
+	}
+	return Entry{Name: name, Value: value, Known: true}, nil
+}
+
+// manifest is the file of registrations that users write.
+type manifest struct {
+	Plugins []struct {
+		Type     string   `yaml:"type"`
+		Name     string   `yaml:"name"`
+		Version  string   `yaml:"version"`
+		OCIImage string   `yaml:"oci_image"`
+		Env      envField `yaml:"env"`
+		EnvNames []string `yaml:"env_names"`
+	} `yaml:"plugins"`
+}
+
+// envField is a list of NAME=value or a mapping of names to values.
+type envField []string
+
+// UnmarshalYAML accepts both forms; a mapping is read in the order of names.
+func (e *envField) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.SequenceNode {
+		var list []string
+		err := node.Decode(&list)
+		*e = list
+		return err
+	}
+	values := make(map[string]string)
+	if err := node.Decode(&values); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		*e = append(*e, name+"="+values[name])
+	}
+	return nil
+}
+
+// ReadRegistrations reads a manifest in YAML or JSON: a list `plugins`, each
+// with type, name, version, oci_image, and either env (a list of NAME=value or
+// a mapping) or env_names where values are not to be written down.
+func ReadRegistrations(source string, r io.Reader) ([]Registration, error) {
+	var m manifest
+	decoder := yaml.NewDecoder(r)
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&m); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: %s is no list of registrations: %w", hostenv.ErrInput, source, err)
+	}
+	if len(m.Plugins) == 0 {
+		return nil, fmt.Errorf("%w: %s has no plugins; it wants a list `plugins` of type, name and env", hostenv.ErrInput, source)
+	}
+	var registrations []Registration
+	for i, p := range m.Plugins {
+		r := Registration{Type: p.Type, Name: p.Name, Version: p.Version, Container: p.OCIImage != ""}
+		if err := checkType(p.Type); err != nil {
+			return nil, fmt.Errorf("%s, plugin %d: %w", source, i+1, err)
+		}
+		if p.Name == "" {
+			return nil, fmt.Errorf("%w: %s, plugin %d has no name", hostenv.ErrInput, source, i+1)
+		}
+		for _, text := range p.Env {
+			entry, err := parseEntry(text)
+			if err != nil {
+				return nil, fmt.Errorf("%s, plugin %s: %w", source, r, err)
+			}
+			r.Env = append(r.Env, entry)
+		}
+		for _, name := range p.EnvNames {
+			if err := hostenv.CheckName(name); err != nil {
+				return nil, fmt.Errorf("%s, plugin %s, env_names: %w", source, r, err)
+			}
+			r.Env = append(r.Env, Entry{Name: name})
+		}
+		registrations = append(registrations, r)
+	}
+	return registrations, nil
+}
