@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Command plugproof proves that a plugin, or a server, keeps the contract of
+// Vault-compatible plugin management.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plugproof/plugproof/steps/vaultcli"
+	"github.com/plugproof/plugproof/suites/run"
+)
+
+func main() { os.Exit(execute(context.Background(), os.Args[1:])) }
+
+// execute runs one command line and gives its exit code: 0 conforms, 1 does
+// not, 2 wrong usage or configuration, 3 the harness or the target failed.
+func execute(ctx context.Context, args []string) int {
+	root := &cobra.Command{
+		Use:           "plugproof",
+		Short:         "Proves that plugins and servers keep the contract of Vault-compatible plugin management",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(
+		run.Command(),
+		vaultcli.Command(),
+	)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	// A vault command has said everything by then.
+	if spoken := new(vaultcli.ExitError); err.Error() != "" && !errors.As(err, &spoken) {
+		fmt.Fprintln(os.Stderr, "plugproof: "+err.Error())
+	}
+	// Commands choose their code; what cobra itself refuses is wrong usage.
+	var coded interface{ ExitCode() int }
+	if errors.As(err, &coded) {
+		return coded.ExitCode()
+	}
+	return 2
+}

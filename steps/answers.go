@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/cucumber/godog"
+)
+
+// answered gives the last answer.
+func (w *world) answered() (*answer, error) {
+	if w.answer == nil {
+		return nil, fmt.Errorf("nothing was asked yet")
+	}
+	return w.answer, nil
+}
+
+func (w *world) answerIs(status int) error {
+	got, err := w.answered()
+	if err != nil {
+		return err
+	}
+	if got.status != status {
+		return mismatch(fmt.Sprintf("status %d", status), describeAnswer(got))
+	}
+	return nil
+}
+
+// answerIsError wants a status and one error that contains the text. Letters'
+// case is not compared, since it differs between servers that share the words.
+func (w *world) answerIsError(status int, text string) error {
+	if err := w.answerIs(status); err != nil {
+		return err
+	}
+	text, err := w.expand(text)
+	if err != nil {
+		return err
+	}
+	errors, _ := w.answer.lookup("errors")
+	list, _ := errors.([]any)
+	for _, one := range list {
+		if strings.Contains(strings.ToLower(render(one)), strings.ToLower(text)) {
+			return nil
+		}
+	}
+	return mismatch(fmt.Sprintf("an error that contains %q", text), describeAnswer(w.answer))
+}
+
+// answerIsEmptyError wants the answer for what isn't there: {"errors":[]}.
+func (w *world) answerIsEmptyError(status int) error {
+	if err := w.answerIs(status); err != nil {
+		return err
+	}
+	errors, _ := w.answer.lookup("errors")
+	if list, ok := errors.([]any); !ok || len(list) > 0 {
+		return mismatch(`{"errors":[]}`, describeAnswer(w.answer))
+	}
+	return nil
+}
+
+func (w *world) answerIsWith(status int, table *godog.Table) error {
+	if err := w.answerIs(status); err != nil {
+		return err
+	}
+	return w.compareRows(w.answer.content, table)
+}
+
+func (w *world) answerIsText(status int, text string) error {
+	if err := w.answerIs(status); err != nil {
+		return err
+	}
+	if got := string(w.answer.body); got != strings.ReplaceAll(text, `\n`, "\n") {
+		return mismatch(fmt.Sprintf("the body %q", text), fmt.Sprintf("%q", shorten(got)))
+	}
+	return nil
+}
+
+// answerDiscloses checks that a text stands nowhere in the answer.
+func (w *world) answerDisclosesNo(text string) error {
+	got, err := w.answered()
+	if err != nil {
+		return err
+	}
+	if strings.Contains(string(got.body), text) {
+		return mismatch(fmt.Sprintf("an answer without %q", text), describeAnswer(got))
+	}
+	return nil
+}
+
+// answerWarns wants a warning that contains the text.
+func (w *world) answerWarns(text string) error {
+	got, err := w.answered()
+	if err != nil {
+		return err
+	}
+	warnings, _ := got.lookup("warnings")
+	list, _ := warnings.([]any)
+	for _, one := range list {
+		if strings.Contains(render(one), text) {
+			return nil
+		}
+	}
+	return mismatch(fmt.Sprintf("a warning that contains %q", text), describeAnswer(got))
+}
+
+// compareRows checks a table of | path | expectation |.
+func (w *world) compareRows(content any, table *godog.Table) error {
+	for _, row := range table.Rows {
+		if len(row.Cells) != 2 {
+			return fmt.Errorf("a row here has two cells, path and expectation")
+		}
+		path, want := row.Cells[0].Value, row.Cells[1].Value
+		want, err := w.expand(want)
+		if err != nil {
+			return err
+		}
+		value, found := lookup(content, path)
+		if err := meets(want, value, found); err != nil {
+			return mismatch(fmt.Sprintf("%s: %s", path, want), fmt.Sprintf("%s: %s", path, err))
+		}
+	}
+	return nil
+}
+
+// meets compares a value with an expectation:
+//
+//	text              the value, strings as they are and other values as JSON
+//	(missing)         no such key, or null
+//	(any)             the key is there and not null
+//	contains X        a list with the element X, or a text with X in it
+//	lacks X           the opposite; a missing value lacks everything
+//	/pattern/         a regular expression
+//
+// The error is what was got.
+func meets(want string, value any, found bool) error {
+	there := found && value != nil
+	got := "missing"
+	if there {
+		got = render(value)
+	}
+	ok := false
+	switch {
+	case want == "(missing)":
+		ok = !there
+	case want == "(any)":
+		ok = there
+	case strings.HasPrefix(want, "contains "):
+		ok = there && contains(value, strings.TrimPrefix(want, "contains "))
+	case strings.HasPrefix(want, "lacks "):
+		ok = !there || !contains(value, strings.TrimPrefix(want, "lacks "))
+	case len(want) > 2 && strings.HasPrefix(want, "/") && strings.HasSuffix(want, "/") && !strings.Contains(want[1:len(want)-1], "/"):
+		pattern, err := regexp.Compile("^(?:" + want[1:len(want)-1] + ")$")
+		if err != nil {
+			return fmt.Errorf("the feature's pattern: %w", err)
+		}
+		ok = there && pattern.MatchString(got)
+	default:
+		ok = there && got == want
+	}
+	if !ok {
+		return fmt.Errorf("%s", shorten(got))
+	}
+	return nil
+}
+
+func contains(value any, part string) bool {
+	switch in := value.(type) {
+	case []any:
+		for _, one := range in {
+			if render(one) == part {
+				return true
+			}
+		}
+		return false
+	case map[string]any:
+		_, ok := in[part]
+		return ok
+	default:
+		return strings.Contains(render(value), part)
+	}
+}

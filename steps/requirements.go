@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	gherkin "github.com/cucumber/gherkin/go/v26"
+	messages "github.com/cucumber/messages/go/v21"
+)
+
+// Requirements reads every requirement from the *.feature files at the top of
+// fsys, ordered by area and identifier. A scenario without identifier or level,
+// an identifier that stands twice and an unknown tag are errors: they would
+// make a report say something else than the features do.
+func Requirements(fsys fs.FS) ([]Requirement, error) {
+	files, err := fs.Glob(fsys, "*.feature")
+	if err != nil {
+		return nil, fmt.Errorf("list the features: %w", err)
+	}
+	var all []Requirement
+	for _, file := range files {
+		read, err := requirementsOf(fsys, file)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		all = append(all, read...)
+	}
+	slices.SortFunc(all, func(a, b Requirement) int { return strings.Compare(a.ID, b.ID) })
+	for i := 1; i < len(all); i++ {
+		if all[i].ID == all[i-1].ID {
+			return nil, fmt.Errorf("%s stands twice: %q and %q", all[i].ID, all[i-1].Title, all[i].Title)
+		}
+	}
+	return all, nil
+}
+
+func requirementsOf(fsys fs.FS, file string) ([]Requirement, error) {
+	reader, err := fsys.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer reader.Close()
+	next := 0
+	newID := func() string { next++; return strconv.Itoa(next) }
+	document, err := gherkin.ParseGherkinDocument(reader, newID)
+	if err != nil {
+		return nil, err
+	}
+	if document.Feature == nil {
+		return nil, fmt.Errorf("no feature in it")
+	}
+	feature := document.Feature
+	area := strings.TrimSuffix(path.Base(file), ".feature")
+	above := heading{tags: feature.Tags, description: feature.Description}
+	var all []Requirement
+	for _, child := range feature.Children {
+		switch {
+		case child.Scenario != nil:
+			read, err := requirementOf(child.Scenario, area, above, heading{})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, read)
+		case child.Rule != nil:
+			rule := heading{name: child.Rule.Name, tags: child.Rule.Tags, description: child.Rule.Description}
+			for _, in := range child.Rule.Children {
+				if in.Scenario == nil {
+					continue
+				}
+				read, err := requirementOf(in.Scenario, area, above, rule)
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, read)
+			}
+		}
+	}
+	return all, nil
+}
+
+// heading is what stands above a scenario and holds for it too.
+type heading struct {
+	name        string
+	tags        []*messages.Tag
+	description string
+}
+
+func requirementOf(scenario *messages.Scenario, area string, feature, rule heading) (Requirement, error) {
+	var names []string
+	for _, list := range [][]*messages.Tag{feature.tags, rule.tags, scenario.Tags} {
+		for _, tag := range list {
+			names = append(names, strings.TrimPrefix(tag.Name, "@"))
+		}
+	}
+	cases := 1
+	if len(scenario.Examples) > 0 {
+		cases = 0
+		for _, examples := range scenario.Examples {
+			cases += len(examples.TableBody)
+			// Examples for one product each make the whole apply to both.
+			for _, tag := range examples.Tags {
+				names = append(names, strings.TrimPrefix(tag.Name, "@"))
+			}
+		}
+	}
+	read, err := readTags(names)
+	if err != nil {
+		return Requirement{}, fmt.Errorf("scenario %q: %w", scenario.Name, err)
+	}
+	if read.id == "" || read.level == "" {
+		return Requirement{}, fmt.Errorf("scenario %q: no identifier (@REG-001) or no level (@must, @should, @may)", scenario.Name)
+	}
+	requirement := Requirement{
+		ID: read.id, Title: scenario.Name, Area: area, Rule: rule.name, Level: read.level,
+		Needs: read.needs, Applies: read.applies, Cases: cases,
+		Remedy: lastLine("Remedy:", feature.description, rule.description, scenario.Description),
+	}
+	requirement.Sources = slices.Compact(append(read.contract,
+		everyLine("Source:", feature.description, rule.description, scenario.Description)...))
+	if len(requirement.Sources) == 0 {
+		return Requirement{}, fmt.Errorf("scenario %q: no source (@contract-2 or a line \"Source: …\")", scenario.Name)
+	}
+	return requirement, nil
+}
+
+// everyLine gives what stands behind the mark in the descriptions' lines.
+func everyLine(mark string, descriptions ...string) []string {
+	var found []string
+	for _, description := range descriptions {
+		for line := range strings.Lines(description) {
+			if rest, ok := strings.CutPrefix(strings.TrimSpace(line), mark); ok {
+				found = append(found, strings.TrimSpace(rest))
+			}
+		}
+	}
+	return found
+}
+
+// lastLine gives the most special of them: the scenario's before the feature's.
+func lastLine(mark string, descriptions ...string) string {
+	found := everyLine(mark, descriptions...)
+	if len(found) == 0 {
+		return ""
+	}
+	return found[len(found)-1]
+}

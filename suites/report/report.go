@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package report is what a conformance run came to, and how it is told. Run is
+// the model; Text writes the summary for people. Formats for machines (JUnit,
+// JSON, HTML) are further functions over Run and need nothing else.
+package report
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/plugproof/plugproof/steps"
+)
+
+// Run is a whole conformance run.
+type Run struct {
+	// Target is how the user named it, Server what it says it is.
+	Target, Server string
+	// CommandLine is the path of a real vault or bao; empty is our own.
+	CommandLine string
+	// Seed gives the same order of scenarios again.
+	Seed int64
+	// Concurrency is how many scenarios ran side by side.
+	Concurrency int
+	// Started and Duration are its time on the clock.
+	Started  time.Time
+	Duration time.Duration
+	// Interrupted is set when it was ended before all scenarios had run.
+	Interrupted bool
+	// Outcomes are one a scenario, in the order in which they ended.
+	Outcomes []steps.Outcome
+}
+
+// Verdict is what a requirement came to over all its scenarios.
+type Verdict struct {
+	Requirement steps.Requirement
+	// Status is the worst of its scenarios.
+	Status steps.Status
+	// Outcomes are its scenarios, by name.
+	Outcomes []steps.Outcome
+	// Duration is their sum.
+	Duration time.Duration
+}
+
+// severity orders statuses: the requirement has the most severe of its cases.
+// A case that passed counts more than one that is about another product.
+func severity(status steps.Status) int {
+	return slices.Index([]steps.Status{steps.Skip, steps.Pass, steps.Unsupported, steps.Errored, steps.Fail}, status)
+}
+
+// Verdicts gives one verdict a requirement, by identifier.
+func (r Run) Verdicts() []Verdict {
+	byID := make(map[string]*Verdict)
+	for _, outcome := range r.Outcomes {
+		id := outcome.Requirement.ID
+		verdict, ok := byID[id]
+		if !ok {
+			verdict = &Verdict{Requirement: outcome.Requirement, Status: outcome.Status}
+			byID[id] = verdict
+		}
+		if severity(outcome.Status) > severity(verdict.Status) {
+			verdict.Status = outcome.Status
+		}
+		verdict.Outcomes = append(verdict.Outcomes, outcome)
+		verdict.Duration += outcome.Duration
+	}
+	verdicts := make([]Verdict, 0, len(byID))
+	for _, verdict := range byID {
+		slices.SortFunc(verdict.Outcomes, func(a, b steps.Outcome) int { return cmp.Compare(a.Case, b.Case) })
+		verdicts = append(verdicts, *verdict)
+	}
+	slices.SortFunc(verdicts, func(a, b Verdict) int { return cmp.Compare(a.Requirement.ID, b.Requirement.ID) })
+	return verdicts
+}
+
+// Statuses lists them in the order of tables.
+func Statuses() []steps.Status {
+	return []steps.Status{steps.Pass, steps.Fail, steps.Errored, steps.Skip, steps.Unsupported}
+}
+
+// Count counts verdicts by status.
+func Count(verdicts []Verdict) map[steps.Status]int {
+	counts := make(map[steps.Status]int)
+	for _, verdict := range verdicts {
+		counts[verdict.Status]++
+	}
+	return counts
+}
+
+// The exit codes of a run.
+const (
+	// ExitConforms: something was checked, and all of it holds.
+	ExitConforms = 0
+	// ExitDeviates: at least one requirement failed.
+	ExitDeviates = 1
+	// ExitUsage: the command line or the configuration is wrong.
+	ExitUsage = 2
+	// ExitBroken: the harness or the target failed, the run was interrupted, or
+	// nothing could be checked, so that it proves nothing.
+	ExitBroken = 3
+)
+
+// ExitCode is the command's exit code. A failure outweighs an error, since it
+// is certain.
+func (r Run) ExitCode() int {
+	counts := Count(r.Verdicts())
+	switch {
+	case counts[steps.Fail] > 0:
+		return ExitDeviates
+	case counts[steps.Errored] > 0 || r.Interrupted || counts[steps.Pass] == 0:
+		return ExitBroken
+	}
+	return ExitConforms
+}

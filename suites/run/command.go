@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plugproof/plugproof/suites/report"
+	"github.com/plugproof/plugproof/suites/targets"
+)
+
+// ExitError carries a command's exit code. Its text, if any, is for the user.
+type ExitError struct {
+	Code int
+	Err  error
+}
+
+func (e *ExitError) Error() string {
+	if e.Err == nil {
+		return ""
+	}
+	return e.Err.Error()
+}
+
+func (e *ExitError) Unwrap() error { return e.Err }
+
+// ExitCode is what the program ends with.
+func (e *ExitError) ExitCode() int { return e.Code }
+
+const runLong = `Run carries out the features against a target and prints what holds.
+
+Every requirement ends as one of
+  PASS         it holds
+  FAIL         the server or plugin did something else
+  ERROR        the harness or the target could not carry it out
+  SKIP         it is about another product or version
+  UNSUPPORTED  the target lacks what it needs, such as a choice of environment
+
+Exit code 0: everything that was checked holds, and something was checked;
+1: a requirement failed; 2: wrong usage or configuration; 3: the harness or the
+target failed, the run was interrupted, or nothing could be checked.
+
+Settings come from flags, from variables (--expect-dialect is
+PLUGPROOF_EXPECT_DIALECT) and from plugproof.yaml (expect-dialect: vault-1.16),
+the first that has one. Unknown names are errors.
+
+Targets:
+`
+
+const runExample = `  # everything, against the mock in this process
+  plugproof run
+
+  # a real server, and its own command line for the documented sessions
+  plugproof run --target binary:/usr/local/bin/bao --cli /usr/local/bin/bao
+
+  # one requirement, or one area at one level
+  plugproof run --only REG-003
+  plugproof run --area environment,proxies --level must`
+
+// Command is 'plugproof run'.
+func Command() *cobra.Command {
+	var config Config
+	var file string
+	command := &cobra.Command{
+		Use: "run", Short: "Check a server against the contract",
+		Long: runLong + targetForms(), Example: runExample,
+		Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
+		RunE: func(command *cobra.Command, _ []string) error {
+			if err := settle(command.Flags(), file, os.Environ()); err != nil {
+				return asExit(err)
+			}
+			ctx, stop := signal.NotifyContext(command.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return carryOut(ctx, command, config)
+		},
+	}
+	config.addFlags(command.Flags())
+	command.Flags().StringVar(&file, "config", defaultFile, "configuration `FILE`; the default need not exist")
+	return command
+}
+
+func carryOut(ctx context.Context, command *cobra.Command, config Config) error {
+	progress := NewProgress(os.Stderr)
+	result, err := Run(ctx, config, progress)
+	progress.finish()
+	if err != nil && len(result.Outcomes) == 0 {
+		return asExit(err)
+	}
+	colored := isTerminal(os.Stdout) && os.Getenv("NO_COLOR") == ""
+	if writing := report.Text(command.OutOrStdout(), result, colored); writing != nil {
+		return asExit(fmt.Errorf("write the summary: %w", writing))
+	}
+	if err != nil {
+		return asExit(err)
+	}
+	if code := result.ExitCode(); code != report.ExitConforms {
+		return &ExitError{Code: code}
+	}
+	return nil
+}
+
+// asExit chooses the exit code of an error: 2 if the user can repair it on the
+// command line or in the configuration, 3 otherwise.
+func asExit(err error) error {
+	var config *configError
+	if errors.As(err, &config) || errors.Is(err, targets.ErrUsage) {
+		return &ExitError{Code: report.ExitUsage, Err: err}
+	}
+	return &ExitError{Code: report.ExitBroken, Err: err}
+}
+
+func targetForms() string {
+	var lines strings.Builder
+	for _, form := range targets.Forms() {
+		fmt.Fprintf(&lines, "  %-22s %s\n", form[0], form[1])
+	}
+	return strings.TrimSuffix(lines.String(), "\n")
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package run carries out the features against a target: its configuration, the
+// choice of requirements, the run itself and its summary.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/cucumber/godog"
+
+	"github.com/plugproof/plugproof/features"
+	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/report"
+	"github.com/plugproof/plugproof/suites/targets"
+)
+
+// closeTimeout bounds ending the servers of a run, also after a Ctrl-C.
+const closeTimeout = 30 * time.Second
+
+// Run carries out the chosen features and gives the result. An error means that
+// there is no result: the configuration is wrong, or the target or a plugin
+// could not be made ready. Ending ctx ends the run: scenarios that have begun
+// remove what they made, the others are not begun, the result says so.
+func Run(ctx context.Context, config Config, progress *Progress) (_ report.Run, err error) {
+	all, err := steps.Requirements(features.FS)
+	if err != nil {
+		return report.Run{}, fmt.Errorf("read the features: %w", err)
+	}
+	chosen, err := choose(all, config.Only, config.Area, config.Level, config.Tags)
+	if err != nil {
+		return report.Run{}, err
+	}
+	if config.Concurrency < 1 {
+		return report.Run{}, &configError{fmt.Errorf("--concurrency %d: at least one scenario must run at a time", config.Concurrency)}
+	}
+	target, err := targets.Parse(config.Target, targets.Options{PluginDir: config.PluginDir, ThisServer: config.YesThisServer})
+	if err != nil {
+		return report.Run{}, err
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		err = errors.Join(err, target.Close(closing))
+	}()
+	plugins, err := samplePlugins(ctx, config.Plugins, progress)
+	if err != nil {
+		return report.Run{}, err
+	}
+	defer func() { err = errors.Join(err, plugins.remove()) }()
+	commands, err := commandLine(config.CLI)
+	if err != nil {
+		return report.Run{}, err
+	}
+	progress.say("starting %s", target.Name())
+	identity, err := identify(ctx, target, config.ExpectDialect)
+	if err != nil {
+		return report.Run{}, err
+	}
+	return execute(ctx, config, chosen, steps.Config{
+		Features: features.FS, Target: target, Plugins: plugins.paths,
+		CommandLine: commands, Identity: identity,
+	}, progress)
+}
+
+// identify says what the server is: what the user says, or the server itself.
+func identify(ctx context.Context, target steps.Target, dialect string) (steps.Identity, error) {
+	if dialect == "" {
+		return steps.Ask(ctx, target)
+	}
+	identity, err := steps.ParseIdentity(dialect)
+	if err != nil {
+		return steps.Identity{}, &configError{fmt.Errorf("--expect-dialect: %w", err)}
+	}
+	return identity, nil
+}
+
+// execute hands the features to godog and gathers the outcomes.
+func execute(ctx context.Context, config Config, chosen selection, stepsConfig steps.Config, progress *Progress) (report.Run, error) {
+	seed := config.Seed
+	for seed == 0 {
+		seed = rand.Int64N(1_000_000)
+	}
+	result := report.Run{
+		Target: stepsConfig.Target.Name(), Server: stepsConfig.Identity.String(), CommandLine: config.CLI,
+		Seed: seed, Concurrency: config.Concurrency, Started: time.Now(),
+	}
+	var mu sync.Mutex
+	stepsConfig.Observe = func(outcome steps.Outcome) {
+		mu.Lock()
+		result.Outcomes = append(result.Outcomes, outcome)
+		mu.Unlock()
+		progress.ended(outcome)
+	}
+	suite, err := steps.NewSuite(stepsConfig)
+	if err != nil {
+		return report.Run{}, err
+	}
+	godogSuite := godog.TestSuite{
+		Name:                "plugproof",
+		ScenarioInitializer: suite.InitializeScenario,
+		Options: &godog.Options{
+			FS: features.FS, Paths: chosen.files, Tags: chosen.tags,
+			// Outcomes are gathered by steps; the formatter's text is not used.
+			Format: "progress", Output: io.Discard, NoColors: true,
+			Strict: true, Randomize: seed, Concurrency: config.Concurrency, DefaultContext: ctx,
+		},
+	}
+	parsed, err := godogSuite.RetrieveFeatures()
+	if err != nil {
+		return report.Run{}, fmt.Errorf("read the features: %w", err)
+	}
+	count := 0
+	for _, feature := range parsed {
+		count += len(feature.Pickles)
+	}
+	if count == 0 {
+		return report.Run{}, &configError{errors.New("no scenario fits --only, --area, --level and --tags together")}
+	}
+	progress.begin(count)
+	// The outcomes say more than godog's exit code: it knows no ERROR.
+	godogSuite.Run()
+	progress.finish()
+	result.Duration = time.Since(result.Started)
+	result.Interrupted = ctx.Err() != nil
+	return result, nil
+}

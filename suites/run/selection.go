@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package run
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plugproof/plugproof/steps"
+)
+
+// selection is which requirements were asked for, checked against those that
+// there are, so that a typo does not run nothing and pass.
+type selection struct {
+	files []string // feature files, in the order of the areas
+	tags  string   // godog's tag expression
+}
+
+// choose makes the selection. Conditions of different kinds must all hold; of
+// one kind, any.
+func choose(all []steps.Requirement, only, areas, levels []string, tags string) (selection, error) {
+	ids := make([]string, 0, len(all))
+	var known []string
+	for _, requirement := range all {
+		ids = append(ids, requirement.ID)
+		if !slices.Contains(known, requirement.Area) {
+			known = append(known, requirement.Area)
+		}
+	}
+	slices.Sort(known)
+	for _, id := range only {
+		if !slices.Contains(ids, id) {
+			return selection{}, &configError{fmt.Errorf("there is no requirement %q; 'plugproof requirements' lists them", id)}
+		}
+	}
+	for _, area := range areas {
+		if !slices.Contains(known, area) {
+			return selection{}, &configError{fmt.Errorf("there is no area %q; there are %s", area, strings.Join(known, ", "))}
+		}
+	}
+	for _, level := range levels {
+		if !slices.Contains([]string{string(steps.Must), string(steps.Should), string(steps.May)}, level) {
+			return selection{}, &configError{fmt.Errorf("there is no level %q; there are must, should and may", level)}
+		}
+	}
+	var chosen selection
+	for _, area := range known {
+		if len(areas) == 0 || slices.Contains(areas, area) {
+			chosen.files = append(chosen.files, area+".feature")
+		}
+	}
+	var conditions []string
+	for _, anyOf := range [][]string{only, levels} {
+		if len(anyOf) > 0 {
+			conditions = append(conditions, "@"+strings.Join(anyOf, ",@"))
+		}
+	}
+	if tags = strings.TrimSpace(tags); tags != "" {
+		for _, and := range strings.Split(tags, "&&") {
+			for _, or := range strings.Split(and, ",") {
+				if strings.Trim(strings.TrimSpace(or), "~@") == "" {
+					return selection{}, &configError{fmt.Errorf("--tags %q: a tag is missing; write '@a && ~@b, @c'", tags)}
+				}
+			}
+		}
+		conditions = append(conditions, tags)
+	}
+	chosen.tags = strings.Join(conditions, " && ")
+	return chosen, nil
+}
