@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Command old is a small secrets engine built with a plugin SDK of 2021, from
+// before AutoMTLS and multiplexing: it speaks version 4 of the protocol and
+// nothing newer, and fetches its certificate with the token that the server
+// leaves in VAULT_UNWRAP_TOKEN. It is a module of its own, because one module
+// can't have two versions of the SDK.
+package main
+
+import (
+	"log"
+	"os"
+
+	"github.com/hashicorp/vault/api"
+	"github.com/hashicorp/vault/sdk/plugin"
+)
+
+func main() {
+	meta := &api.PluginAPIClientMeta{}
+	if err := meta.FlagSet().Parse(os.Args[1:]); err != nil {
+		log.Fatalln(err)
+	}
+	err := plugin.Serve(&plugin.ServeOpts{
+		BackendFactoryFunc: factory,
+		TLSProviderFunc:    api.VaultPluginTLSProvider(meta.GetTLSConfig()),
+	})
+	if err != nil {
+		log.Fatalln(err)
+	}
+}
