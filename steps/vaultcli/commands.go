@@ -11,5 +11,8 @@ func commands() []command {
 		statusCommands(),
 		pluginCommands(),
 		mountCommands(),
+		tokenCommands(),
+		policyCommands(),
+		leaseCommands(),
 	)
 }
