@@ -3,6 +3,7 @@
 package steps
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -78,7 +79,51 @@ func (w *world) answerIsText(status int, text string) error {
 	return nil
 }
 
-// answerDiscloses checks that a text stands nowhere in the answer.
+// answerIsAnyError is for refusals whose status is not agreed on.
+func (w *world) answerIsAnyError() error {
+	got, err := w.answered()
+	if err != nil {
+		return err
+	}
+	if got.status < 400 {
+		return mismatch("an error (status 400 or above)", describeAnswer(got))
+	}
+	return nil
+}
+
+func (w *world) answerIsNoError() error {
+	got, err := w.answered()
+	if err != nil {
+		return err
+	}
+	if !got.ok() {
+		return mismatch("a success (status 200 to 299)", describeAnswer(got))
+	}
+	return nil
+}
+
+func (w *world) answerHasHeader(name, value string) error {
+	got, err := w.answered()
+	if err != nil {
+		return err
+	}
+	if have := got.header.Get(name); have != value {
+		return mismatch(fmt.Sprintf("the header %s: %s", name, value), fmt.Sprintf("%s: %s", name, have))
+	}
+	return nil
+}
+
+// soonAnswers asks until the answer is as expected.
+func (w *world) soonAnswers(ctx context.Context, method, path string, status int, table *godog.Table) error {
+	return w.poll(ctx, soon, func(ctx context.Context) error {
+		if err := w.iSend(ctx, method, path); err != nil {
+			return err
+		}
+		return w.answerIsWith(status, table)
+	})
+}
+
+// answerDisclosesNo checks that a text stands nowhere in the answer.
 func (w *world) answerDisclosesNo(text string) error {
 	got, err := w.answered()
 	if err != nil {

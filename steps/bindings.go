@@ -24,6 +24,10 @@ func (w *world) bindings() []binding {
 		// Plugins: binaries, registrations, mounts.
 		{`^the plugin directory holds "([^"]+)"$`, w.hold},
 		{`^the plugin directory holds "([^"]+)" as "([^"]+)"$`, w.holdAs},
+		{`^the plugin directory holds a link "([^"]+)" to "([^"]+)"$`, w.holdsLink},
+		{`^the plugin directory holds a folder "([^"]+)" with "([^"]+)"$`, w.holdsFolder},
+		{`^the binary "([^"]+)" is changed$`, w.isChanged},
+		{`^the binary "([^"]+)" is removed$`, w.isRemoved},
 		{`^the (secret|auth|database) plugin "([^"]+)" is registered$`, w.registered},
 		{`^the (secret|auth|database) plugin "([^"]+)" is registered with:$`, w.registeredWith},
 		{`^"([^"]+)" is mounted at "([^"]+)"$`, w.mounted},
@@ -58,6 +62,10 @@ func (w *world) bindings() []binding {
 		{`^the answer is (\d+) with the error "(.*)"$`, w.answerIsError},
 		{`^the answer is (\d+) without an error$`, w.answerIsEmptyError},
 		{`^the answer is (\d+) with the body "(.*)"$`, w.answerIsText},
+		{`^the answer is an error$`, w.answerIsAnyError},
+		{`^the answer is no error$`, w.answerIsNoError},
+		{`^the answer has the header "([^"]+)" with "([^"]*)"$`, w.answerHasHeader},
+		{`^soon (GET|LIST) "([^"]+)" answers (\d+) with:$`, w.soonAnswers},
 		{`^the answer warns "(.*)"$`, w.answerWarns},
 		{`^the answer does not disclose "([^"]+)"$`, w.answerDisclosesNo},
 

@@ -101,8 +101,9 @@ func newAnswer(status int, header http.Header, body []byte) *answer {
 // ok tells whether the answer is a success.
 func (a *answer) ok() bool { return a.status >= 200 && a.status < 300 }
 
-// lookup finds a value by its dotted path: data.keys.0. Where a key of the
-// object holds dots itself, the longest key that fits is taken.
+// lookup finds a value by its dotted path: data.keys.0, and in a list of objects
+// data.detailed.[name=probe version=v1.0.0].type. Where a key of an object holds
+// dots itself, the longest key that fits is taken.
 func (a *answer) lookup(path string) (any, bool) { return lookup(a.content, path) }
 
 func lookup(content any, path string) (any, bool) {
@@ -120,10 +121,30 @@ func lookup(content any, path string) (any, bool) {
 			}
 		}
 	case []any:
+		if strings.HasPrefix(path, "[") {
+			return lookupElement(in, path)
+		}
 		first, rest, _ := strings.Cut(path, ".")
 		index, err := strconv.Atoi(first)
 		if err == nil && index >= 0 && index < len(in) {
 			return lookup(in[index], rest)
+		}
+	}
+	return nil, false
+}
+
+// lookupElement takes the first object of a list that has all the values of the
+// path's first part.
+func lookupElement(list []any, path string) (any, bool) {
+	first, rest, _ := strings.Cut(path[1:], "]")
+	for _, one := range list {
+		object, ok := one.(map[string]any)
+		for _, pair := range strings.Fields(first) {
+			key, want, _ := strings.Cut(pair, "=")
+			ok = ok && object[key] != nil && render(object[key]) == want
+		}
+		if ok {
+			return lookup(object, strings.TrimPrefix(rest, "."))
 		}
 	}
 	return nil, false

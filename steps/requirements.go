@@ -117,7 +117,7 @@ func requirementOf(scenario *messages.Scenario, area string, feature, rule headi
 		return Requirement{}, fmt.Errorf("scenario %q: no identifier (@REG-001) or no level (@must, @should, @may)", scenario.Name)
 	}
 	requirement := Requirement{
-		ID: read.id, Title: scenario.Name, Area: area, Rule: rule.name, Level: read.level,
+		ID: read.id, Title: titleOf(scenario.Name), Area: area, Rule: rule.name, Level: read.level,
 		Needs: read.needs, Applies: read.applies, Cases: cases,
 		Remedy: lastLine("Remedy:", feature.description, rule.description, scenario.Description),
 	}
@@ -127,6 +127,12 @@ func requirementOf(scenario *messages.Scenario, area string, feature, rule headi
 		return Requirement{}, fmt.Errorf("scenario %q: no source (@contract-2 or a line \"Source: …\")", scenario.Name)
 	}
 	return requirement, nil
+}
+
+// titleOf drops an outline's values, which stand at the end: "a path, <path>".
+func titleOf(name string) string {
+	title, _, _ := strings.Cut(name, "<")
+	return strings.TrimRight(title, " ,:")
 }
 
 // everyLine gives what stands behind the mark in the descriptions' lines.

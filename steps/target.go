@@ -19,6 +19,9 @@ const (
 	HostEnvironment Capability = "host-environment"
 	// PluginDirectory: files can be placed in the server's plugin directory.
 	PluginDirectory Capability = "plugin-directory"
+	// PluginFiles: the plugin directory is a folder of this machine (PluginDir is
+	// its path here too), so that links, folders and changed files can be made.
+	PluginFiles Capability = "plugin-files"
 	// Settings: the server can be started without api_addr or plugin directory.
 	Settings Capability = "settings"
 	// ServerLogs: what the server logged can be read.
@@ -41,8 +44,8 @@ const (
 // Capabilities lists them all, in the order of documentation.
 func Capabilities() []Capability {
 	return []Capability{
-		HostEnvironment, PluginDirectory, Settings, ServerLogs, ProcessControl,
-		Restart, Loopback, OwnServer, CLIEnvironment,
+		HostEnvironment, PluginDirectory, PluginFiles, Settings, ServerLogs,
+		ProcessControl, Restart, Loopback, OwnServer, CLIEnvironment,
 	}
 }
 
