@@ -257,7 +257,7 @@ func (b *Backend) carryOut(ctx context.Context, c *change, make func(context.Con
 	c.err = err
 	b.mu.Unlock()
 	if late && s.proc != nil {
-		s.cleanup(ctx)
+		s.cleanup(ctx, cleanupTime)
 		b.pool.close(s)
 	}
 	close(c.done)
@@ -302,14 +302,12 @@ func (b *Backend) finish(ctx context.Context, s *session, reload bool) {
 		return
 	}
 	if !reload {
-		await([]<-chan struct{}{s.gate.shut()}, drainTime)
-		s.cleanup(ctx)
+		s.cleanup(ctx, cleanupLimit(await([]<-chan struct{}{s.gate.shut()}, drainTime)))
 		b.pool.close(s)
 		return
 	}
 	b.pool.withdraw(s.proc)
-	await(s.proc.retire(), drainTime)
-	s.cleanup(ctx)
+	s.cleanup(ctx, cleanupLimit(await(s.proc.retire(), drainTime)))
 	s.proc.detach(s)
 	s.proc.end(0)
 }

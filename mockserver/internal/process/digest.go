@@ -32,17 +32,19 @@ type identity struct {
 // digests compares binaries with their registered digest. Hashing a plugin of
 // 20 MB costs about as much as a third of its start, so digests are kept by the
 // file's identity, in a way that can't be outrun: a digest is kept only if the
-// file's last change lay settleTime back when hashing began, and the identity
+// file's last change lay longer back than settle when hashing began, and the identity
 // was the same when it ended. Every change since then got a change time after
 // the one that was kept. What remains is what the server has too: a file that
 // is replaced between the comparison and exec.
 type digests struct {
+	settle time.Duration
+
 	mu    sync.Mutex
 	known map[identity][sha256.Size]byte
 }
 
 func newDigests() *digests {
-	return &digests{known: make(map[identity][sha256.Size]byte)}
+	return &digests{settle: settleTime, known: make(map[identity][sha256.Size]byte)}
 }
 
 // check returns nil if the file has the digest. The texts are go-plugin's.
@@ -81,7 +83,7 @@ func (d *digests) sum(path string) (sum [sha256.Size]byte, err error) {
 		return sum, err
 	}
 	hash.Sum(sum[:0])
-	if after, ok := identify(file); known && ok && after == before && begin.Sub(time.Unix(0, before.changed)) > settleTime {
+	if after, ok := identify(file); known && ok && after == before && begin.Sub(time.Unix(0, before.changed)) > d.settle {
 		d.mu.Lock()
 		d.known[before] = sum
 		d.mu.Unlock()

@@ -273,17 +273,18 @@ func (proc *process) settle() {
 	await(proc.retire(), settleLimit)
 }
 
-// await waits for all channels, at most for limit.
-func await(channels []<-chan struct{}, limit time.Duration) {
+// await waits for all channels, at most for limit; false if that was too short.
+func await(channels []<-chan struct{}, limit time.Duration) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for _, c := range channels {
 		select {
 		case <-c:
 		case <-timer.C:
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // end ends the process and returns when it is gone. Requests in flight may go

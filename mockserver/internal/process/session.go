@@ -17,8 +17,12 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// cleanupTime bounds the Cleanup of a plugin, which may hang.
-const cleanupTime = 5 * time.Second
+// Bounds for the Cleanup of a plugin, which may hang: the usual one, and the
+// one for a plugin that has not ended its requests in the time it was given.
+const (
+	cleanupTime     = 5 * time.Second
+	lateCleanupTime = 500 * time.Millisecond
+)
 
 // session is one mount's use of one process. What a plugin says of itself is
 // asked once: it can't change while the process runs.
@@ -124,7 +128,7 @@ func (p *Pool) describeOld(ctx context.Context, lookup Lookup, conf *logical.Bac
 	}
 	placeholder := *s
 	placeholder.gate, placeholder.proc, placeholder.backend = newGate(), nil, nil
-	s.cleanup(ctx)
+	s.cleanup(ctx, cleanupTime)
 	p.close(s)
 	return &placeholder, nil
 }
@@ -144,11 +148,11 @@ func (s *session) setup(ctx context.Context, conf *logical.BackendConfig) error 
 
 // cleanup lets the plugin clean up and doesn't wait for ever: the SDK's client
 // waits for the plugin to hang up the connection to its storage.
-func (s *session) cleanup(ctx context.Context) {
+func (s *session) cleanup(ctx context.Context, limit time.Duration) {
 	if !s.proc.running() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	done := make(chan struct{})
 	go func() {
 		defer cancel()
@@ -160,6 +164,13 @@ func (s *session) cleanup(ctx context.Context) {
 	case <-s.proc.child.exited:
 	case <-ctx.Done():
 	}
+}
+
+func cleanupLimit(drained bool) time.Duration {
+	if drained {
+		return cleanupTime
+	}
+	return lateCleanupTime
 }
 
 // close ends the mount's use of its process, and the process with its last use.

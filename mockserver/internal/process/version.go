@@ -24,7 +24,7 @@ func (p *Pool) Version(ctx context.Context, e Entry) (string, error) {
 	lookup := func(context.Context) (Entry, error) { return e, nil }
 	s, err := p.openCurrent(ctx, lookup, conf, now.Add(p.host.StartTimeout/2))
 	if err == nil {
-		s.cleanup(ctx)
+		s.cleanup(ctx, cleanupTime)
 		p.close(s)
 		return s.version, nil
 	}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package process_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/vault/api"
+	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/logical"
+	sdkplugin "github.com/hashicorp/vault/sdk/plugin"
+	"github.com/plugproof/plugproof/mockserver/internal/process"
+	"google.golang.org/grpc"
+)
+
+// roleVariable makes the test binary a plugin, or a server, of a certain kind.
+const roleVariable = "PROCESS_TEST_ROLE"
+
+func TestMain(m *testing.M) {
+	role := os.Getenv(roleVariable)
+	if role == "" {
+		os.Exit(m.Run())
+	}
+	if err := play(role); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func play(role string) error {
+	logger := hclog.New(&hclog.LoggerOptions{Level: hclog.Info, JSONFormat: true})
+	opts := &sdkplugin.ServeOpts{
+		BackendFactoryFunc: factory,
+		TLSProviderFunc:    api.VaultPluginTLSProvider(nil),
+		Logger:             logger,
+	}
+	switch role {
+	case "multiplex":
+		return sdkplugin.ServeMultiplex(opts)
+	case "single":
+		return sdkplugin.Serve(opts)
+	case "old":
+		set := plugin.PluginSet{"backend": &sdkplugin.GRPCBackendPlugin{Factory: factory, Logger: logger}}
+		plugin.Serve(&plugin.ServeConfig{
+			HandshakeConfig:  sdkplugin.HandshakeConfig,
+			VersionedPlugins: map[int]plugin.PluginSet{3: set, 4: set},
+			TLSProvider:      opts.TLSProviderFunc,
+			Logger:           logger,
+			GRPCServer: func(opts []grpc.ServerOption) *grpc.Server {
+				return plugin.DefaultGRPCServer(append(opts, grpc.MaxRecvMsgSize(math.MaxInt32)))
+			},
+		})
+		return nil
+	case "garbage":
+		fmt.Println("this is not a handshake")
+		return nil
+	case "exit":
+		return nil
+	case "hang":
+		select {}
+	case "holder":
+		return hold()
+	}
+	return fmt.Errorf("no role %q", role)
+}
+
+// hold is a server that has started a plugin and is going to be killed.
+func hold() error {
+	entry, err := self("multiplex")
+	if err != nil {
+		return err
+	}
+	pool := process.New(process.Host{OwnVariables: []string{"VAULT_"}})
+	b, err := pool.Backend(context.Background(), fixed(entry), &logical.BackendConfig{
+		StorageView: &logical.InmemStorage{}, System: logical.TestSystemView(),
+	})
+	if err != nil {
+		return err
+	}
+	resp, err := b.HandleRequest(context.Background(), &logical.Request{Operation: logical.ReadOperation, Path: "pid"})
+	if err != nil {
+		return err
+	}
+	fmt.Println(resp.Data["pid"])
+	select {}
+}
+
+// factory makes a backend that shows its process and can be made to fail.
+func factory(ctx context.Context, conf *logical.BackendConfig) (logical.Backend, error) {
+	if os.Getenv("FAIL_SETUP") != "" {
+		return nil, errors.New("test: told to fail in the factory")
+	}
+	read := func(do framework.OperationFunc) map[logical.Operation]framework.OperationHandler {
+		return map[logical.Operation]framework.OperationHandler{logical.ReadOperation: &framework.PathOperation{Callback: do}}
+	}
+	b := &framework.Backend{
+		BackendType:    logical.TypeLogical,
+		RunningVersion: os.Getenv("REPORT_VERSION"),
+		PathsSpecial:   &logical.Paths{Unauthenticated: []string{"pid"}},
+		Paths: []*framework.Path{
+			{Pattern: "pid", Operations: read(func(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
+				return &logical.Response{Data: map[string]any{"pid": os.Getpid()}}, nil
+			})},
+			{Pattern: "environ", Operations: read(func(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
+				return &logical.Response{Data: map[string]any{"environ": os.Environ()}}, nil
+			})},
+			{Pattern: "crash", Operations: read(func(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
+				os.Exit(7)
+				return nil, nil
+			})},
+			// The test's storage decides how long this takes.
+			{Pattern: "storage", Operations: read(func(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
+				_, err := req.Storage.Get(ctx, "key")
+				return &logical.Response{Data: map[string]any{"pid": os.Getpid()}}, err
+			})},
+		},
+	}
+	return b, b.Setup(ctx, conf)
+}
+
+// names returns the sorted names of an environment.
+func names(env []string) []string {
+	var out []string
+	for _, entry := range env {
+		name, _, _ := strings.Cut(entry, "=")
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// timeout is for what must happen at once; it is only long for slow machines.
+const timeout = 30 * time.Second
