@@ -4,102 +4,135 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"maps"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
-	"time"
+	"syscall"
 
 	"github.com/spf13/cobra"
-
-	"github.com/plugproof/plugproof/suites/targets"
+	"github.com/spf13/pflag"
 )
 
-// ErrDifferent is returned by the commands when they found differences: exit
-// code 1.
-var ErrDifferent = fmt.Errorf("the answers differ")
+const replayLong = `Replay sends the requests of recordings to servers of a target, each case to a
+server of its own, and prints the steps by area and every difference with the
+request that shows it. What changes from run to run is masked on both sides.
 
-type flags struct {
-	target, commandLine string
-	files, cases, areas []string
-	plugins             map[string]string
-	parallel            int
-	verbose             bool
+Exit code 0: all answers are the recorded ones or listed as deviations; 1: some
+are not; 2: wrong usage; 3: the harness or the target failed.`
 
-	oneServer, thisServer bool
-	pluginDir             string
+const replayExample = `  # a real server
+  plugproof replay --target binary:/usr/bin/bao --file openbao-2.5.5.json --plugins ./bin --cli /usr/bin/bao
+
+  # some cases against the mock, with the differences that are meant to be
+  plugproof replay --target mock:vault-1.14 --file vault-1.14.3.json --plugins ./bin --case 'env-*' -v`
+
+type command struct {
+	Settings
+	Selection
+	target, deviations string
+	files              []string
+	verbose            bool
 }
 
 // Command is `plugproof replay`.
 func Command() *cobra.Command {
-	var f flags
+	var c command
 	cmd := &cobra.Command{
 		Use:   "replay --target TARGET --file RECORDING",
 		Short: "Send recorded requests to a server and show where its answers differ",
-		Example: `  plugproof replay --target binary:/usr/bin/bao --file openbao-2.5.5.json --plugin probe=./probe
-  plugproof replay --target mock:vault-1.14 --file vault-1.14.3.json --case env-conflict -v`,
-		Args: cobra.NoArgs,
+		Long:  replayLong, Example: replayExample,
+		Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return c.run(ctx, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().StringVar(&f.target, "target", "", "the server: binary:PATH")
-	cmd.Flags().StringVar(&f.commandLine, "command-line", "", "a vault or bao program for the cli steps")
-	cmd.Flags().StringSliceVar(&f.files, "file", nil, "recording to replay; may be repeated")
-	cmd.Flags().StringSliceVar(&f.cases, "case", nil, "only this case (a pattern as of file names); may be repeated")
-	cmd.Flags().StringSliceVar(&f.areas, "area", nil, "only cases of this area; may be repeated")
-	cmd.Flags().StringToStringVar(&f.plugins, "plugin", nil, "a file of the plugin directory: NAME=PATH; may be repeated")
-	cmd.Flags().IntVar(&f.parallel, "parallel", 2, "how many cases run at a time")
-	cmd.Flags().BoolVar(&f.oneServer, "one-server", false, "let the cases share a server, as one that is already running must")
-	cmd.Flags().StringVar(&f.pluginDir, "plugin-dir", "", "plugin directory of a server that is already running")
-	cmd.Flags().BoolVar(&f.thisServer, "this-server", false, "change a running server that is not a development server on loopback")
-	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show listed differences and progress too")
-	cmd.MarkFlagRequired("target")
-	cmd.MarkFlagRequired("file")
+	flags := cmd.Flags()
+	flags.StringVar(&c.target, "target", "", "the servers (`TARGET`), as for plugproof run")
+	flags.StringSliceVar(&c.files, "file", nil, "recording (`FILE`) to replay; may be repeated")
+	flags.StringVar(&c.deviations, "deviations", "", "`FILE` with the differences that are meant, with reasons")
+	flags.BoolVarP(&c.verbose, "verbose", "v", false, "show the listed differences too")
+	c.Settings.AddFlags(flags)
+	c.Selection.AddFlags(flags)
+	for _, name := range []string{"target", "file"} {
+		if err := cmd.MarkFlagRequired(name); err != nil {
+			panic(err) // the flag is defined above
+		}
+	}
 	return cmd
 }
 
-func (f *flags) run(ctx context.Context, stdout, stderr io.Writer) error {
-	target, err := targets.Parse(f.target, targets.Options{PluginDir: f.pluginDir, ThisServer: f.thisServer})
+func (c *command) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
+	var deviations Deviations
+	if c.deviations != "" {
+		if deviations, err = LoadDeviations(c.deviations); err != nil {
+			return Usage(err)
+		}
+	}
+	runner, err := c.Runner(c.target)
 	if err != nil {
 		return err
 	}
-	defer target.Close(context.WithoutCancel(ctx))
-	runner := &Runner{Target: target, Shared: f.oneServer, Binaries: maps.Clone(f.plugins)}
-	if f.commandLine != "" {
-		runner.CommandLine = BinaryCommandLine(f.commandLine)
-	}
-	different := false
-	for _, file := range f.files {
+	defer func() { err = runner.Close(ctx, err) }()
+	code := 0
+	for _, file := range c.files {
 		rec, err := LoadFile(file)
 		if err != nil {
-			return err
+			return Usage(err)
 		}
-		opts := Options{Parallel: f.parallel, Select: f.selected}
-		if f.verbose {
-			begin := time.Now()
-			opts.Done = func(id string) { fmt.Fprintf(stderr, "%6.1fs %s\n", time.Since(begin).Seconds(), id) }
+		report := runner.Replay(ctx, filepath.Base(file), rec, Options{
+			Select: c.Selected, Parallel: c.Parallel, Done: Progress(stderr, rec, c.Selected),
+		})
+		if ctx.Err() != nil {
+			return &Failure{Code: 3, Err: ctx.Err()}
 		}
-		report := runner.Replay(ctx, filepath.Base(file), rec, opts)
-		report.WriteDifferences(stdout, f.verbose)
+		for _, unused := range deviations.Apply(report) {
+			code = max(code, 1)
+			fmt.Fprintf(stdout, "listed as a deviation, but equal: %s\n", unused)
+		}
+		report.WriteDifferences(stdout, c.verbose)
 		fmt.Fprintln(stdout)
 		if err := report.WriteTable(stdout); err != nil {
-			return err
+			return &Failure{Code: 3, Err: err}
 		}
-		different = different || report.Failed()
+		if report.Differs() {
+			code = max(code, 1)
+		}
+		if len(report.Errors) > 0 {
+			code = 3
+		}
 	}
-	if different {
-		return ErrDifferent
+	switch code {
+	case 0:
+		return nil
+	case 1:
+		return &Failure{Code: 1, Err: ErrDifferent}
 	}
-	return nil
+	return &Failure{Code: code, Err: errors.New("some cases failed")}
 }
 
-func (f *flags) selected(id string, c *Case) bool {
+// Selection are the flags that choose cases. The zero Selection chooses all.
+type Selection struct {
+	Cases, Areas []string
+}
+
+// AddFlags adds the flags.
+func (s *Selection) AddFlags(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&s.Cases, "case", nil, "only cases of this `NAME` (may hold * and ?); may be repeated")
+	flags.StringSliceVar(&s.Areas, "area", nil, "only cases of this `AREA`; may be repeated")
+}
+
+// Selected tells whether a case is chosen.
+func (s *Selection) Selected(id string, c *Case) bool {
 	matches := func(pattern string) bool {
 		ok, err := filepath.Match(pattern, id)
 		return err == nil && ok
 	}
-	return (len(f.cases) == 0 || slices.ContainsFunc(f.cases, matches)) &&
-		(len(f.areas) == 0 || slices.Contains(f.areas, c.Area))
+	return (len(s.Cases) == 0 || slices.ContainsFunc(s.Cases, matches)) &&
+		(len(s.Areas) == 0 || slices.Contains(s.Areas, c.Area))
 }

@@ -6,17 +6,19 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 )
 
 // Deviation is a difference that is meant to be, with its reason.
 type Deviation struct {
-	// Recording is the recording's file name without ".json"; Case and Step
-	// (from 1, 0 for the log) say where.
-	Recording string `json:"recording"`
-	Case      string `json:"case"`
-	Steps     []int  `json:"steps"`
+	// Recording is the recording's file name without ".json"; empty is any.
+	Recording string `json:"recording,omitempty"`
+	// Case and Steps (from 1, 0 for the log) say where. No steps are all.
+	Case  string `json:"case"`
+	Steps []int  `json:"steps,omitempty"`
 	// At are the paths of the differences that are meant, as Difference.Path
 	// begins: "stderr", "body.data". What differs elsewhere still counts.
 	At []string `json:"at"`
@@ -30,6 +32,19 @@ type Deviation struct {
 // Deviations is a list of them.
 type Deviations []Deviation
 
+// LoadDeviations reads a list from a file.
+func LoadDeviations(name string) (Deviations, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("list of deviations: %w", err)
+	}
+	list, err := ParseDeviations(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return list, nil
+}
+
 // ParseDeviations reads a list in JSON. Entries that say too little are errors.
 func ParseDeviations(data []byte) (Deviations, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -39,8 +54,8 @@ func ParseDeviations(data []byte) (Deviations, error) {
 		return nil, fmt.Errorf("list of deviations: %w", err)
 	}
 	for i, e := range list {
-		if e.Recording == "" || e.Case == "" || len(e.Steps) == 0 || len(e.At) == 0 || e.Reason == "" {
-			return nil, fmt.Errorf("list of deviations: entry %d (%s) needs recording, case, steps, at and reason", i+1, e.Case)
+		if e.Case == "" || len(e.At) == 0 || e.Reason == "" {
+			return nil, fmt.Errorf("list of deviations: entry %d (%s) needs case, at and reason", i+1, e.Case)
 		}
 	}
 	return list, nil
@@ -51,17 +66,26 @@ func ParseDeviations(data []byte) (Deviations, error) {
 func (l Deviations) Apply(report *Report) (unused []string) {
 	name := strings.TrimSuffix(report.Recording, ".json")
 	for _, dev := range l {
-		if dev.Recording != name {
+		if dev.Recording != "" && dev.Recording != name {
 			continue
 		}
-		for _, step := range dev.Steps {
-			i := slices.IndexFunc(report.Results, func(r Result) bool { return r.Case == dev.Case && r.Step == step })
-			if i < 0 {
+		explained := map[int]bool{}
+		compared := false
+		for i := range report.Results {
+			res := &report.Results[i]
+			if res.Case != dev.Case || len(dev.Steps) > 0 && !slices.Contains(dev.Steps, res.Step) || res.Outcome == Unsupported {
 				continue
 			}
-			if !dev.explains(&report.Results[i]) && report.Results[i].Outcome != Unsupported {
+			compared = true
+			explained[res.Step] = dev.explains(res) || explained[res.Step]
+		}
+		for _, step := range dev.Steps {
+			if yes, there := explained[step]; there && !yes {
 				unused = append(unused, fmt.Sprintf("%s, step %d", dev.Case, step))
 			}
+		}
+		if len(dev.Steps) == 0 && compared && !slices.Contains(slices.Collect(maps.Values(explained)), true) {
+			unused = append(unused, dev.Case)
 		}
 	}
 	return unused

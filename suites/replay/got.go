@@ -82,10 +82,19 @@ func decode(data []byte) (any, error) {
 }
 
 // encode writes v on one line, with < and > as they are: masks are made of them.
-func encode(v any) ([]byte, error) {
+func encode(v any) ([]byte, error) { return write(v, "") }
+
+// indented writes v as recordings are written.
+func indented(v any) ([]byte, error) {
+	data, err := write(v, " ")
+	return append(data, '\n'), err
+}
+
+func write(v any, indent string) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
+	e.SetIndent("", indent)
 	if err := e.Encode(v); err != nil {
 		return nil, err
 	}

@@ -214,3 +214,8 @@ func (r *Recording) withoutLogs() {
 		c.Log = nil
 	}
 }
+
+// Answered tells whether any step of the case has an answer.
+func (c *Case) Answered() bool {
+	return slices.ContainsFunc(c.Steps, func(e Exchange) bool { return !e.Got.Empty() })
+}

@@ -94,12 +94,8 @@ func (r *Report) Counts() ([]Count, Count) {
 	return out, sum
 }
 
-// Failed tells whether anything differs without being listed, or could not be
-// compared for a failure.
-func (r *Report) Failed() bool {
-	if len(r.Errors) > 0 {
-		return true
-	}
+// Differs tells whether anything differs without being listed.
+func (r *Report) Differs() bool {
 	for _, res := range r.Results {
 		if res.Outcome == Different {
 			return true
@@ -124,7 +120,7 @@ func (r *Report) WriteTable(w io.Writer) error {
 // with listed those that a deviation explains too.
 func (r *Report) WriteDifferences(w io.Writer, listed bool) {
 	area := ""
-	for _, res := range r.sorted() {
+	for _, res := range r.Sorted() {
 		if res.Outcome != Different && (!listed || len(res.Differences) == 0) {
 			continue
 		}
@@ -158,8 +154,8 @@ func writeResult(w io.Writer, res Result) {
 	}
 }
 
-// sorted gives the results by area, case and step.
-func (r *Report) sorted() []Result {
+// Sorted gives the results by area, case and step.
+func (r *Report) Sorted() []Result {
 	out := append([]Result(nil), r.Results...)
 	sort.SliceStable(out, func(i, j int) bool {
 		a, b := out[i], out[j]

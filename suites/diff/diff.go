@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package diff says what two servers answer differently to the same requests.
+package diff
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/plugproof/plugproof/suites/replay"
+)
+
+// Entry is a request that is answered differently.
+type Entry struct {
+	Requirements []string `json:"requirements,omitempty"`
+	Area         string   `json:"area"`
+	Case         string   `json:"case"`
+	What         string   `json:"what,omitempty"`
+	// Step is the step's number in the case, from 1; 0 is the server's log.
+	Step    int    `json:"step"`
+	Request string `json:"request"`
+	// Differences have A's value in Want and B's in Have.
+	Differences []replay.Difference `json:"differences"`
+	// Allowed is the allow list's reason; empty if the difference counts.
+	Allowed string `json:"allowed,omitempty"`
+}
+
+// Result is the comparison of two recordings.
+type Result struct {
+	A string `json:"a"`
+	B string `json:"b"`
+	// Steps were compared, Equal of them have equal answers.
+	Steps int `json:"steps"`
+	Equal int `json:"equal"`
+	// Entries by area, case and step.
+	Entries []Entry `json:"entries"`
+	// OnlyA and OnlyB are cases that the other side lacks or did not answer.
+	OnlyA []string `json:"only_a,omitempty"`
+	OnlyB []string `json:"only_b,omitempty"`
+	// Unused are entries of the allow list that allowed nothing.
+	Unused []string `json:"unused_allowances,omitempty"`
+}
+
+// Differs tells whether there is a difference that is not allowed.
+func (r *Result) Differs() bool {
+	return slices.ContainsFunc(r.Entries, func(e Entry) bool { return e.Allowed == "" })
+}
+
+// Compare compares the cases that both recordings have. A case whose requests
+// are not the same in both is an error: its answers can't be compared.
+//
+// The servers' own versions and those of their builtin plugins are not compared:
+// they differ between any two versions, and in every listing.
+func Compare(a, b *replay.Recording, allow replay.Deviations) (*Result, error) {
+	report := &replay.Report{}
+	out := &Result{}
+	plainA, plainB := newPlainer(a), newPlainer(b)
+	for _, id := range a.IDs() {
+		ca, cb := a.Cases[id], b.Cases[id]
+		if cb == nil || ca.Answered() && !cb.Answered() {
+			out.OnlyA = append(out.OnlyA, id)
+			continue
+		}
+		if cb.Answered() && !ca.Answered() {
+			out.OnlyB = append(out.OnlyB, id)
+			continue
+		}
+		if err := same(ca, cb); err != nil {
+			return nil, fmt.Errorf("%s: %w", id, err)
+		}
+		report.Results = append(report.Results, compareCase(id, ca, cb, plainA, plainB)...)
+	}
+	for _, id := range b.IDs() {
+		if a.Cases[id] == nil {
+			out.OnlyB = append(out.OnlyB, id)
+		}
+	}
+	out.Unused = allow.Apply(report)
+	out.take(report, a)
+	return out, nil
+}
+
+// take turns the results into entries.
+func (r *Result) take(report *replay.Report, a *replay.Recording) {
+	for _, res := range report.Sorted() {
+		r.Steps++
+		if res.Outcome == replay.Equal {
+			r.Equal++
+			continue
+		}
+		c := a.Cases[res.Case]
+		r.Entries = append(r.Entries, Entry{
+			Requirements: c.Requirements, Area: res.Area, Case: res.Case, What: c.What, Step: res.Step,
+			Request: res.Request, Differences: res.Differences, Allowed: res.Reason,
+		})
+	}
+}
+
+func same(a, b *replay.Case) error {
+	da, errA := replay.Digest(map[string]*replay.Case{"": a})
+	db, errB := replay.Digest(map[string]*replay.Case{"": b})
+	if errA != nil || errB != nil || da != db {
+		return fmt.Errorf("the two recordings have different requests under this name")
+	}
+	return nil
+}
+
+func compareCase(id string, a, b *replay.Case, plainA, plainB plainer) []replay.Result {
+	var out []replay.Result
+	result := func(step int, kind, request string, differences []replay.Difference) {
+		res := replay.Result{Case: id, Area: a.Area, Step: step, Kind: kind, Request: request, Differences: differences, Outcome: replay.Equal}
+		if len(differences) > 0 {
+			res.Outcome = replay.Different
+		}
+		out = append(out, res)
+	}
+	for i := range a.Steps {
+		ga, gb := a.Steps[i].Got, b.Steps[i].Got
+		if ga.Empty() || gb.Empty() {
+			continue
+		}
+		step := a.Steps[i].Step
+		result(i+1, step.Kind(), step.Request(), once(replay.Compare(plainA.got(ga), plainB.got(gb))))
+	}
+	if a.Log != nil && b.Log != nil {
+		la, lb := strings.Join(*a.Log, "\n"), strings.Join(*b.Log, "\n")
+		var differences []replay.Difference
+		if la != lb {
+			differences = []replay.Difference{{Path: "log", Want: la, Have: lb}}
+		}
+		result(0, "log", "what the server logged about conflicts", differences)
+	}
+	return out
+}
+
+// once leaves out what servers say twice: answers of sys/ paths hold their data
+// under "data" and beside it.
+func once(differences []replay.Difference) []replay.Difference {
+	return slices.DeleteFunc(differences, func(d replay.Difference) bool {
+		rest, ok := strings.CutPrefix(d.Path, "body.")
+		return ok && !strings.HasPrefix(rest, "data.") && slices.ContainsFunc(differences, func(o replay.Difference) bool {
+			return o.Path == "body.data."+rest && o.Want == d.Want && o.Have == d.Have
+		})
+	})
+}
+
+var (
+	builtinShape = regexp.MustCompile(`v[0-9]+\.[0-9][^\s",+]*\+builtin(\.[a-z]+)?`)
+	serverShape  = regexp.MustCompile(`v([0-9]+\.[0-9]+\.[0-9][^\s",+]*)\+builtin\.[a-z]+`)
+	// Columns of a table are as wide as the longest version in them.
+	gapShape  = regexp.MustCompile(` {2,}`)
+	lineShape = regexp.MustCompile(`-{3,}`)
+)
+
+// plainer takes the versions out of one server's answers.
+type plainer struct{ version *regexp.Regexp }
+
+func newPlainer(r *replay.Recording) plainer {
+	version := r.Version
+	if version == "" {
+		version = builtVersion(r)
+	}
+	if version == "" {
+		return plainer{}
+	}
+	return plainer{version: regexp.MustCompile(`\b` + regexp.QuoteMeta(version) + `\b`)}
+}
+
+// builtVersion finds the version of a server in what it says of its builtins.
+func builtVersion(r *replay.Recording) string {
+	for _, c := range r.Cases {
+		for _, e := range c.Steps {
+			text, err := e.Got.MarshalJSON()
+			if err != nil {
+				continue
+			}
+			if m := serverShape.FindSubmatch(text); m != nil {
+				return string(m[1])
+			}
+		}
+	}
+	return ""
+}
+
+func (p plainer) text(s string) string {
+	s = builtinShape.ReplaceAllString(s, "<builtin>")
+	if p.version != nil {
+		s = p.version.ReplaceAllString(s, "<version>")
+	}
+	return s
+}
+
+func (p plainer) table(s string) string {
+	return lineShape.ReplaceAllString(gapShape.ReplaceAllString(p.text(s), "  "), "---")
+}
+
+func (p plainer) got(g replay.Got) replay.Got {
+	g.Body = p.value(g.Body)
+	g.Stdout, g.Stderr = p.table(g.Stdout), p.table(g.Stderr)
+	return g
+}
+
+func (p plainer) value(v any) any {
+	switch v := v.(type) {
+	case string:
+		return p.text(v)
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = p.value(v[i])
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k := range v {
+			out[k] = p.value(v[k])
+		}
+		return out
+	}
+	return v
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package diff
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"unicode/utf8"
+)
+
+// widest is how many characters of a value a table shows.
+const widest = 60
+
+// WriteTable writes the differences for a terminal, a line each, by area.
+func (r *Result) WriteTable(w io.Writer) error {
+	area := ""
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, e := range r.Entries {
+		if e.Area != area {
+			if area != "" {
+				fmt.Fprintln(tw)
+			}
+			area = e.Area
+			fmt.Fprintf(tw, "%s\n  CASE\tREQUEST\tWHERE\t%s\t%s\n", strings.ToUpper(area), r.A, r.B)
+		}
+		request := cut(e.Request)
+		name := e.Case
+		if len(e.Requirements) > 0 {
+			name = strings.Join(e.Requirements, " ") + " " + name
+		}
+		for _, d := range e.Differences {
+			fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", name, request, strings.TrimPrefix(d.Path, "body."), cut(d.Want), cut(d.Have))
+			name, request = "", ""
+		}
+		if e.Allowed != "" {
+			fmt.Fprintf(tw, "  \tallowed: %s\n", e.Allowed)
+		}
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", r.summary())
+	return err
+}
+
+func (r *Result) summary() string {
+	var b strings.Builder
+	allowed := 0
+	for _, e := range r.Entries {
+		if e.Allowed != "" {
+			allowed++
+		}
+	}
+	fmt.Fprintf(&b, "%d of %d answers are equal, %d differ", r.Equal, r.Steps, len(r.Entries)-allowed)
+	if allowed > 0 {
+		fmt.Fprintf(&b, ", %d differ and are allowed", allowed)
+	}
+	b.WriteString(". Versions of the servers and of their builtin plugins are not compared.")
+	only := func(name string, ids []string) {
+		if len(ids) > 0 {
+			fmt.Fprintf(&b, "\nNot compared, answered by %s only: %s", name, strings.Join(ids, ", "))
+		}
+	}
+	only(r.A, r.OnlyA)
+	only(r.B, r.OnlyB)
+	if len(r.Unused) > 0 {
+		fmt.Fprintf(&b, "\nAllowed, but equal: %s", strings.Join(r.Unused, ", "))
+	}
+	return b.String()
+}
+
+// WriteJSON writes the result as JSON.
+func (r *Result) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(r)
+}
+
+// WriteMarkdown writes the differences for a pull request.
+func (r *Result) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### %s → %s\n\n%s\n", code(r.A), code(r.B), strings.ReplaceAll(r.summary(), "\n", "\n\n"))
+	area := ""
+	for _, e := range r.Entries {
+		if e.Area != area {
+			area = e.Area
+			fmt.Fprintf(&b, "\n#### %s\n\n| case | request | where | %s | %s |\n|---|---|---|---|---|\n", area, code(r.A), code(r.B))
+		}
+		name := strings.Join(append(e.Requirements, e.Case), " ")
+		if e.Allowed != "" {
+			name += " (allowed: " + e.Allowed + ")"
+		}
+		for _, d := range e.Differences {
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", cell(name), code(cut(e.Request)), cell(strings.TrimPrefix(d.Path, "body.")), code(cut(d.Want)), code(cut(d.Have)))
+			name = ""
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// code is text in a cell as code, with what would end the cell escaped.
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	fence := "`"
+	for strings.Contains(s, fence) {
+		fence += "`"
+	}
+	pad := ""
+	if len(fence) > 1 {
+		pad = " "
+	}
+	return fence + pad + strings.ReplaceAll(s, "|", `\|`) + pad + fence
+}
+
+func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
+
+// cut makes a line of a text and shortens it.
+func cut(s string) string {
+	s = strings.ReplaceAll(strings.TrimSpace(s), "\n", "⏎")
+	if utf8.RuneCountInString(s) <= widest {
+		return s
+	}
+	return string([]rune(s)[:widest-1]) + "…"
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/targets"
+)
+
+// Failure is a command's error with the exit code that it stands for.
+type Failure struct {
+	// Code is 1 for differences, 2 for wrong usage, 3 for what failed.
+	Code int
+	Err  error
+}
+
+func (f *Failure) Error() string { return f.Err.Error() }
+
+// Unwrap gives the cause to errors.Is and errors.As.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// ExitCode is what the program ends with.
+func (f *Failure) ExitCode() int { return f.Code }
+
+// Usage makes a Failure of what the user can repair on the command line.
+func Usage(err error) error { return &Failure{Code: 2, Err: err} }
+
+// ErrDifferent is the cause of a Failure with code 1.
+var ErrDifferent = errors.New("the answers differ")
+
+// Settings are the flags that say how cases are run.
+type Settings struct {
+	// Plugins is the folder with probe and probe-v4.
+	Plugins string
+	// CLI is a vault or bao program for cli steps; empty is our own command line.
+	CLI string
+	// Parallel is how many cases run at a time.
+	Parallel int
+	// OneServer lets the cases share one server.
+	OneServer bool
+	// Options are the target's.
+	Options targets.Options
+}
+
+// AddFlags adds the flags.
+func (s *Settings) AddFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.Plugins, "plugins", "", "`FOLDER` with the binaries probe and probe-v4")
+	flags.StringVar(&s.CLI, "cli", "", "a vault or bao program (`PATH`) for the steps on the command line; our own without it")
+	flags.IntVar(&s.Parallel, "parallel", 2, "how many cases run at a time")
+	flags.BoolVar(&s.OneServer, "one-server", false, "let the cases share a server, as one that is already running must; for single cases")
+	flags.StringVar(&s.Options.PluginDir, "plugin-dir", "", "plugin directory (`PATH`) of a server that is already running")
+	flags.BoolVar(&s.Options.ThisServer, "this-server", false, "use a running server although it is no development server on loopback")
+}
+
+// Runner makes a runner for the target of that name. Its Target is to be closed.
+func (s *Settings) Runner(target string) (*Runner, error) {
+	binaries, err := s.binaries()
+	if err != nil {
+		return nil, Usage(err)
+	}
+	t, err := targets.Parse(target, s.Options)
+	if err != nil {
+		return nil, err
+	}
+	r := &Runner{Target: t, Shared: s.OneServer, Binaries: binaries, CommandLine: steps.OwnCommandLine{}}
+	if s.CLI != "" {
+		r.CommandLine = steps.BinaryCommandLine{Path: s.CLI}
+	}
+	return r, nil
+}
+
+// binaryNames are the files that the cases find in the plugin directory.
+func binaryNames() []string { return []string{"probe", "probe-v4"} }
+
+func (s *Settings) binaries() (map[string]string, error) {
+	if s.Plugins == "" {
+		return nil, errors.New("name the folder with the plugins: --plugins FOLDER (go build -o FOLDER/ ./plugins/probe/cmd/probe)")
+	}
+	found := map[string]string{}
+	for _, name := range binaryNames() {
+		path, err := filepath.Abs(filepath.Join(s.Plugins, name))
+		if err != nil {
+			return nil, fmt.Errorf("--plugins: %w", err)
+		}
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("--plugins: %w", err)
+		}
+		found[name] = path
+	}
+	return found, nil
+}
+
+// Close ends the runner's servers and adds a failure of that to err.
+func (r *Runner) Close(ctx context.Context, err error) error {
+	return errors.Join(err, r.Target.Close(context.WithoutCancel(ctx)))
+}
