@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Command old is a small secrets engine built with a plugin SDK of 2021, from
+// Command probe-v4 is a small secrets engine built with a plugin SDK of 2021, from
 // before AutoMTLS and multiplexing: it speaks version 4 of the protocol and
 // nothing newer, and fetches its certificate with the token that the server
 // leaves in VAULT_UNWRAP_TOKEN. It is a module of its own, because one module
