@@ -125,9 +125,25 @@ type Dialect struct {
 	// exist are refused; else it is ignored.
 	Namespaces bool
 
+	// MountType: answers say the type of their mount (mount_type; vault/sdk
+	// 0.11).
+	MountType bool
 	// BadTokenTwice: an unknown, revoked or expired token gets the second
 	// error text "invalid token".
 	BadTokenTwice bool
+	// ServiceTokenPrefix and BatchTokenPrefix begin tokens: hvs. and hvb. since
+	// Vault 1.10, s. and b. before that and in OpenBao.
+	ServiceTokenPrefix, BatchTokenPrefix string
+	// SignedTokens: service tokens have the length and form of signed ones.
+	SignedTokens bool
+	// OldLeasePaths: sys/renew, sys/revoke, sys/revoke-prefix and
+	// sys/revoke-force exist beside those below sys/leases.
+	OldLeasePaths bool
+	// PolicyVersions: policies have a version, a time of change and check-and-set.
+	PolicyVersions bool
+	// MoreCapabilities and MorePolicyKeys are what policies may contain beyond
+	// those of Vault 1.14.
+	MoreCapabilities, MorePolicyKeys []string
 	// HandshakeHint: the error for a plugin that ends before the handshake
 	// says that no line was read (go-plugin 1.6 and later).
 	HandshakeHint bool

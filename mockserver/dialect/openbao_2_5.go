@@ -37,5 +37,12 @@ func openbao25() *Dialect {
 		StrictJSON:       true,
 		Namespaces:       true,
 		HandshakeHint:    true,
+
+		// vault/token_store.go, policy.go and logical_system_paths.go of 2.5.5.
+		ServiceTokenPrefix: "s.",
+		BatchTokenPrefix:   "b.",
+		PolicyVersions:     true,
+		MoreCapabilities:   []string{"scan"},
+		MorePolicyKeys:     []string{"pagination_limit", "expiration", "list_scan_response_keys_filter_path"},
 	}
 }

@@ -28,6 +28,12 @@ func vault114() *Dialect {
 		MalformedVersion: "Malformed version",
 		FieldErrors:      FieldErrorsWithInput,
 		RelativePaths:    true,
+
+		// vault/token_store.go since 1.10.
+		ServiceTokenPrefix: "hvs.",
+		BatchTokenPrefix:   "hvb.",
+		SignedTokens:       true,
+		OldLeasePaths:      true,
 	}
 }
 

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package access decides who may do what in the mock server, and hands out
+// what is limited in time: it checks a request's token and policies, makes
+// tokens of logins, leases of secrets and wrapping tokens of answers, and
+// revokes them. It answers for auth/token, cubbyhole, identity and the paths
+// below sys/ that are about these things.
+//
+// The order of the checks and the texts are those of Vault and OpenBao. No
+// lock is held during a plugin call or storage access.
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/mockserver/internal/builtin/cubbyhole"
+	"github.com/plugproof/plugproof/mockserver/internal/builtin/identity"
+	"github.com/plugproof/plugproof/mockserver/internal/lease"
+	"github.com/plugproof/plugproof/mockserver/internal/policy"
+	"github.com/plugproof/plugproof/mockserver/internal/token"
+	"github.com/plugproof/plugproof/mockserver/internal/wrapping"
+)
+
+// errInternal is all that a caller learns of an internal failure; the log has
+// the rest.
+var errInternal = errors.New("internal error")
+
+// Mount is what access needs to know about a mount.
+type Mount struct {
+	// Path is how requests begin: "auth/jwt/", "secret/".
+	Path string
+	// Accessor, UUID and Type are as listed.
+	Accessor, UUID, Type string
+	// DefaultTTL and MaxTTL are those in effect: the server's where the mount
+	// has none.
+	DefaultTTL, MaxTTL time.Duration
+	// TokenType is what kind of tokens logins get.
+	TokenType logical.TokenType
+	// Local mounts aren't replicated.
+	Local bool
+	// Unleased: secrets of this mount show a TTL but aren't leased (kv).
+	Unleased bool
+}
+
+// Router is what access needs of the core.
+type Router interface {
+	// Mount returns the mount that a request path belongs to.
+	Mount(path string) (Mount, bool)
+	// Route sends a request to its backend, unchecked: revocation and renewal.
+	Route(ctx context.Context, req *logical.Request) (*logical.Response, error)
+}
+
+// Options are what an Authority is made of; all are needed.
+type Options struct {
+	// Storage is the authority's own.
+	Storage logical.Storage
+	Router  Router
+	Dialect *dialect.Dialect
+	// RootToken is the ID of a root token without end, made if it doesn't exist;
+	// none if empty.
+	RootToken string
+	// APIAddr is the server's api_addr, for wrapping tokens in the JWT format.
+	APIAddr func() string
+	Logger  hclog.Logger
+}
+
+// Authority knows all tokens, policies, leases and entities of a server. It is
+// safe for concurrent use.
+type Authority struct {
+	router     Router
+	dialect    *dialect.Dialect
+	apiAddr    func() string
+	logger     hclog.Logger
+	tokens     *token.Store
+	policies   *policy.Store
+	leases     *lease.Manager
+	entities   *identity.Store
+	cubbyholes *cubbyhole.Store
+	signer     *wrapping.Signer
+}
+
+// New opens what is in storage and begins to revoke what has ended. Close ends
+// that.
+func New(ctx context.Context, o Options) (*Authority, error) {
+	view := func(prefix string) logical.Storage { return logical.NewStorageView(o.Storage, prefix) }
+	a := &Authority{
+		router: o.Router, dialect: o.Dialect, apiAddr: o.APIAddr, logger: o.Logger,
+		entities:   identity.NewStore(view("identity/")),
+		cubbyholes: cubbyhole.NewStore(view("cubbyhole/")),
+		signer:     wrapping.NewSigner(),
+	}
+	var err error
+	a.tokens, err = token.New(ctx, view("token/"), token.Format{
+		Service: o.Dialect.ServiceTokenPrefix, Batch: o.Dialect.BatchTokenPrefix, Signed: o.Dialect.SignedTokens,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the token store: %w", err)
+	}
+	a.policies, err = policy.NewStore(ctx, view("policy/"), policy.Extras{
+		Capabilities: o.Dialect.MoreCapabilities, Keys: o.Dialect.MorePolicyKeys,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the policy store: %w", err)
+	}
+	a.leases = lease.New(view("lease/"), a.revokeLeased, o.Logger.Named("expiration"))
+	if err := a.ensureRoot(ctx, o.RootToken); err != nil {
+		a.leases.Close()
+		return nil, fmt.Errorf("make the root token: %w", err)
+	}
+	return a, nil
+}
+
+// Close stops revoking what has ended.
+func (a *Authority) Close() { a.leases.Close() }
+
+// ensureRoot makes the root token as development servers do: with the
+// generated root token as a parent that is gone since.
+func (a *Authority) ensureRoot(ctx context.Context, id string) error {
+	if id == "" {
+		return nil
+	}
+	switch _, err := a.tokens.Lookup(ctx, id); {
+	case err == nil:
+		return nil
+	case !errors.Is(err, token.ErrNotFound):
+		return err
+	}
+	e, err := a.tokens.Create(ctx, logical.TokenEntry{
+		ID: id, Policies: []string{policy.Root}, Path: "auth/token/create", DisplayName: "token",
+		CreationTime: time.Now().Unix(), NamespaceID: rootNamespace,
+	})
+	if err != nil {
+		return err
+	}
+	return a.leases.Add(ctx, tokenLease(e, &logical.Auth{Policies: e.Policies, Accessor: e.Accessor}))
+}
+
+// rootNamespace is the ID of the only namespace.
+const rootNamespace = "root"
+
+// TokenBackend returns the auth method at auth/token/.
+func (a *Authority) TokenBackend(ctx context.Context, config *logical.BackendConfig) (logical.Backend, error) {
+	b := a.newTokenBackend()
+	return b, b.Setup(ctx, config)
+}
+
+// CubbyholeBackend returns the secrets engine at cubbyhole/. Requests to it
+// need their token entry, see logical.Request.SetTokenEntry.
+func (a *Authority) CubbyholeBackend(ctx context.Context, config *logical.BackendConfig) (logical.Backend, error) {
+	return a.cubbyholes.Backend(ctx, config)
+}
+
+// IdentityBackend returns the secrets engine at identity/.
+func (a *Authority) IdentityBackend(ctx context.Context, config *logical.BackendConfig) (logical.Backend, error) {
+	return a.entities.Backend(ctx, config)
+}

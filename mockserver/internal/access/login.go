@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package access
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/helper/policyutil"
+	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/builtin/identity"
+	"github.com/plugproof/plugproof/mockserver/internal/policy"
+)
+
+// login makes a token of what an auth method answered. A refusal that is the
+// caller's fault is a response.
+func (a *Authority) login(ctx context.Context, req *logical.Request, resp *logical.Response) (refused *logical.Response, err error) {
+	if !strings.HasPrefix(req.Path, "auth/") {
+		a.logger.Error("unexpected auth response for logical secret backend", "request_path", req.Path)
+		return nil, errInternal
+	}
+	m, err := a.mount(req.Path)
+	if err != nil {
+		return nil, a.failed("unable to look up the mount for login path", err)
+	}
+	auth := resp.Auth
+	auth.TokenType = kindOfToken(m.TokenType, auth.TokenType)
+	if err := a.setEntity(ctx, m, auth); err != nil {
+		return nil, err
+	}
+	source := strings.ReplaceAll(strings.TrimPrefix(m.Path, "auth/"), "/", "-")
+	auth.DisplayName = strings.TrimSuffix(source+auth.DisplayName, "-")
+	req.DisplayName = auth.DisplayName
+
+	ttl, warnings, err := framework.CalculateTTL(m.ttls(), 0, auth.TTL, auth.Period, auth.MaxTTL, auth.ExplicitMaxTTL, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range warnings {
+		resp.AddWarning(warning)
+	}
+	auth.TTL = ttl
+	auth.TokenPolicies = policyutil.SanitizePolicies(auth.Policies, !auth.NoDefaultPolicy)
+	for _, name := range auth.TokenPolicies {
+		switch name {
+		case policy.Root:
+			return logical.ErrorResponse("auth methods cannot create root tokens"), logical.ErrInvalidRequest
+		case policy.Wrapping:
+			return logical.ErrorResponse("cannot assign policy %q", name), logical.ErrInvalidRequest
+		}
+	}
+	if err := a.createLoginToken(ctx, req.Path, auth); err != nil {
+		return nil, a.failed("failed to create token", err)
+	}
+	auth.Policies = auth.TokenPolicies
+	return nil, nil
+}
+
+// kindOfToken is what kind of token a login gets: the mount decides, or leaves
+// it to the auth method.
+func kindOfToken(mount, wanted logical.TokenType) logical.TokenType {
+	batch := wanted == logical.TokenTypeBatch || wanted == logical.TokenTypeDefaultBatch
+	switch mount {
+	case logical.TokenTypeService, logical.TokenTypeBatch:
+		return mount
+	case logical.TokenTypeDefaultBatch:
+		if batch || wanted == logical.TokenTypeDefault {
+			return logical.TokenTypeBatch
+		}
+	default:
+		if batch {
+			return logical.TokenTypeBatch
+		}
+	}
+	return logical.TokenTypeService
+}
+
+// setEntity finds the entity of who logs in.
+func (a *Authority) setEntity(ctx context.Context, m Mount, auth *logical.Auth) error {
+	if auth.Alias == nil {
+		return nil
+	}
+	auth.Alias.MountType, auth.Alias.MountAccessor, auth.Alias.Local = m.Type, m.Accessor, m.Local
+	entity, created, err := a.entities.ForAlias(ctx, identity.Alias{
+		Name: auth.Alias.Name, MountAccessor: m.Accessor, MountType: m.Type, MountPath: m.Path,
+		Metadata: auth.Alias.Metadata, Local: m.Local,
+	})
+	if err != nil {
+		return fmt.Errorf("failed to create an entity for the authenticated alias: %w", err)
+	}
+	auth.EntityID, auth.EntityCreated = entity.ID, created
+	return nil
+}
+
+func (a *Authority) createLoginToken(ctx context.Context, path string, auth *logical.Auth) error {
+	e, err := a.tokens.Create(ctx, logical.TokenEntry{
+		Path: path, Meta: auth.Metadata, DisplayName: auth.DisplayName,
+		CreationTime: time.Now().Unix(), TTL: auth.TTL, NumUses: auth.NumUses,
+		EntityID: auth.EntityID, BoundCIDRs: auth.BoundCIDRs, Policies: auth.TokenPolicies,
+		ExplicitMaxTTL: auth.ExplicitMaxTTL, Period: auth.Period, Type: auth.TokenType,
+		NamespaceID: rootNamespace,
+	})
+	if err != nil {
+		return err
+	}
+	auth.ClientToken, auth.Accessor, auth.Orphan = e.ID, e.Accessor, true
+	if e.Batch() {
+		auth.Renewable = false
+		return nil
+	}
+	return a.leases.Add(ctx, tokenLease(e, auth))
+}

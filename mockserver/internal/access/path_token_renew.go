@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/lease"
+	"github.com/plugproof/plugproof/mockserver/internal/token"
+)
+
+func (a *Authority) renewSelf(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	return a.renewID(ctx, req, callerID(req), d)
+}
+
+func (a *Authority) renew(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	return a.renewID(ctx, req, d.Get("token").(string), d)
+}
+
+func (a *Authority) renewID(ctx context.Context, req *logical.Request, id string, d *framework.FieldData) (*logical.Response, error) {
+	if id == "" {
+		return logical.ErrorResponse("missing token ID"), logical.ErrInvalidRequest
+	}
+	e, err := a.validToken(ctx, id)
+	if errors.Is(err, token.ErrNotFound) {
+		return logical.ErrorResponse("token not found"), logical.ErrInvalidRequest
+	}
+	if err != nil {
+		return nil, fmt.Errorf("error looking up token to renew: %w", err)
+	}
+	return a.renewToken(ctx, req, e, increment(d))
+}
+
+func (a *Authority) renewAccessor(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	e, err := a.byAccessor(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return a.renewToken(ctx, req, e, increment(d))
+}
+
+func increment(d *framework.FieldData) time.Duration {
+	return time.Duration(d.Get("increment").(int)) * time.Second
+}
+
+// errRefused carries a response that stands for a failure through
+// lease.Manager.Change.
+type errRefused struct{ resp *logical.Response }
+
+func (e errRefused) Error() string { return e.resp.Error().Error() }
+
+// refusal is the response that an error carries, if it does.
+func refusal(err error) (*logical.Response, bool) {
+	var refused errRefused
+	ok := errors.As(err, &refused)
+	return refused.resp, ok
+}
+
+// renewToken asks the auth method of a token for how long it may live on, and
+// extends its lease within the mount's bounds.
+func (a *Authority) renewToken(ctx context.Context, req *logical.Request, e *token.Entry, increment time.Duration) (*logical.Response, error) {
+	if e.Batch() {
+		return logical.ErrorResponse("batch tokens cannot be renewed"), nil
+	}
+	resp := &logical.Response{}
+	err := a.leases.Change(ctx, tokenLeaseID(e), func(l *lease.Lease) error {
+		if err := l.CheckRenewable(); err != nil {
+			return invalid{err}
+		}
+		auth, err := a.renewAuth(ctx, req, e, l, increment)
+		if err != nil || auth == nil {
+			return err
+		}
+		m, err := a.mount(l.Path)
+		if err != nil {
+			return err
+		}
+		ttl, warnings, err := framework.CalculateTTL(m.ttls(), increment, auth.TTL, auth.Period, auth.MaxTTL, auth.ExplicitMaxTTL, l.Issued)
+		if err != nil {
+			return err
+		}
+		for _, warning := range warnings {
+			resp.AddWarning(warning)
+		}
+		auth.TTL = ttl
+		kept := *auth
+		kept.ClientToken = ""
+		l.Auth, l.Ends, l.Renewed = &kept, auth.ExpirationTime(), time.Now()
+		auth.ClientToken = e.ID
+		resp.Auth = auth
+		return nil
+	})
+	var bad invalid
+	switch refused, is := refusal(err); {
+	case is:
+		return &logical.Response{Data: refused.Data}, nil
+	case errors.As(err, &bad):
+		return logical.ErrorResponse(bad.Error()), logical.ErrInvalidRequest
+	case errors.Is(err, lease.ErrNotFound):
+		return logical.ErrorResponse("invalid lease ID"), logical.ErrInvalidRequest
+	case err != nil:
+		return nil, err
+	case resp.Auth == nil:
+		return nil, nil
+	}
+	return resp, nil
+}
+
+// invalid marks what the caller should not have asked.
+type invalid struct{ error }
+
+// renewAuth asks who made the token: the role or the token itself, if
+// auth/token did, else the auth method.
+func (a *Authority) renewAuth(ctx context.Context, req *logical.Request, e *token.Entry, l *lease.Lease, increment time.Duration) (*logical.Auth, error) {
+	auth := *l.Auth
+	auth.IssueTime, auth.Increment = l.Issued, increment
+	if strings.HasPrefix(l.Path, "auth/token/") {
+		auth.Period, auth.ExplicitMaxTTL = e.Period, e.ExplicitMaxTTL
+		if e.Role == "" {
+			return &auth, nil
+		}
+		role, err := a.tokens.Role(ctx, e.Role)
+		if errors.Is(err, token.ErrNotFound) {
+			return nil, fmt.Errorf("failed to renew entry: original token role %q could not be found, not renewing", e.Role)
+		}
+		if err != nil {
+			return nil, err
+		}
+		auth.Period, auth.ExplicitMaxTTL = role.TokenPeriod, role.TokenExplicitMaxTTL
+		return &auth, nil
+	}
+	ask := logical.RenewAuthRequest(l.Path, &auth, nil)
+	ask.Connection = req.Connection
+	resp, err := a.router.Route(ctx, ask)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("failed to renew entry: %w", err)
+	case resp.IsError():
+		return nil, errRefused{resp}
+	case resp == nil:
+		return nil, nil
+	}
+	return resp.Auth, nil
+}

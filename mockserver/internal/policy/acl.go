@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package policy
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/armon/go-radix"
+	"github.com/hashicorp/vault/sdk/logical"
+)
+
+// Capability is a set of things that may be done on a path.
+type Capability uint16
+
+// The capabilities. Deny excludes all others.
+const (
+	Deny Capability = 1 << iota
+	Create
+	Read
+	Update
+	Delete
+	List
+	Sudo
+	Patch
+)
+
+func capabilityNames() map[string]Capability {
+	return map[string]Capability{
+		"deny": Deny, "create": Create, "read": Read, "update": Update,
+		"delete": Delete, "list": List, "sudo": Sudo, "patch": Patch,
+	}
+}
+
+// Verdict is what an ACL says about a request.
+type Verdict struct {
+	// Allowed: the operation with these parameters may be done.
+	Allowed bool
+	// Sudo: paths that need sudo may be used as well.
+	Sudo bool
+}
+
+// ACL is the sum of a set of policies for one caller. It is never changed and
+// safe for concurrent use.
+type ACL struct {
+	root bool
+	// names are the policies it was built from, templates the ID of the entity
+	// it was filled in with.
+	names  []string
+	entity string
+
+	exact    map[string]*grant
+	prefixes *radix.Tree // of *grant, by path without the star
+	// segments are the paths with a `+`.
+	segments []segmented
+}
+
+// newACL builds the ACL of the policies for a caller with that entity, which
+// may be nil.
+func newACL(policies []*Policy, entity *logical.Entity) *ACL {
+	a := &ACL{exact: make(map[string]*grant), prefixes: radix.New()}
+	if entity != nil {
+		a.entity = entity.ID
+	}
+	wild := make(map[string]*grant)
+	for _, p := range policies {
+		if p.Name == Root {
+			a.root = true
+		}
+		for _, r := range p.rules {
+			path, ok := r.fill(entity)
+			if !ok {
+				continue
+			}
+			prefix, isPrefix := strings.CutSuffix(path, "*")
+			switch {
+			case hasSegmentWildcard(path):
+				wild[path] = wild[path].merge(r.grant)
+			case isPrefix:
+				old, _ := a.prefixes.Get(prefix)
+				oldGrant, _ := old.(*grant)
+				a.prefixes.Insert(prefix, oldGrant.merge(r.grant))
+			default:
+				a.exact[path] = a.exact[path].merge(r.grant)
+			}
+		}
+	}
+	for path, g := range wild {
+		a.segments = append(a.segments, newSegmented(path, g))
+	}
+	slices.SortFunc(a.segments, func(x, y segmented) int { return y.compare(x.rank) })
+	return a
+}
+
+// merge adds a stanza of another policy for the same path: a denial beats
+// everything, capabilities and parameters add up, and of the bounds for
+// wrapping the shorter ones hold. The receiver, which may be nil, stays as is.
+func (g *grant) merge(more grant) *grant {
+	switch {
+	case g == nil:
+		more.allowed, more.denied = maps.Clone(more.allowed), maps.Clone(more.denied)
+		return &more
+	case g.capabilities&Deny != 0:
+		return g
+	case more.capabilities&Deny != 0:
+		return &grant{capabilities: Deny}
+	}
+	merged := *g
+	merged.capabilities |= more.capabilities
+	merged.maxWrap = shorter(g.maxWrap, more.maxWrap)
+	merged.minWrap = shorter(g.minWrap, more.minWrap)
+	merged.allowed = mergeParameters(g.allowed, more.allowed)
+	merged.denied = mergeParameters(g.denied, more.denied)
+	merged.required = slices.Clone(g.required)
+	for _, name := range more.required {
+		if !slices.Contains(merged.required, name) {
+			merged.required = append(merged.required, name)
+		}
+	}
+	return &merged
+}
+
+// shorter is the lesser of two durations of which zero means none.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// mergeParameters unites the values; a parameter that may have any value in
+// one of both may have any in the sum.
+func mergeParameters(a, b map[string][]any) map[string][]any {
+	if len(b) == 0 {
+		return a
+	}
+	merged := maps.Clone(a)
+	if merged == nil {
+		merged = make(map[string][]any, len(b))
+	}
+	for name, values := range b {
+		old, known := merged[name]
+		if len(values) == 0 || known && len(old) == 0 {
+			merged[name] = []any{}
+			continue
+		}
+		merged[name] = slices.Concat(values, old)
+	}
+	return merged
+}
+
+// Allow decides about a request. A request for help is always allowed.
+func (a *ACL) Allow(req *logical.Request) Verdict {
+	switch {
+	case a.root:
+		return Verdict{Allowed: true, Sudo: true}
+	case req.Operation == logical.HelpOperation:
+		return Verdict{Allowed: true, Sudo: true}
+	}
+	g := a.find(req.Path, req.Operation == logical.ListOperation)
+	if g == nil {
+		return Verdict{}
+	}
+	return Verdict{Allowed: g.allows(req), Sudo: g.capabilities&Sudo != 0}
+}
+
+// Sudo tells whether the path may be used with root privileges.
+func (a *ACL) Sudo(path string) bool {
+	if a.root {
+		return true
+	}
+	g := a.find(path, false)
+	return g != nil && g.capabilities&Sudo != 0
+}
+
+// Capabilities lists what may be done on a path, sorted; "root" or "deny"
+// alone if it is everything or nothing.
+func (a *ACL) Capabilities(path string) []string {
+	if a.root {
+		return []string{"root"}
+	}
+	// A listing's rules apply, since they find the most.
+	g := a.find(path, true)
+	if g == nil || g.capabilities == 0 || g.capabilities&Deny != 0 {
+		return []string{"deny"}
+	}
+	var names []string
+	for name, bit := range capabilityNames() {
+		if g.capabilities&bit != 0 {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// find returns the grant of the most specific path, or nil. An exact path beats
+// patterns. For a listing the path without its slash is asked first among the
+// patterns, since a rule for foo/* is meant for listing foo/ as well as a rule
+// for foo.
+func (a *ACL) find(path string, list bool) *grant {
+	path = strings.TrimLeft(path, "/")
+	if g, ok := a.exact[path]; ok {
+		return g
+	}
+	if list {
+		bare := strings.TrimSuffix(path, "/")
+		if g, ok := a.exact[bare]; ok {
+			return g
+		}
+		if bare != path {
+			if g := a.findPattern(bare); g != nil {
+				return g
+			}
+		}
+	}
+	return a.findPattern(path)
+}
+
+func (a *ACL) findPattern(path string) *grant {
+	prefix, found, ok := a.prefixes.LongestPrefix(path)
+	best, _ := found.(*grant)
+	if len(a.segments) == 0 {
+		return best
+	}
+	bestRank := rank{first: len(prefix), prefix: true, path: prefix}
+	parts := strings.Split(path, "/")
+	// The patterns are sorted, the most specific first.
+	for _, s := range a.segments {
+		if ok && s.compare(bestRank) < 0 {
+			break
+		}
+		if s.matches(parts) {
+			return s.grant
+		}
+	}
+	return best
+}

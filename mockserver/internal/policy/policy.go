@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package policy reads ACL policies and decides with them: which operations a
+// token with certain policies may do on a path. Policies are written in HCL or
+// JSON, as Vault's are.
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/hashicorp/go-secure-stdlib/parseutil"
+	"github.com/hashicorp/hcl"
+	"github.com/hashicorp/hcl/hcl/ast"
+	hclparser "github.com/hashicorp/hcl/hcl/parser"
+	jsonparser "github.com/hashicorp/hcl/json/parser"
+	"github.com/hashicorp/vault/sdk/helper/hclutil"
+	"github.com/hashicorp/vault/sdk/helper/identitytpl"
+	"github.com/hashicorp/vault/sdk/logical"
+)
+
+// The names of the policies that every server has.
+const (
+	// Root allows everything and stands alone.
+	Root = "root"
+	// Default is given to tokens unless they refuse it; users may change it.
+	Default = "default"
+	// Wrapping is the policy of response-wrapping tokens; users can't give it.
+	Wrapping = "response-wrapping"
+)
+
+// Extras are what a server's policies may contain beyond those of Vault 1.14.
+type Extras struct {
+	// Capabilities are accepted; no operation of the mock server needs them.
+	Capabilities []string
+	// Keys are known in a path's stanza, but what they ask for isn't emulated:
+	// a policy with one of them is refused with an error that says so.
+	Keys []string
+}
+
+// Policy is a parsed policy. It is never changed.
+type Policy struct {
+	// Name is how tokens name it.
+	Name string
+	// Raw is the text as it was written.
+	Raw string
+
+	rules []rule
+}
+
+// rule is one `path` stanza.
+type rule struct {
+	// path is as written, without the leading slash; templated says that it has
+	// to be filled in with the caller's entity before it is used.
+	path      string
+	templated bool
+	grant     grant
+}
+
+// grant is what a stanza allows on its paths.
+type grant struct {
+	capabilities Capability
+	minWrap      time.Duration
+	maxWrap      time.Duration
+	// allowed and denied are values by parameter in lower case; no values means
+	// any value.
+	allowed, denied map[string][]any
+	required        []string
+}
+
+// stanza is a path's block as HCL decodes it.
+type stanza struct {
+	Policy       string           `hcl:"policy"`
+	Capabilities []string         `hcl:"capabilities"`
+	MinWrap      any              `hcl:"min_wrapping_ttl"`
+	MaxWrap      any              `hcl:"max_wrapping_ttl"`
+	Allowed      map[string][]any `hcl:"allowed_parameters"`
+	Denied       map[string][]any `hcl:"denied_parameters"`
+	Required     []string         `hcl:"required_parameters"`
+}
+
+// stanzaKeys are what Vault 1.14 knows in a stanza; mfa_methods is for
+// Enterprise and does nothing here or there.
+func stanzaKeys() []string {
+	return []string{
+		"comment", "policy", "capabilities", "allowed_parameters", "denied_parameters",
+		"required_parameters", "min_wrapping_ttl", "max_wrapping_ttl", "mfa_methods",
+	}
+}
+
+// Parse reads a policy. Errors begin with "failed to parse policy", as the
+// server's do, except for parts that aren't emulated.
+func Parse(name, text string, extras Extras) (*Policy, error) {
+	p, err := parse(text, extras)
+	if err != nil {
+		return nil, fmt.Errorf("failed to parse policy: %w", err)
+	}
+	p.Name = name
+	return p, nil
+}
+
+func parse(text string, extras Extras) (*Policy, error) {
+	// Keys that occur twice are accepted, as by the servers up to Vault 1.20.
+	read := hclparser.ParseDontErrorOnDuplicateKeys
+	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+		read = jsonparser.Parse
+	}
+	file, err := read([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	list, ok := file.Node.(*ast.ObjectList)
+	if !ok {
+		return nil, errors.New("does not contain a root object")
+	}
+	if err := hclutil.CheckHCLKeys(list, []string{"name", "path"}); err != nil {
+		return nil, err
+	}
+	p := &Policy{Raw: text}
+	for _, item := range list.Filter("path").Items {
+		r, err := parseRule(item, extras)
+		if err != nil {
+			return nil, err
+		}
+		p.rules = append(p.rules, r)
+	}
+	return p, nil
+}
+
+func parseRule(item *ast.ObjectItem, extras Extras) (rule, error) {
+	path := "path"
+	if len(item.Keys) > 0 {
+		path, _ = item.Keys[0].Token.Value().(string)
+	}
+	templated, _, err := identitytpl.PopulateString(identitytpl.PopulateStringInput{
+		Mode: identitytpl.ACLTemplating, ValidityCheckOnly: true, String: path,
+	})
+	if err != nil {
+		return rule{}, fmt.Errorf("failed to validate policy templating: %w", err)
+	}
+	if err := hclutil.CheckHCLKeys(item.Val, append(stanzaKeys(), extras.Keys...)); err != nil {
+		return rule{}, multierror.Prefix(err, fmt.Sprintf("path %q:", path))
+	}
+	if key := notEmulated(item.Val, extras.Keys); key != "" {
+		return rule{}, fmt.Errorf("path %q: %q is not emulated by plugproof's mock server; leave it out", path, key)
+	}
+	var s stanza
+	if err := hcl.DecodeObject(&s, item.Val); err != nil {
+		return rule{}, multierror.Prefix(err, fmt.Sprintf("path %q:", path))
+	}
+	r := rule{path: strings.TrimPrefix(path, "/"), templated: templated}
+	if strings.Contains(r.path, "+*") {
+		return rule{}, fmt.Errorf("path %q: invalid use of wildcards ('+*' is forbidden)", r.path)
+	}
+	r.grant, err = s.grant(path, extras)
+	return r, err
+}
+
+// notEmulated returns a key of the stanza that is among the given ones.
+func notEmulated(node ast.Node, keys []string) string {
+	object, ok := node.(*ast.ObjectType)
+	if !ok {
+		return ""
+	}
+	for _, item := range object.List.Items {
+		if key, _ := item.Keys[0].Token.Value().(string); slices.Contains(keys, key) {
+			return key
+		}
+	}
+	return ""
+}
+
+func (s stanza) grant(path string, extras Extras) (grant, error) {
+	var g grant
+	capabilities, err := s.capabilities(path)
+	if err != nil {
+		return g, err
+	}
+	for _, name := range capabilities {
+		bit, ok := capabilityNames()[name]
+		switch {
+		case bit == Deny:
+			// Whatever else the stanza says, it denies.
+			return grant{capabilities: Deny}, nil
+		case ok:
+			g.capabilities |= bit
+		case !slices.Contains(extras.Capabilities, name):
+			return g, fmt.Errorf("path %q: invalid capability %q", path, name)
+		}
+	}
+	g.allowed, g.denied, g.required = lowerKeys(s.Allowed), lowerKeys(s.Denied), s.Required
+	if g.minWrap, err = wrapTTL("min_wrapping_ttl", s.MinWrap); err != nil {
+		return g, err
+	}
+	if g.maxWrap, err = wrapTTL("max_wrapping_ttl", s.MaxWrap); err != nil {
+		return g, err
+	}
+	if g.minWrap != 0 && g.maxWrap != 0 && g.maxWrap < g.minWrap {
+		return g, errors.New("max_wrapping_ttl cannot be less than min_wrapping_ttl")
+	}
+	return g, nil
+}
+
+// capabilities are the stanza's own and those of the old key `policy`.
+func (s stanza) capabilities(path string) ([]string, error) {
+	write := []string{"create", "read", "update", "delete", "list"}
+	switch s.Policy {
+	case "":
+		return s.Capabilities, nil
+	case "deny":
+		return []string{"deny"}, nil
+	case "read":
+		return append(s.Capabilities, "read", "list"), nil
+	case "write":
+		return append(s.Capabilities, write...), nil
+	case "sudo":
+		return append(append(s.Capabilities, write...), "sudo"), nil
+	}
+	return nil, fmt.Errorf("path %q: invalid policy %q", path, s.Policy)
+}
+
+func wrapTTL(key string, value any) (time.Duration, error) {
+	if value == nil {
+		return 0, nil
+	}
+	ttl, err := parseutil.ParseDurationSecond(value)
+	if err != nil {
+		return 0, fmt.Errorf("error parsing %s: %w", key, err)
+	}
+	return ttl, nil
+}
+
+func lowerKeys(parameters map[string][]any) map[string][]any {
+	if parameters == nil {
+		return nil
+	}
+	lower := make(map[string][]any, len(parameters))
+	for name, values := range parameters {
+		lower[strings.ToLower(name)] = values
+	}
+	return lower
+}
+
+// fill returns the rule's path for a caller with that entity; not ok if the
+// path needs something of the entity that isn't there.
+func (r rule) fill(entity *logical.Entity) (path string, ok bool) {
+	if !r.templated {
+		return r.path, true
+	}
+	_, path, err := identitytpl.PopulateString(identitytpl.PopulateStringInput{
+		Mode: identitytpl.ACLTemplating, String: r.path, Entity: entity, NamespaceID: "root",
+	})
+	return strings.TrimPrefix(path, "/"), err == nil && !strings.Contains(path, "+*")
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/access/recall"
+	"github.com/plugproof/plugproof/mockserver/internal/access/turn"
+)
+
+// ErrNotFound is returned for policies that don't exist.
+var ErrNotFound = errors.New("no such policy")
+
+// recalled bounds the parsed policies and the ACLs in memory.
+const recalled = 4096
+
+// Stored is a policy as it lies in storage.
+type Stored struct {
+	Name string `json:"name"`
+	Raw  string `json:"raw"`
+	// Version counts the writes, the first is 1.
+	Version int `json:"version"`
+	// CASRequired: writes must name the version they replace.
+	CASRequired bool      `json:"cas_required"`
+	Modified    time.Time `json:"modified"`
+}
+
+// Store holds policies by name, in lower case, and the ACLs made of them. It is
+// safe for concurrent use. A change counts from the next request on.
+type Store struct {
+	storage  logical.Storage
+	extras   Extras
+	policies *recall.Cache[*Policy]
+	acls     *recall.Cache[*ACL]
+	turns    turn.Turns
+}
+
+// NewStore opens the store and writes the default policy if there is none.
+func NewStore(ctx context.Context, storage logical.Storage, extras Extras) (*Store, error) {
+	s := &Store{
+		storage: storage, extras: extras,
+		policies: recall.New[*Policy](recalled), acls: recall.New[*ACL](recalled),
+	}
+	_, err := s.Get(ctx, Default)
+	if errors.Is(err, ErrNotFound) {
+		return s, s.Put(ctx, Stored{Name: Default, Raw: defaultPolicy}, nil)
+	}
+	return s, err
+}
+
+// Normal is a policy's name as the store uses it.
+func Normal(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+// Check parses a policy without storing it.
+func (s *Store) Check(text string) error {
+	_, err := Parse("", text, s.extras)
+	return err
+}
+
+// Get returns a policy's text, also of the built-in ones.
+func (s *Store) Get(ctx context.Context, name string) (Stored, error) {
+	name = Normal(name)
+	switch name {
+	case Root:
+		return Stored{Name: Root}, nil
+	case Wrapping:
+		return Stored{Name: Wrapping, Raw: wrappingPolicy, Version: 1}, nil
+	}
+	raw, err := s.storage.Get(ctx, name)
+	if err != nil {
+		return Stored{}, fmt.Errorf("failed to read policy: %w", err)
+	}
+	if raw == nil {
+		return Stored{}, ErrNotFound
+	}
+	var stored Stored
+	if err := raw.DecodeJSON(&stored); err != nil {
+		return Stored{}, fmt.Errorf("failed to parse policy: %w", err)
+	}
+	return stored, nil
+}
+
+// Put writes a policy. With cas the policy must have that version; -1 means
+// that it must not exist.
+func (s *Store) Put(ctx context.Context, p Stored, cas *int) error {
+	p.Name = Normal(p.Name)
+	if p.Name == Root || p.Name == Wrapping {
+		return fmt.Errorf("cannot update %q policy", p.Name)
+	}
+	done, err := s.turns.Take(ctx, p.Name)
+	if err != nil {
+		return err
+	}
+	defer done()
+	old, err := s.Get(ctx, p.Name)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if err := checkVersion(old, p, cas, err == nil); err != nil {
+		return err
+	}
+	p.Version, p.Modified = old.Version+1, time.Now()
+	raw, err := logical.StorageEntryJSON(p.Name, p)
+	if err != nil {
+		return fmt.Errorf("failed to create entry: %w", err)
+	}
+	defer s.forget(p.Name)
+	if err := s.storage.Put(ctx, raw); err != nil {
+		return fmt.Errorf("failed to persist policy: %w", err)
+	}
+	return nil
+}
+
+func checkVersion(old, p Stored, cas *int, exists bool) error {
+	switch {
+	case cas == nil && (old.CASRequired || p.CASRequired):
+		return errors.New("check-and-set parameter required for this call")
+	case cas == nil:
+		return nil
+	case *cas == -1 && exists:
+		return errors.New("check-and-set parameter set to -1 on existing entry")
+	case *cas != -1 && *cas != old.Version:
+		return errors.New("check-and-set parameter did not match the current version")
+	}
+	return nil
+}
+
+// Delete removes a policy, if it exists and isn't built in.
+func (s *Store) Delete(ctx context.Context, name string) error {
+	name = Normal(name)
+	switch name {
+	case Root, Wrapping:
+		return fmt.Errorf("cannot delete %q policy", name)
+	case Default:
+		return errors.New("cannot delete default policy")
+	}
+	defer s.forget(name)
+	if err := s.storage.Delete(ctx, name); err != nil {
+		return fmt.Errorf("failed to delete policy: %w", err)
+	}
+	return nil
+}
+
+// forget drops everything that was made of a policy, also ACLs that were made
+// while it didn't exist.
+func (s *Store) forget(name string) {
+	s.policies.Forget(name)
+	s.acls.ForgetIf(func(a *ACL) bool { return slices.Contains(a.names, name) })
+}
+
+// ForgetEntity drops the ACLs that were filled in with an entity.
+func (s *Store) ForgetEntity(id string) {
+	s.acls.ForgetIf(func(a *ACL) bool { return a.entity == id })
+}
+
+// List returns the names below a prefix, without root.
+func (s *Store) List(ctx context.Context, prefix string) ([]string, error) {
+	return logical.CollectKeysWithPrefix(ctx, s.storage, prefix)
+}
+
+// ACL returns the sum of the named policies for a caller with that entity,
+// which may be nil. Names without a policy allow nothing.
+func (s *Store) ACL(ctx context.Context, names []string, entity *logical.Entity) (*ACL, error) {
+	key := strings.Join(names, "\x00")
+	if entity != nil {
+		key += "\x00\x00" + entity.ID
+	}
+	return s.acls.Get(key, func() (*ACL, error) {
+		var policies []*Policy
+		for _, name := range names {
+			p, err := s.parsed(ctx, Normal(name))
+			if errors.Is(err, ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			policies = append(policies, p)
+		}
+		acl := newACL(policies, entity)
+		acl.names = slices.Clone(names)
+		return acl, nil
+	})
+}
+
+func (s *Store) parsed(ctx context.Context, name string) (*Policy, error) {
+	return s.policies.Get(name, func() (*Policy, error) {
+		stored, err := s.Get(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		return Parse(name, stored.Raw, s.extras)
+	})
+}
