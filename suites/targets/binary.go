@@ -21,8 +21,8 @@ import (
 // versionTimeout bounds how long a program may take to print its version.
 const versionTimeout = 15 * time.Second
 
-// binary is a target that starts a server program on this machine.
-type binary struct {
+// binaries is a target that starts a server program on this machine.
+type binaries struct {
 	name, path string
 	opts       Options
 	pool       *pool
@@ -43,29 +43,29 @@ func newBinary(name, path string, opts Options) (steps.Target, error) {
 		}
 		return nil, &Error{Target: name, Kind: ErrUsage, Problem: "the program can't be run", Err: err, Remedy: remedy}
 	}
-	b := &binary{name: name, path: absolute, opts: opts, freePort: freePort, sums: newSums()}
+	b := &binaries{name: name, path: absolute, opts: opts, freePort: freePort, sums: newSums()}
 	b.pool = newPool(b.start)
 	b.program = sync.OnceValues(b.identify)
 	return b, nil
 }
 
 // Name implements steps.Target.
-func (b *binary) Name() string { return b.name }
+func (b *binaries) Name() string { return b.name }
 
 // Lacks implements steps.Target: a program that the harness starts itself
 // lacks nothing.
-func (b *binary) Lacks(steps.Capability) string { return "" }
+func (b *binaries) Lacks(steps.Capability) string { return "" }
 
 // Server implements steps.Target.
-func (b *binary) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
+func (b *binaries) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
 	return b.pool.server(ctx, spec)
 }
 
 // Close implements steps.Target.
-func (b *binary) Close(ctx context.Context) error { return b.pool.close(ctx) }
+func (b *binaries) Close(ctx context.Context) error { return b.pool.close(ctx) }
 
 // identify asks the program what it is.
-func (b *binary) identify() (program, error) {
+func (b *binaries) identify() (program, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), versionTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, b.path, "version")
@@ -89,7 +89,7 @@ func (b *binary) identify() (program, error) {
 }
 
 // start gives a new server.
-func (b *binary) start(ctx context.Context, spec steps.Spec) (running, error) {
+func (b *binaries) start(ctx context.Context, spec steps.Spec) (running, error) {
 	known, err := b.program()
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ const portAttempts = 3
 
 // local is a server program that runs on this machine.
 type local struct {
-	target  *binary
+	target  *binaries
 	program program
 	spec    steps.Spec
 	dir     string // holds everything of this server
@@ -106,7 +106,7 @@ func (s *local) try(ctx context.Context, listen string) error {
 }
 
 // startFailure turns the error of a program that can't be started.
-func (b *binary) startFailure(err error) error {
+func (b *binaries) startFailure(err error) error {
 	failure := &Error{Target: b.name, Kind: ErrNotAServer, Problem: "the program can't be started", Err: err}
 	switch {
 	case errors.Is(err, syscall.ENOEXEC):

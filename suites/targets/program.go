@@ -59,6 +59,16 @@ func recognise(output string) (program, bool) {
 	return nil, false
 }
 
+// programNames gives the known programs by the names of their files, for where
+// they can't be asked.
+func programNames() map[string]program {
+	return map[string]program{
+		"vault":     realProgram{disableMlock: true},
+		"bao":       realProgram{},
+		"plugproof": ownProgram{},
+	}
+}
+
 // realProgram is vault or bao.
 type realProgram struct {
 	// disableMlock: Vault locks its memory unless told not to, which needs a

@@ -28,6 +28,8 @@ type Options struct {
 	// Executable is the plugproof program for mock-process; empty is the
 	// running program.
 	Executable string
+	// Progress is told in a word what takes long; nil keeps quiet.
+	Progress func(what string)
 	// LogDir keeps the logs of servers that failed; empty keeps none.
 	LogDir string
 }
@@ -43,6 +45,7 @@ func (o Options) startTimeout() time.Duration {
 func Forms() [][2]string {
 	return [][2]string{
 		{"binary:PATH", "a real server's program (vault or bao), started for the run"},
+		{"container:IMAGE", "an image's server: hashicorp/vault:1.20, openbao/openbao:2.5 or one of your own"},
 		{"addr:URL", "a server that somebody else runs, with VAULT_TOKEN, VAULT_CACERT, VAULT_NAMESPACE … from the environment"},
 	}
 }
@@ -61,6 +64,8 @@ func Parse(spec string, opts Options) (steps.Target, error) {
 			return nil, usage("no program named", "name it: binary:/usr/local/bin/vault")
 		}
 		return newBinary(spec, rest, opts)
+	case "container":
+		return newContainers(spec, rest, opts)
 	case "addr":
 		return newAddr(spec, rest, opts)
 	}

@@ -4,6 +4,7 @@ package targets
 
 import (
 	"crypto/rand"
+	"regexp"
 	"strings"
 )
 
@@ -22,8 +23,12 @@ func lastLines(text string, n int) string {
 // servers read tokens with dots as their own signed form.
 func newToken() string { return "root-" + strings.ToLower(rand.Text()) }
 
+// banner is what a development server says of its secrets when it starts.
+var banner = regexp.MustCompile(`(?m)^((?:Unseal Key|Root Token): ).*$`)
+
 // mask replaces the server's secrets in what it wrote.
 func mask(text string, secrets ...string) string {
+	text = banner.ReplaceAllString(text, "$1<masked>")
 	for _, secret := range secrets {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "<masked>")

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package targets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/distribution/reference"
+
+	"github.com/plugproof/plugproof/steps"
+)
+
+// containers is a target that starts an image's server in a container.
+type containers struct {
+	name, image string
+	opts        Options
+	pool        *pool
+	engine      func() (*engine, error)
+	contents    func() (*contents, error)
+	sums        *sums
+	relays      *relays
+}
+
+func newContainers(name, image string, opts Options) (steps.Target, error) {
+	if _, err := reference.ParseDockerRef(image); err != nil {
+		return nil, &Error{
+			Target: name, Kind: ErrUsage, Problem: fmt.Sprintf("%q names no image", image), Err: err,
+			Remedy: "name it as container:hashicorp/vault:1.20",
+		}
+	}
+	c := &containers{name: name, image: image, opts: opts, sums: newSums(), relays: newRelays()}
+	c.pool = newPool(c.start)
+	// Both are found once, and outlive the scenario that asks first.
+	c.engine = sync.OnceValues(func() (*engine, error) {
+		e, err := connect(context.Background())
+		return e, c.named(err)
+	})
+	c.contents = sync.OnceValues(func() (*contents, error) {
+		e, err := c.engine()
+		if err != nil {
+			return nil, err
+		}
+		if err := e.have(context.Background(), image, opts.Progress); err != nil {
+			return nil, c.named(err)
+		}
+		found, err := e.look(context.Background(), image)
+		return found, c.named(err)
+	})
+	return c, nil
+}
+
+// named puts the target's name into errors from parts that don't know it.
+func (c *containers) named(err error) error {
+	var known *Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		known.Target = c.name
+		return known
+	default:
+		return &Error{Target: c.name, Kind: ErrNoEngine, Problem: "the container engine refuses", Err: err, Remedy: "see the engine's own log"}
+	}
+}
+
+// Name implements steps.Target.
+func (c *containers) Name() string { return c.name }
+
+// Lacks implements steps.Target. Asking for Loopback contacts the engine.
+func (c *containers) Lacks(capability steps.Capability) string {
+	switch capability {
+	case steps.ProcessControl:
+		return "plugin processes run inside the container"
+	case steps.Loopback:
+		// Without an engine nothing runs, and Server tells why.
+		if e, err := c.engine(); err == nil && !e.desktop && !e.gateway.IsValid() {
+			return "containers of this engine don't reach listeners of this machine"
+		}
+	}
+	return ""
+}
+
+// Server implements steps.Target.
+func (c *containers) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
+	return c.pool.server(ctx, spec)
+}
+
+// Close implements steps.Target.
+func (c *containers) Close(ctx context.Context) error {
+	return errors.Join(c.pool.close(ctx), c.relays.close())
+}
+
+// Platform is the system that plugins for this target have to be built for, as
+// GOOS and GOARCH. It may pull the image.
+func (c *containers) Platform() (goos, goarch string, err error) {
+	found, err := c.contents()
+	if err != nil {
+		return "", "", err
+	}
+	return found.os, found.machine, nil
+}
+
+// start gives a new server.
+func (c *containers) start(ctx context.Context, spec steps.Spec) (running, error) {
+	for _, entry := range spec.Env {
+		// The engine takes a name alone as an order to unset it.
+		if !strings.Contains(entry, "=") {
+			return nil, &Error{Target: c.name, Kind: ErrUnsupported, Problem: fmt.Sprintf("a container's environment can't hold %q, which has no value", entry)}
+		}
+	}
+	found, err := c.contents()
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.engine()
+	if err != nil {
+		return nil, err
+	}
+	s := &contained{target: c, engine: e, contents: found, spec: spec}
+	if err := s.create(ctx); err != nil {
+		return nil, errors.Join(err, s.remove(context.WithoutCancel(ctx)))
+	}
+	return s, nil
+}
+
+// reach gives the address at which containers reach a listener of this machine.
+func (c *containers) reach(e *engine, address string) string {
+	if e.gateway.IsValid() {
+		return c.relays.to(e.gateway, address)
+	}
+	if _, port, err := net.SplitHostPort(address); err == nil && e.desktop {
+		if _, err := strconv.Atoi(port); err == nil {
+			return net.JoinHostPort("host.docker.internal", port)
+		}
+	}
+	return address
+}

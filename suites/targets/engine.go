@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package targets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+	tclog "github.com/testcontainers/testcontainers-go/log"
+)
+
+// engineTimeout bounds the first answer of a container engine.
+const engineTimeout = 5 * time.Second
+
+// engine is a container engine that answers.
+type engine struct {
+	*client.Client
+	// remote: containers run on another machine than this process.
+	remote bool
+	// gateway is the address at which containers reach this machine; the zero
+	// Addr when they don't.
+	gateway netip.Addr
+	// desktop: the engine runs in a virtual machine of Docker Desktop.
+	desktop bool
+	// architecture is the engine's, as Go calls it.
+	architecture string
+	// reaped: Ryuk removes containers when this process is killed.
+	reaped bool
+}
+
+// connect finds the container engine as testcontainers does and prepares
+// testcontainers for it. It is to be called before anything else of
+// testcontainers: that reads its settings once.
+func connect(ctx context.Context) (*engine, error) {
+	// It would report to stderr what engine it found and each container's life.
+	tclog.SetDefault(tclog.NewNoopLogger())
+	cli, err := dial(ctx)
+	if err != nil {
+		return nil, &Error{
+			Kind: ErrNoEngine, Problem: "no container engine answers", Err: err,
+			Remedy: "start Docker or Podman, or set DOCKER_HOST to its socket",
+		}
+	}
+	e := &engine{Client: cli, remote: !strings.HasPrefix(cli.DaemonHost(), "unix:")}
+	if version, err := cli.ServerVersion(ctx, client.ServerVersionOptions{}); err == nil {
+		e.architecture = version.Arch
+	}
+	if info, err := cli.Info(ctx, client.InfoOptions{}); err == nil {
+		e.desktop = info.Info.OperatingSystem == "Docker Desktop"
+	}
+	e.gateway = e.findGateway(ctx)
+	e.reaped = e.chooseReaper(ctx)
+	e.sweep(ctx)
+	return e, nil
+}
+
+// loopback is where containers publish their ports when the engine is here.
+const loopback = "127.0.0.1"
+
+// here tells whether ports that containers publish on loopback are this
+// process's loopback. testcontainers takes any machine with a /.dockerenv for a
+// container that uses its host's engine; the engine's network decides that
+// better.
+func (e *engine) here() bool {
+	_, chosen := os.LookupEnv("TESTCONTAINERS_HOST_OVERRIDE")
+	if chosen || e.remote {
+		return false
+	}
+	_, err := os.Stat("/.dockerenv")
+	return e.gateway.IsValid() || err != nil
+}
+
+// dial tries the places where testcontainers looks for an engine, and Podman's
+// own socket after them. The one that answers is made DOCKER_HOST of this
+// process, which is how testcontainers takes it.
+func dial(ctx context.Context) (*client.Client, error) {
+	if os.Getenv(client.EnvOverrideHost) != "" {
+		return ping(ctx, client.FromEnv)
+	}
+	var errs []error
+	for _, socket := range sockets() {
+		if _, err := os.Stat(socket); err != nil {
+			continue
+		}
+		host := "unix://" + socket
+		cli, err := ping(ctx, client.FromEnv, client.WithHost(host))
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if err := os.Setenv(client.EnvOverrideHost, host); err != nil {
+			return nil, err
+		}
+		return cli, nil
+	}
+	if len(errs) == 0 {
+		errs = append(errs, fmt.Errorf("there is no socket at %s", strings.Join(sockets(), ", ")))
+	}
+	return nil, errors.Join(errs...)
+}
+
+// sockets lists where engines listen, system-wide ones first.
+func sockets() []string {
+	run := os.Getenv("XDG_RUNTIME_DIR")
+	if run == "" {
+		run = filepath.Join("/run/user", strconv.Itoa(os.Getuid()))
+	}
+	paths := []string{"/var/run/docker.sock", filepath.Join(run, "docker.sock")}
+	if home, err := os.UserHomeDir(); err == nil {
+		paths = append(paths, filepath.Join(home, ".docker/run/docker.sock"), filepath.Join(home, ".docker/desktop/docker.sock"))
+	}
+	return append(paths, filepath.Join(run, "podman/podman.sock"), "/run/podman/podman.sock")
+}
+
+func ping(ctx context.Context, opts ...client.Opt) (*client.Client, error) {
+	cli, err := client.New(opts...)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, engineTimeout)
+	defer cancel()
+	if _, err := cli.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true}); err != nil {
+		return nil, errors.Join(err, cli.Close())
+	}
+	return cli, nil
+}
+
+// findGateway gives the address that this machine has in the engine's default
+// network. With a remote or rootless engine there is none. Engines don't always
+// tell the gateway, but always the subnet.
+func (e *engine) findGateway(ctx context.Context) netip.Addr {
+	local, err := net.InterfaceAddrs()
+	if err != nil {
+		return netip.Addr{}
+	}
+	for _, name := range []string{testcontainers.Bridge, testcontainers.Podman} {
+		found, err := e.NetworkInspect(ctx, name, client.NetworkInspectOptions{})
+		if err != nil {
+			continue
+		}
+		for _, config := range found.Network.IPAM.Config {
+			for _, address := range local {
+				mine, err := netip.ParsePrefix(address.String())
+				if err == nil && mine.Addr().Is4() && config.Subnet.Contains(mine.Addr()) {
+					return mine.Addr()
+				}
+			}
+		}
+	}
+	return netip.Addr{}
+}
+
+// chooseReaper tells testcontainers to do without Ryuk where its image is
+// neither here nor can be had soon: it would otherwise fail every container.
+// The user's own choice stands.
+func (e *engine) chooseReaper(ctx context.Context) bool {
+	const disable = "TESTCONTAINERS_RYUK_DISABLED"
+	if chosen, ok := os.LookupEnv(disable); ok {
+		return chosen != "true"
+	}
+	if e.have(ctx, testcontainers.ReaperDefaultImage, nil) == nil {
+		return true
+	}
+	return os.Setenv(disable, "true") != nil
+}
+
+// ownerLabel marks the containers of this package with who made them, so that a
+// later run can remove what a killed one left where there is no Ryuk.
+const ownerLabel = "io.plugproof.owner"
+
+// owner names this process on this machine: host name, process id and what
+// tells it from an earlier process of the same id.
+func owner() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	pid := os.Getpid()
+	return fmt.Sprintf("%s/%d/%s", host, pid, birth(pid))
+}
+
+// birth is when a process began, in the kernel's ticks, where the system tells.
+func birth(pid int) string {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return ""
+	}
+	// The second field, the command's name, may hold spaces; it ends with ")".
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	if fields := strings.Fields(rest); len(fields) > 19 {
+		return fields[19]
+	}
+	return ""
+}
+
+// sweep removes containers whose makers on this machine are gone.
+func (e *engine) sweep(ctx context.Context) {
+	found, err := e.ContainerList(ctx, client.ContainerListOptions{
+		All: true, Filters: make(client.Filters).Add("label", ownerLabel),
+	})
+	if err != nil {
+		return
+	}
+	mine := strings.Split(owner(), "/")
+	for _, c := range found.Items {
+		maker := strings.Split(c.Labels[ownerLabel], "/")
+		if len(maker) != 3 || maker[0] != mine[0] || slices.Equal(maker, mine) {
+			continue
+		}
+		pid, err := strconv.Atoi(maker[1])
+		if err != nil || maker[2] == "" || birth(pid) == maker[2] {
+			continue
+		}
+		_, _ = e.ContainerRemove(ctx, c.ID, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	}
+}
