@@ -22,6 +22,8 @@ func vault116() *Dialect {
 	d.VersionMismatchWarns = true
 	// Changelog 1.16.0, #24236 and #24864.
 	d.RootlessRuntimes = true
+	// vault/sdk 0.11.1, logical/translate_response.go.
+	d.MountType = true
 	d.Builtins = builtins(version, d.BuiltinSuffix, vault116Builtins())
 	return d
 }

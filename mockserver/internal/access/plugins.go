@@ -22,3 +22,27 @@ func (a *Authority) WrapData(ctx context.Context, data map[string]any, ttl time.
 	}
 	return resp.WrapInfo, nil
 }
+
+// Entity is what a plugin may know of the entity of a caller. The error wraps
+// identity.ErrNotFound.
+func (a *Authority) Entity(ctx context.Context, id string) (*logical.Entity, error) {
+	e, err := a.entities.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return e.ForPolicies(), nil
+}
+
+// MountFilter returns what tells whether the caller of a request may see a
+// mount, by its full path. It is nil for requests without a token; a bad token
+// is an error.
+func (a *Authority) MountFilter(ctx context.Context, req *logical.Request) (func(path string) bool, error) {
+	if req.ClientToken == "" {
+		return nil, nil
+	}
+	_, acl, err := a.caller(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return acl.Below, nil
+}

@@ -23,6 +23,9 @@ const (
 	wrapInfoPath = "wrapinfo"
 )
 
+// formatJWT is the format of wrapping tokens that say where they belong.
+const formatJWT = "jwt"
+
 // newLeaseID is the path with a random end.
 func newLeaseID(path string) (string, error) {
 	random, err := base62.Random(24)
@@ -79,7 +82,7 @@ func (a *Authority) wrap(ctx context.Context, req *logical.Request, resp *logica
 	if resp.Auth != nil {
 		info.WrappedAccessor = resp.Auth.Accessor
 	}
-	if info.Format == "jwt" {
+	if info.Format == formatJWT {
 		if err := a.sign(e, info, resp); err != nil {
 			return a.unwrapped(ctx, e, err)
 		}
@@ -151,14 +154,12 @@ func (a *Authority) fromJWT(id string) (string, error) {
 	return a.signer.ID(id)
 }
 
-// WrapCertificate wraps data in a token in the JWT format, which names the
-// server's api_addr, for plugins that fetch their certificate there. The token
-// can be unwrapped once within ttl.
+// WrapCertificate is WrapData in the JWT format, for plugins that fetch their
+// certificate from the server. It returns the token.
 func (a *Authority) WrapCertificate(ctx context.Context, data map[string]any, ttl time.Duration) (string, error) {
-	req := &logical.Request{Operation: logical.CreateOperation, Path: "sys/wrapping/wrap"}
-	resp := &logical.Response{Data: data, WrapInfo: &wrapping.ResponseWrapInfo{TTL: ttl, Format: "jwt"}}
-	if err := a.wrap(ctx, req, resp); err != nil {
-		return "", fmt.Errorf("wrap a plugin's certificate: %w", err)
+	info, err := a.WrapData(ctx, data, ttl, true)
+	if err != nil {
+		return "", err
 	}
-	return resp.WrapInfo.Token, nil
+	return info.Token, nil
 }

@@ -17,7 +17,7 @@ import (
 const AuthPrefix = "auth/"
 
 // Entry is the configuration of one mount. It is a value: whoever changes it
-// makes a copy and gives that to Route.Update.
+// does so in Route.Modify.
 type Entry struct {
 	// Path is the mount's own path with its slash at the end, without the
 	// prefix auth/ for auth mounts.

@@ -4,6 +4,7 @@ package mounts
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,6 +48,9 @@ type Route struct {
 	tainted atomic.Bool
 	gate    gate
 	start   Starter
+	// changes makes changes of the entry happen one after the other, so that
+	// what is stored last is what the table says. Requests don't take it.
+	changes sync.Mutex
 }
 
 // NewRoute returns a route without a backend: start makes it when the first
@@ -60,8 +64,19 @@ func NewRoute(entry *Entry, view *storage.View, start Starter) *Route {
 // Entry is the mount's configuration; it must not be changed.
 func (r *Route) Entry() *Entry { return r.entry.Load() }
 
-// Update exchanges the configuration.
-func (r *Route) Update(e *Entry) { r.entry.Store(e) }
+// Modify gives change a copy of the configuration, which becomes the mount's
+// if it returns no error. Changes of one route happen one after the other; its
+// requests go on meanwhile.
+func (r *Route) Modify(change func(*Entry) error) error {
+	r.changes.Lock()
+	defer r.changes.Unlock()
+	e := *r.entry.Load()
+	if err := change(&e); err != nil {
+		return err
+	}
+	r.entry.Store(&e)
+	return nil
+}
 
 // Tainted tells that the mount is being removed: only revocations go through.
 func (r *Route) Tainted() bool { return r.tainted.Load() }

@@ -74,19 +74,17 @@ func (t *Table) Remove(path string) {
 	t.tree.Delete(path)
 }
 
-// Move gives a route the entry, whose path is another one, in one step. The
-// error is an *InUseError.
-func (t *Table) Move(r *Route, to *Entry) error {
+// Move makes the route reachable at the full path to instead of from, in one
+// step. Its entry is the caller's to change. The error is an *InUseError.
+func (t *Table) Move(r *Route, from, to string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	from := r.Entry().FullPath()
 	t.tree.Delete(from)
-	if other := t.conflict(to.FullPath()); other != nil {
+	if other := t.conflict(to); other != nil {
 		t.tree.Insert(from, r)
 		return &InUseError{Path: other.Entry().Path}
 	}
-	r.Update(to)
-	t.tree.Insert(to.FullPath(), r)
+	t.tree.Insert(to, r)
 	return nil
 }
 

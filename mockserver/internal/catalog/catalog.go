@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package catalog is the plugin catalog: registered plugins with and without
+// versions, the server's builtins, pinned versions and container runtimes. It
+// decides which plugin a name means; it starts none. It has no state but its
+// storage, and so needs no lock.
+package catalog
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/vault/sdk/helper/consts"
+	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/dialect"
+)
+
+// Prober starts a plugin once to learn the version that it reports, as the
+// server does when one is registered. An empty version means that it reports
+// none.
+type Prober func(ctx context.Context, e *Entry) (string, error)
+
+// Catalog is the plugins of one server. All methods may be called concurrently.
+type Catalog struct {
+	storage   logical.Storage
+	directory string
+	dialect   *dialect.Dialect
+	builtins  map[Key]*Entry
+}
+
+// New returns the catalog over its part of the storage. directory is the
+// absolute plugin directory, without symlinks, or empty. factories make
+// builtins work: those of the dialect by type and name, and additional ones.
+func New(storage logical.Storage, directory string, d *dialect.Dialect, factories map[Key]logical.Factory) *Catalog {
+	c := &Catalog{storage: storage, directory: directory, dialect: d, builtins: map[Key]*Entry{}}
+	for _, b := range d.Builtins {
+		kind, err := consts.ParsePluginType(b.Type)
+		if err != nil {
+			panic(fmt.Sprintf("dialect %s: builtin %s: %v", d.Name, b.Name, err))
+		}
+		k := Key{Type: kind, Name: b.Name}
+		c.builtins[k] = &Entry{Key: Key{Type: kind, Name: b.Name, Version: b.Version}, Builtin: true, Status: string(b.Status), Factory: factories[k]}
+	}
+	for k, f := range factories {
+		if _, ok := c.builtins[k]; !ok {
+			c.builtins[k] = &Entry{Key: Key{Type: k.Type, Name: k.Name, Version: "v" + d.Version + "+" + d.BuiltinSuffix}, Builtin: true, Status: string(dialect.Supported), Factory: f}
+		}
+	}
+	return c
+}
+
+// Path is the absolute path of an entry's command.
+func (c *Catalog) Path(e *Entry) string { return filepath.Join(c.directory, e.Command) }
+
+// Builtin returns the server's own plugin of that type and name. The error
+// wraps ErrNotFound.
+func (c *Catalog) Builtin(kind consts.PluginType, name string) (*Entry, error) {
+	if b, ok := c.builtins[Key{Type: kind, Name: name}]; ok {
+		return b, nil
+	}
+	return nil, fmt.Errorf("%w: %s", ErrNotFound, name)
+}
+
+// Get returns the plugin that the key names: the registered one, or the builtin
+// if no version is asked for or the builtin's own. A builtin that an
+// unversioned plugin hides is not found by its version. The error wraps
+// ErrNotFound and names the plugin.
+func (c *Catalog) Get(ctx context.Context, k Key) (*Entry, error) {
+	if c.directory != "" || c.dialect.Images {
+		e, err := c.registered(ctx, k)
+		if err != nil || e != nil {
+			return e, err
+		}
+	}
+	b := c.builtins[Key{Type: k.Type, Name: k.Name}]
+	if b != nil && (k.Version == "" || k.Version == b.Version && !c.hidden(ctx, k)) {
+		return b, nil
+	}
+	name := k.Name
+	if k.Version != "" {
+		name += ", version=" + k.Version
+	}
+	return nil, fmt.Errorf("%w: %s", ErrNotFound, name)
+}
+
+// hidden tells whether an unversioned plugin has taken the builtin's place.
+func (c *Catalog) hidden(ctx context.Context, k Key) bool {
+	e, err := c.registered(ctx, Key{Type: k.Type, Name: k.Name})
+	return err == nil && e != nil
+}
+
+// registered returns the registered plugin with exactly that key, or nil.
+func (c *Catalog) registered(ctx context.Context, k Key) (*Entry, error) {
+	raw, err := c.storage.Get(ctx, "plugins/"+k.storageKey())
+	if err != nil {
+		return nil, fmt.Errorf("failed to retrieve plugin %q: %w", k.Name, err)
+	}
+	if raw == nil {
+		return nil, nil
+	}
+	return decode(raw)
+}
+
+func decode(raw *logical.StorageEntry) (*Entry, error) {
+	var s stored
+	if err := raw.DecodeJSON(&s); err != nil {
+		return nil, fmt.Errorf("failed to decode plugin entry: %w", err)
+	}
+	return s.entry()
+}
+
+// Set registers a plugin after checking that its command lies in the plugin
+// directory and asking the plugin for its version. A plugin that can't be
+// started is registered all the same: a mount finds out.
+func (c *Catalog) Set(ctx context.Context, e *Entry, probe Prober) error {
+	if e.Image == "" {
+		if err := c.checkCommand(e); err != nil {
+			return err
+		}
+		if err := c.adoptVersion(ctx, e, probe); err != nil {
+			return err
+		}
+	}
+	value, err := json.Marshal(e.stored())
+	if err != nil {
+		return fmt.Errorf("failed to encode plugin entry: %w", err)
+	}
+	if err := c.storage.Put(ctx, &logical.StorageEntry{Key: "plugins/" + e.storageKey(), Value: value}); err != nil {
+		return fmt.Errorf("failed to persist plugin entry: %w", err)
+	}
+	return nil
+}
+
+// checkCommand refuses commands that are not files of the plugin directory
+// itself, symlinks followed.
+func (c *Catalog) checkCommand(e *Entry) error {
+	if c.directory == "" {
+		return ErrNoDirectory
+	}
+	if strings.Contains(e.Name, "..") || strings.Contains(e.Command, "..") {
+		return ErrParentReference
+	}
+	real, err := filepath.EvalSymlinks(c.Path(e))
+	if err != nil {
+		return fmt.Errorf("error while validating the command path: %w", err)
+	}
+	if filepath.Dir(real) != c.directory {
+		return ErrOutside
+	}
+	return nil
+}
+
+// adoptVersion compares the version that the plugin reports with the one it is
+// registered with, or takes it over.
+func (c *Catalog) adoptVersion(ctx context.Context, e *Entry, probe Prober) error {
+	reported, err := probe(ctx, e)
+	switch {
+	case err != nil || reported == "":
+		return nil
+	case e.Version == "":
+		if _, err := version.NewVersion(reported); err != nil {
+			return fmt.Errorf("plugin self-reported version %q is not a valid semantic version: %s: %s", reported, c.dialect.MalformedVersion, reported)
+		}
+		e.Version = reported
+	case e.Version != reported:
+		return &VersionMismatchError{Name: e.Name, Reported: reported, Requested: e.Version}
+	}
+	return nil
+}
+
+// Delete removes a registered plugin; one that isn't there is no error.
+func (c *Catalog) Delete(ctx context.Context, k Key) error {
+	if k.Version != "" {
+		if pin, err := c.Pin(ctx, k.Type, k.Name); err == nil && pin.Version == k.Version {
+			return ErrPinned
+		}
+	}
+	return c.storage.Delete(ctx, "plugins/"+k.storageKey())
+}
+
+// List returns all plugins of a type: registered ones and builtins that no
+// unversioned plugin hides, sorted by name and version.
+func (c *Catalog) List(ctx context.Context, kind consts.PluginType) ([]*Entry, error) {
+	all, err := c.allRegistered(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	hidden := map[string]bool{}
+	for _, e := range all {
+		if e.Version == "" {
+			hidden[e.Name] = true
+		}
+	}
+	for k, b := range c.builtins {
+		if k.Type == kind && !hidden[k.Name] && b.Status != string(dialect.Removed) {
+			all = append(all, b)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Entry) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), compareVersions(a.Version, b.Version))
+	})
+	return all, nil
+}
+
+// Names returns the names of all plugins of a type, without those that have
+// only versions where the dialect leaves them out.
+func (c *Catalog) Names(ctx context.Context, kind consts.PluginType) ([]string, error) {
+	all, err := c.List(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	names := []string{}
+	for _, e := range all {
+		if e.Version == "" || e.Builtin || c.dialect.ListsVersionedOnly {
+			names = append(names, e.Name)
+		}
+	}
+	return slices.Compact(names), nil
+}
+
+// Versions returns the registered plugins with a version of that name, oldest
+// first.
+func (c *Catalog) Versions(ctx context.Context, kind consts.PluginType, name string) ([]*Entry, error) {
+	all, err := c.allRegistered(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(e *Entry) bool { return e.Name != name || e.Version == "" })
+	slices.SortFunc(all, func(a, b *Entry) int { return compareVersions(a.Version, b.Version) })
+	return all, nil
+}
+
+// Select returns the version that a mount gets when it asks for none: the
+// pinned one, else the unversioned plugin (an empty string), else the newest.
+func (c *Catalog) Select(ctx context.Context, kind consts.PluginType, name string) (string, error) {
+	if c.dialect.Pins {
+		if pin, err := c.Pin(ctx, kind, name); err == nil {
+			return pin.Version, nil
+		}
+	}
+	unversioned, err := c.registered(ctx, Key{Type: kind, Name: name})
+	if err != nil || unversioned != nil {
+		return "", err
+	}
+	versions, err := c.Versions(ctx, kind, name)
+	if err != nil || len(versions) == 0 {
+		return "", err
+	}
+	return versions[len(versions)-1].Version, nil
+}
+
+func (c *Catalog) allRegistered(ctx context.Context, kind consts.PluginType) ([]*Entry, error) {
+	prefix := "plugins/" + kind.String() + "/"
+	keys, err := logical.CollectKeysWithPrefix(ctx, c.storage, prefix)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Entry
+	for _, key := range keys {
+		raw, err := c.storage.Get(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		if raw == nil { // deleted meanwhile
+			continue
+		}
+		e, err := decode(raw)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// compareVersions orders by semantic version, the unversioned one first.
+func compareVersions(a, b string) int {
+	va, errA := version.NewVersion(a)
+	vb, errB := version.NewVersion(b)
+	switch {
+	case errA != nil && errB != nil:
+		return cmp.Compare(a, b)
+	case errA != nil:
+		return -1
+	case errB != nil:
+		return 1
+	}
+	return va.Compare(vb)
+}

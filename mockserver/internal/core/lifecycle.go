@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/vault/sdk/logical"
+	"github.com/hashicorp/vault/sdk/plugin"
+
+	"github.com/plugproof/plugproof/mockserver/internal/mounts"
+)
+
+// protected are the paths that nobody can mount at.
+var protected = []string{"audit/", mounts.AuthPrefix, "sys/", "cubbyhole/", "identity/"}
+
+// EnableMount mounts a plugin: its path is reserved, the plugin started, its
+// type compared and the mount stored, in this order. If a step fails nothing is
+// left.
+func (c *Core) EnableMount(ctx context.Context, e *mounts.Entry) error {
+	if !e.Auth {
+		for _, p := range protected {
+			if strings.HasPrefix(e.Path, p) {
+				return fmt.Errorf("cannot mount %q", e.Path)
+			}
+		}
+		if internal(e.Type) {
+			return fmt.Errorf("mount type of %q is not mountable", e.Type)
+		}
+	}
+	if e.Path == "/" {
+		return errors.New("backend path must be specified")
+	}
+	if e.Auth && e.Type == tokenType {
+		return errors.New("token credential backend cannot be instantiated")
+	}
+	if err := e.Identify(); err != nil {
+		return err
+	}
+	r := mounts.NewRoute(e, c.view.Sub("logical/"+e.UUID+"/"), c.start)
+	if err := c.table.Reserve(r); err != nil {
+		return err
+	}
+	err := c.bringUp(ctx, r)
+	if err != nil {
+		c.table.Remove(e.FullPath())
+		// The request may have ended; what was begun must be undone all the same.
+		return errors.Join(err, c.discard(context.WithoutCancel(ctx), r))
+	}
+	c.table.Ready(r)
+	c.logger.Info("successful mount", "path", e.FullPath(), "type", e.Type, "version", e.Version)
+	return nil
+}
+
+// bringUp starts a new mount's backend, compares its type with the table, and
+// stores the mount.
+func (c *Core) bringUp(ctx context.Context, r *mounts.Route) error {
+	b, leave, err := r.Enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	e := r.Entry()
+	switch kind := b.Type(); {
+	case e.Auth && kind != logical.TypeCredential:
+		return fmt.Errorf("cannot mount %q of type %q as an auth backend", e.Type, kind)
+	case !e.Auth && kind != logical.TypeLogical:
+		return fmt.Errorf("unknown backend type: %q", e.Type)
+	}
+	return c.persist(ctx, r.Entry())
+}
+
+// discard ends a mount's backend and removes what it stored.
+func (c *Core) discard(ctx context.Context, r *mounts.Route) error {
+	return errors.Join(
+		r.Stop(ctx, func(b *mounts.Backend) { b.Cleanup(ctx) }),
+		r.Storage.Clear(ctx),
+		c.view.Delete(ctx, mountKey(r.Entry())),
+	)
+}
+
+// DisableMount revokes the leases of the mount at the full path, ends its
+// backend and removes its storage. The error wraps mounts.ErrNotFound when
+// there is none.
+func (c *Core) DisableMount(ctx context.Context, path string) error {
+	r, err := c.table.Exact(path)
+	if err != nil {
+		return err
+	}
+	r.Taint(true)
+	if err := c.access.RevokePrefix(ctx, path); err != nil {
+		// What can't be revoked doesn't keep a mount alive, as a crashing
+		// plugin could then never be removed.
+		c.logger.Error("revoking leases of a mount being removed", "path", path, "error", err)
+	}
+	// From here on a caller that goes away must not leave half a mount.
+	ctx = context.WithoutCancel(ctx)
+	if err := c.discard(ctx, r); err != nil {
+		return err
+	}
+	c.table.Remove(path)
+	c.logger.Info("successfully unmounted", "path", path)
+	return nil
+}
+
+// Reload ends the backend of a mount and starts it anew, with what the catalog
+// says now. Backends of the server itself are left alone.
+func (c *Core) Reload(ctx context.Context, r *mounts.Route) error {
+	if internal(r.Entry().Type) {
+		return nil
+	}
+	reload := context.WithValue(ctx, plugin.ContextKeyPluginReload, "reload")
+	if err := r.Exchange(ctx, func(b *mounts.Backend) { b.Cleanup(reload) }); err != nil {
+		return err
+	}
+	c.logger.Info("successfully reloaded plugin", "path", r.Entry().FullPath(), "plugin", r.Entry().Type, "version", r.Entry().Version)
+	return nil
+}
+
+// Change stores what modify makes of the mount's configuration; nothing changes
+// if it returns an error. Changes of one mount happen one after the other.
+func (c *Core) Change(ctx context.Context, r *mounts.Route, modify func(*mounts.Entry) error) error {
+	return r.Modify(func(e *mounts.Entry) error {
+		if err := modify(e); err != nil {
+			return err
+		}
+		return c.persist(ctx, e)
+	})
+}
+
+// persist stores one mount under a key of its own. The mounts of the server
+// itself are stored too, so that their accessors stay.
+func (c *Core) persist(ctx context.Context, e *mounts.Entry) error {
+	entry, err := logical.StorageEntryJSON(mountKey(e), e)
+	if err != nil {
+		return err
+	}
+	if err := c.view.Put(ctx, entry); err != nil {
+		return fmt.Errorf("failed to update mount table: %w", err)
+	}
+	return nil
+}
+
+func mountKey(e *mounts.Entry) string { return "mounts/" + e.UUID }
+
+// internal tells whether a type is part of the server: mounted from the start,
+// once, and never reloaded.
+func internal(kind string) bool {
+	return slices.Contains([]string{systemType, tokenType, cubbyholeType, identityType}, kind)
+}

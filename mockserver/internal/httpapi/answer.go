@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package httpapi
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/hashicorp/vault/sdk/logical"
+)
+
+// envelope is the form of all answers with content. The SDK's own type has
+// fields that older servers don't send.
+type envelope struct {
+	RequestID     string                `json:"request_id"`
+	LeaseID       string                `json:"lease_id"`
+	Renewable     bool                  `json:"renewable"`
+	LeaseDuration int                   `json:"lease_duration"`
+	Data          any                   `json:"data"`
+	WrapInfo      *logical.HTTPWrapInfo `json:"wrap_info"`
+	Warnings      []string              `json:"warnings"`
+	Auth          *logical.HTTPAuth     `json:"auth"`
+	MountType     string                `json:"mount_type,omitempty"`
+}
+
+// wroteError writes the error of a request, if there is one: the only place
+// where errors of the core become HTTP.
+func wroteError(w http.ResponseWriter, req *logical.Request, resp *logical.Response, err error) bool {
+	status, err := logical.RespondErrorCommon(req, resp, err)
+	if status == 0 && err == nil {
+		return false
+	}
+	if resp != nil && resp.Data["data"] != nil {
+		logical.RespondErrorAndData(w, status, resp.Data["data"], err)
+		return true
+	}
+	writeError(w, status, err)
+	return true
+}
+
+// writeError writes {"errors": […]}; without an error the list is empty.
+func writeError(w http.ResponseWriter, status int, err error) {
+	logical.AdjustErrorStatusCode(&status, err)
+	texts := []string{}
+	if err != nil {
+		texts = append(texts, err.Error())
+	}
+	writeJSON(w, status, map[string][]string{"errors": texts})
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// A caller that is gone needs no answer.
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+// writeAnswer writes what the core answered.
+func writeAnswer(w http.ResponseWriter, r *http.Request, req *logical.Request, resp *logical.Response, inject bool) {
+	switch {
+	case resp == nil:
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusNoContent)
+	case resp.Redirect != "":
+		http.Redirect(w, r, resp.Redirect, http.StatusTemporaryRedirect)
+	case resp.Data[logical.HTTPStatusCode] != nil:
+		writeRaw(w, resp)
+	case inject && len(resp.Data) > 0:
+		writeInjected(w, makeEnvelope(req, resp), resp.Data)
+	default:
+		writeJSON(w, http.StatusOK, makeEnvelope(req, resp))
+	}
+}
+
+func makeEnvelope(req *logical.Request, resp *logical.Response) envelope {
+	if info := resp.WrapInfo; info != nil && info.Token != "" {
+		return envelope{WrapInfo: &logical.HTTPWrapInfo{
+			Token: info.Token, Accessor: info.Accessor, TTL: int(info.TTL.Seconds()),
+			CreationTime: info.CreationTime.Format(time.RFC3339Nano), CreationPath: info.CreationPath,
+			WrappedAccessor: info.WrappedAccessor,
+		}}
+	}
+	h := logical.LogicalResponseToHTTPResponse(resp)
+	e := envelope{RequestID: req.ID, LeaseID: h.LeaseID, Renewable: h.Renewable, LeaseDuration: h.LeaseDuration, Warnings: h.Warnings, Auth: h.Auth, MountType: h.MountType}
+	if h.Data != nil {
+		e.Data = h.Data
+	}
+	return e
+}
+
+// writeInjected writes an answer whose data stands beside the envelope as well
+// as in it. Each value is encoded once, as lists of mounts are long.
+func writeInjected(w http.ResponseWriter, e envelope, data map[string]any) {
+	encoded := make(map[string]json.RawMessage, len(data))
+	var out bytes.Buffer
+	out.WriteByte('{')
+	for key, value := range data {
+		name, err := json.Marshal(key)
+		if err == nil {
+			encoded[key], err = json.Marshal(value)
+		}
+		if err != nil {
+			writeError(w, http.StatusInternalServerError, err)
+			return
+		}
+		out.Write(name)
+		out.WriteByte(':')
+		out.Write(encoded[key])
+		out.WriteByte(',')
+	}
+	e.Data = encoded
+	rest, err := json.Marshal(e)
+	if err != nil {
+		writeError(w, http.StatusInternalServerError, err)
+		return
+	}
+	out.Write(rest[1:])
+	out.WriteByte('\n')
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(out.Bytes())
+}
+
+// writeRaw writes an answer that its backend made itself: status, content type
+// and body.
+func writeRaw(w http.ResponseWriter, resp *logical.Response) {
+	if resp.Secret != nil || resp.Auth != nil {
+		rawError(w, "raw responses cannot contain secrets or auth")
+		return
+	}
+	status, ok := number(resp.Data[logical.HTTPStatusCode])
+	if !ok {
+		rawError(w, "cannot decode status code")
+		return
+	}
+	kind, hasKind := resp.Data[logical.HTTPContentType].(string)
+	if !hasKind && status != http.StatusNoContent {
+		rawError(w, "no content type given")
+		return
+	}
+	var body []byte
+	switch raw := resp.Data[logical.HTTPRawBody].(type) {
+	case string:
+		// Backends behind gRPC send bytes in base64; a body that isn't is as
+		// it should be.
+		decoded, err := base64.StdEncoding.DecodeString(raw)
+		if err != nil {
+			decoded = []byte(raw)
+		}
+		body = decoded
+	case []byte:
+		body = raw
+	case nil:
+	default:
+		rawError(w, "cannot decode body")
+		return
+	}
+	if kind != "" {
+		w.Header().Set("Content-Type", kind)
+	}
+	for key, header := range map[string]string{
+		logical.HTTPCacheControlHeader: "Cache-Control", logical.HTTPPragmaHeader: "Pragma",
+		logical.HTTPWWWAuthenticateHeader: "WWW-Authenticate",
+	} {
+		if v, ok := resp.Data[key].(string); ok {
+			w.Header().Set(header, v)
+		}
+	}
+	w.WriteHeader(status)
+	if status != http.StatusNoContent {
+		_, _ = w.Write(body)
+	}
+}
+
+func rawError(w http.ResponseWriter, text string) {
+	w.Header().Set("X-Vault-Raw-Error", text)
+	w.WriteHeader(http.StatusInternalServerError)
+}
+
+// number reads a status that may have gone through JSON.
+func number(v any) (int, bool) {
+	switch n := v.(type) {
+	case int:
+		return n, true
+	case float64:
+		return int(n), true
+	case json.Number:
+		f, err := n.Float64()
+		return int(f), err == nil
+	}
+	return 0, false
+}

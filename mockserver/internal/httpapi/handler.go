@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package httpapi is the server's HTTP side: it makes a logical.Request of an
+// HTTP request, gives it to the core and writes the answer. One function writes
+// all errors.
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/hashicorp/vault/sdk/helper/consts"
+	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/core"
+)
+
+// prefix is before every path of the API.
+const prefix = "/v1/"
+
+// injected are the paths whose data stands a second time beside the envelope,
+// as clients from before the envelope expect it. Those that end in a slash mean
+// everything below.
+var injected = []string{
+	"sys/audit", "sys/audit/", "sys/auth", "sys/auth/", "sys/capabilities", "sys/capabilities-accessor",
+	"sys/capabilities-self", "sys/mounts", "sys/mounts/", "sys/policy", "sys/policy/", "sys/remount",
+}
+
+// handler answers HTTP requests for a core.
+type handler struct {
+	core *core.Core
+}
+
+// New returns the handler of a core's API.
+func New(c *core.Core) http.Handler {
+	h := &handler{core: c}
+	mux := http.NewServeMux()
+	mux.HandleFunc(prefix, h.logical(false))
+	for _, path := range injected {
+		mux.HandleFunc(prefix+path, h.logical(true))
+	}
+	mux.HandleFunc("/v1/sys/health", h.health)
+	mux.HandleFunc("/v1/sys/seal-status", h.sealStatus)
+	mux.HandleFunc("/v1/sys/leader", h.leader)
+	mux.HandleFunc("/v1/sys/init", h.initialized)
+	mux.HandleFunc("/ui/", noInterface)
+	mux.Handle("/{$}", http.RedirectHandler("/ui/", http.StatusTemporaryRedirect))
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, http.StatusNotFound, nil) })
+	return h.guard(mux)
+}
+
+// guard refuses what no path may answer, and sets what every answer has.
+func (h *handler) guard(next http.Handler) http.Handler {
+	d := h.core.Dialect()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		ns := r.Header.Get(consts.NamespaceHeaderName)
+		if ns != "" {
+			w.Header().Set(consts.NamespaceHeaderName, ns)
+		}
+		switch ns = strings.Trim(ns, "/"); {
+		case d.Namespaces && ns != "" && ns != "root":
+			writeError(w, http.StatusNotFound, fmt.Errorf("namespace not found"))
+		case !d.RelativePaths && hasParent(r.URL.Path):
+			writeError(w, http.StatusBadRequest, logical.ErrRelativePath)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+func hasParent(path string) bool {
+	return strings.Contains(path, "/../") || strings.HasSuffix(path, "/..")
+}
+
+// logical answers requests that go through the core. With inject, the answer's
+// data stands beside the envelope too.
+func (h *handler) logical(inject bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		req, status, err := h.request(w, r)
+		if err != nil || status != 0 {
+			writeError(w, status, err)
+			return
+		}
+		resp, err := h.core.Handle(r.Context(), req)
+		if resp != nil && len(resp.Headers) > 0 {
+			for name, values := range resp.Headers {
+				for _, v := range values {
+					w.Header().Add(name, v)
+				}
+			}
+			if emptyBut(resp) {
+				resp = nil
+			}
+		}
+		if wroteError(w, req, resp, err) {
+			return
+		}
+		if req.Operation == logical.HelpOperation {
+			writeJSON(w, http.StatusOK, resp.Data)
+			return
+		}
+		writeAnswer(w, r, req, resp, inject)
+	}
+}
+
+// emptyBut tells whether an answer has nothing but headers.
+func emptyBut(resp *logical.Response) bool {
+	return resp.Secret == nil && resp.Auth == nil && len(resp.Data) == 0 && resp.Redirect == "" && len(resp.Warnings) == 0 && resp.WrapInfo == nil
+}
+
+// noInterface is what a browser gets: the mock has no user interface.
+func noInterface(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprint(w, "<!DOCTYPE html>\n<html lang=\"en\"><title>plugproof</title>\n<h1>The user interface is not available in this server.</h1>\n<p>This is plugproof's mock server. Its API is at <code>/v1/</code>; use the command <code>plugproof vault</code>.</p>\n</html>\n")
+}

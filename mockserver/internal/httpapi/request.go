@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/go-secure-stdlib/parseutil"
+	"github.com/hashicorp/go-uuid"
+	"github.com/hashicorp/vault/sdk/helper/consts"
+	"github.com/hashicorp/vault/sdk/logical"
+)
+
+// maxBody is how many bytes of a request's body are read: 32 MiB, the server's
+// default.
+const maxBody = 32 << 20
+
+// mergePatch is the only content type that PATCH takes.
+const mergePatch = "application/merge-patch+json"
+
+// request makes a logical.Request. A status without an error is answered with
+// no text.
+func (h *handler) request(w http.ResponseWriter, r *http.Request) (*logical.Request, int, error) {
+	id, err := uuid.GenerateUUID()
+	if err != nil {
+		return nil, http.StatusInternalServerError, fmt.Errorf("failed to generate identifier for the request: %w", err)
+	}
+	req := &logical.Request{ID: id, Path: r.URL.Path[len(prefix):], Headers: r.Header, Connection: connection(r)}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if status, err := h.operation(req, r); status != 0 || err != nil {
+		return nil, status, err
+	}
+	req.ClientToken, req.ClientTokenSource = token(r)
+	if err := wrapInfo(req, r); err != nil {
+		return nil, http.StatusBadRequest, fmt.Errorf("error parsing X-Vault-Wrap-TTL header: %w", err)
+	}
+	return req, 0, nil
+}
+
+// operation sets what the request does and with what data, from method, query
+// and body.
+func (h *handler) operation(req *logical.Request, r *http.Request) (status int, err error) {
+	query := r.URL.Query()
+	switch r.Method {
+	case http.MethodGet:
+		req.Operation = logical.ReadOperation
+		if _, ok := query["help"]; ok {
+			req.Operation = logical.HelpOperation
+			return 0, nil
+		}
+		if s := query.Get("list"); s != "" {
+			list, err := strconv.ParseBool(s)
+			if err != nil {
+				return http.StatusBadRequest, nil
+			}
+			if list {
+				query.Del("list")
+				asList(req)
+			}
+		}
+		req.Data = queryData(query)
+	case "LIST":
+		asList(req)
+		req.Data = queryData(query)
+	case http.MethodDelete:
+		req.Operation, req.Data = logical.DeleteOperation, queryData(query)
+	case http.MethodHead:
+		req.Operation, req.Data = logical.HeaderOperation, queryData(query)
+	case http.MethodPost, http.MethodPut:
+		req.Operation = logical.UpdateOperation
+		req.Data, status, err = h.body(r, true)
+	case http.MethodPatch:
+		req.Operation = logical.PatchOperation
+		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		if err != nil {
+			return http.StatusBadRequest, err
+		}
+		if kind != mergePatch {
+			return http.StatusUnsupportedMediaType, fmt.Errorf("PATCH requires Content-Type of %s, provided %s", mergePatch, kind)
+		}
+		req.Data, status, err = h.body(r, false)
+		return status, err
+	case http.MethodOptions:
+	default:
+		return http.StatusMethodNotAllowed, nil
+	}
+	return status, err
+}
+
+func asList(req *logical.Request) {
+	req.Operation = logical.ListOperation
+	if !strings.HasSuffix(req.Path, "/") {
+		req.Path += "/"
+	}
+}
+
+// body reads a request's data. Forms are only taken where the body doesn't look
+// like JSON, whatever the header says: curl sends JSON as a form.
+func (h *handler) body(r *http.Request, forms bool) (map[string]any, int, error) {
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, statusOf(err), errors.New("error parsing JSON")
+	}
+	if forms && isForm(raw, r.Header.Get("Content-Type")) {
+		values, err := url.ParseQuery(string(raw))
+		if err != nil {
+			return nil, http.StatusBadRequest, errors.New("error parsing form data")
+		}
+		return formData(values), 0, nil
+	}
+	if len(raw) == 0 {
+		return nil, 0, nil
+	}
+	var data map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	if err := decoder.Decode(&data); err != nil && !errors.Is(err, io.EOF) {
+		return nil, http.StatusBadRequest, errors.New("error parsing JSON")
+	}
+	if _, err := decoder.Token(); h.core.Dialect().StrictJSON && !errors.Is(err, io.EOF) {
+		return nil, http.StatusBadRequest, errors.New("error parsing JSON")
+	}
+	return data, 0, nil
+}
+
+// statusOf is the status for a body that can't be read.
+func statusOf(err error) int {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusBadRequest
+}
+
+func isForm(body []byte, contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return false
+	}
+	body = bytes.TrimLeft(body, " \t\r\n")
+	return len(body) > 0 && body[0] != '{' && body[0] != '['
+}
+
+// formData joins repeated values with commas; nearly all lists are taken in
+// this form.
+func formData(values url.Values) map[string]any {
+	if len(values) == 0 {
+		return nil
+	}
+	data := make(map[string]any, len(values))
+	for name, list := range values {
+		data[name] = strings.Join(list, ",")
+	}
+	return data
+}
+
+func queryData(values url.Values) map[string]any {
+	var data map[string]any
+	for name, list := range values {
+		if name == "help" || len(list) == 0 {
+			continue
+		}
+		if data == nil {
+			data = map[string]any{}
+		}
+		if len(list) == 1 {
+			data[name] = list[0]
+		} else {
+			data[name] = list
+		}
+	}
+	return data
+}
+
+// token is the caller's, from the server's own header or from that of bearers.
+func token(r *http.Request) (string, logical.ClientTokenSource) {
+	if t := r.Header.Get(consts.AuthHeaderName); t != "" {
+		return t, logical.ClientTokenFromVaultHeader
+	}
+	for _, v := range r.Header["Authorization"] {
+		if t, ok := strings.CutPrefix(v, "Bearer "); ok {
+			return strings.TrimSpace(t), logical.ClientTokenFromAuthzHeader
+		}
+	}
+	return "", logical.NoClientToken
+}
+
+func wrapInfo(req *logical.Request, r *http.Request) error {
+	asked := r.Header.Get("X-Vault-Wrap-TTL")
+	if asked == "" {
+		return nil
+	}
+	ttl, err := parseutil.ParseDurationSecond(asked)
+	if err != nil {
+		return err
+	}
+	if ttl < 0 {
+		return errors.New("requested wrap ttl cannot be negative")
+	}
+	req.WrapInfo = &logical.RequestWrapInfo{TTL: ttl}
+	if r.Header.Get("X-Vault-Wrap-Format") == "jwt" {
+		req.WrapInfo.Format = "jwt"
+	}
+	return nil
+}
+
+func connection(r *http.Request) *logical.Connection {
+	host, port, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return &logical.Connection{ConnState: r.TLS}
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		number = 0 // not an address of a network
+	}
+	return &logical.Connection{RemoteAddr: host, RemotePort: number, ConnState: r.TLS}
+}

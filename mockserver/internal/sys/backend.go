@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package sys is the backend of sys/: the plugin catalog, mounts and auth
+// mounts, tuning, remounting and reloading, one file an area. It is a
+// framework.Backend, as in real servers, so that unknown paths, wrong types and
+// help are answered as theirs are.
+package sys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/helper/consts"
+	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/mockserver/internal/catalog"
+	"github.com/plugproof/plugproof/mockserver/internal/core"
+)
+
+// backend answers requests to sys/.
+type backend struct {
+	*framework.Backend
+	core    *core.Core
+	dialect *dialect.Dialect
+}
+
+// Factory returns what makes the backend of sys/ for a core.
+func Factory(c *core.Core) logical.Factory {
+	return func(ctx context.Context, conf *logical.BackendConfig) (logical.Backend, error) {
+		b := &backend{core: c, dialect: c.Dialect()}
+		special := c.Access().SysSpecialPaths()
+		b.Backend = &framework.Backend{
+			Help:        "The system backend is built in and cannot be remounted or unmounted. It contains the paths that are used to configure the server itself.",
+			BackendType: logical.TypeLogical,
+			PathsSpecial: &logical.Paths{
+				Root:            append([]string{"auth/*", "remount", "plugins/catalog/*", "plugins/runtimes/catalog/*"}, special.Root...),
+				Unauthenticated: append([]string{"internal/ui/mounts", "internal/ui/mounts/*"}, special.Unauthenticated...),
+			},
+			Paths: framework.PathAppend(
+				b.catalogPaths(), b.pinPaths(), b.runtimePaths(), b.reloadPaths(),
+				b.mountPaths(), b.authPaths(), b.remountPaths(), b.internalPaths(),
+				c.Access().SysPaths(),
+			),
+		}
+		return b, b.Setup(ctx, conf)
+	}
+}
+
+// operations is a path's handlers without the SDK's wrapping.
+type operations map[logical.Operation]framework.OperationFunc
+
+// path makes a path of the framework from what matters here.
+func path(pattern, help string, fields map[string]*framework.FieldSchema, ops operations) *framework.Path {
+	p := &framework.Path{Pattern: pattern, Fields: fields, HelpSynopsis: help, HelpDescription: help, Operations: map[logical.Operation]framework.OperationHandler{}}
+	for op, f := range ops {
+		p.Operations[op] = &framework.PathOperation{Callback: f}
+	}
+	return p
+}
+
+// field makes a field's schema.
+func field(t framework.FieldType, description string) *framework.FieldSchema {
+	return &framework.FieldSchema{Type: t, Description: description}
+}
+
+// badRequest is the answer for a request that can't be carried out: the text of
+// the error, status 400.
+func badRequest(err error) (*logical.Response, error) {
+	return logical.ErrorResponse("%s", err.Error()), logical.ErrInvalidRequest
+}
+
+// version reads the field `version` in its canonical form v1.2.3. The answer is
+// not nil when it isn't one.
+func (b *backend) version(d *framework.FieldData) (string, *logical.Response) {
+	v := d.Get("version").(string)
+	if v == "" {
+		return "", nil
+	}
+	parsed, err := version.NewSemver(v)
+	if err != nil {
+		return "", b.malformed(v)
+	}
+	return "v" + parsed.String(), nil
+}
+
+// malformed is the answer to something that is no version.
+func (b *backend) malformed(v string) *logical.Response {
+	return logical.ErrorResponse("version %q is not a valid semantic version: %s: %s", v, b.dialect.MalformedVersion, v)
+}
+
+// pluginType reads the field `type`; an empty one is the type unknown.
+func pluginType(d *framework.FieldData) (consts.PluginType, error) {
+	t := d.Get("type").(string)
+	if t == "" {
+		return consts.PluginTypeUnknown, nil
+	}
+	return consts.ParsePluginType(t)
+}
+
+// mountVersion decides which version a mount of a plugin gets: the one asked
+// for in canonical form, or the catalog's choice. The answer is not nil when
+// the version can't be had.
+func (b *backend) mountVersion(ctx context.Context, asked string, kind consts.PluginType, name string) (string, *logical.Response, error) {
+	if asked == "" {
+		v, err := b.core.Catalog().Select(ctx, kind, name)
+		return v, nil, err
+	}
+	parsed, err := version.NewVersion(asked)
+	if err != nil {
+		return "", b.malformed(asked), nil
+	}
+	v := "v" + parsed.String()
+	if pin, err := b.pin(ctx, kind, name); err == nil {
+		return "", logical.ErrorResponse("cannot specify plugin_version for %s plugin %q, as it is pinned to version %s", kind, name, pin), nil
+	}
+	builtin, err := b.core.Catalog().Builtin(kind, name)
+	if err != nil || builtin.Version != v {
+		return v, nil, nil
+	}
+	unversioned, err := b.core.Catalog().Get(ctx, catalog.Key{Type: kind, Name: name})
+	if err == nil && !unversioned.Builtin {
+		return "", logical.ErrorResponse("%s plugin %q, version %s not found, as it is overridden by an unversioned plugin of the same name. Omit `plugin_version` to use the unversioned plugin", kind, name, v), nil
+	}
+	return "", nil, nil // a builtin's version is never stored
+}
+
+// pin returns the pinned version of a plugin where the dialect has pins.
+func (b *backend) pin(ctx context.Context, kind consts.PluginType, name string) (string, error) {
+	if !b.dialect.Pins {
+		return "", catalog.ErrNoPin
+	}
+	k, err := b.core.Catalog().Pin(ctx, kind, name)
+	return k.Version, err
+}
+
+// deprecation warns of, or refuses, builtins that are on their way out.
+func (b *backend) deprecation(ctx context.Context, kind consts.PluginType, name, version string) (*logical.Response, error) {
+	e, err := b.core.Catalog().Get(ctx, catalog.Key{Type: kind, Name: name, Version: version})
+	if err != nil || !e.Builtin {
+		return nil, nil //nolint:nilerr // the mount itself tells what is missing
+	}
+	switch dialect.Status(e.Status) {
+	case dialect.Deprecated:
+		resp := &logical.Response{}
+		resp.AddWarning("mount entry associated with deprecated builtin")
+		return resp, nil
+	case dialect.PendingRemoval, dialect.Removed:
+		return nil, fmt.Errorf("could not mount %q: mount entry associated with %s builtin", name, e.Status)
+	}
+	return nil, nil
+}
+
+// expandLists makes lists of the strings with commas that old clients send in a
+// mount's config.
+func expandLists(config map[string]any) error {
+	for _, key := range []string{"audit_non_hmac_request_keys", "audit_non_hmac_response_keys", "passthrough_request_headers", "allowed_response_headers", "allowed_managed_keys", "delegated_auth_accessors"} {
+		switch v := config[key].(type) {
+		case nil, []any, []string:
+		case string:
+			var list []string
+			for _, word := range strings.Split(v, ",") {
+				if word = strings.TrimSpace(word); word != "" {
+					list = append(list, word)
+				}
+			}
+			config[key] = list
+		default:
+			return errors.New("not a list of strings")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package sys
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/mounts"
+)
+
+// mountFields are the fields of a new mount.
+func mountFields() map[string]*framework.FieldSchema {
+	return map[string]*framework.FieldSchema{
+		"path":                    field(framework.TypeString, "The path to mount to. Example: \"aws/east\""),
+		"type":                    field(framework.TypeString, "The type of the backend. Example: \"passthrough\""),
+		"description":             field(framework.TypeString, "User-friendly description for this mount."),
+		"config":                  field(framework.TypeMap, "Configuration for this mount, such as default_lease_ttl and max_lease_ttl."),
+		"local":                   {Type: framework.TypeBool, Default: false, Description: "Mark the mount as a local mount, which is not replicated and is unaffected by replication."},
+		"plugin_name":             field(framework.TypeString, "Name of the plugin to mount based from the name registered in the plugin catalog."),
+		"options":                 field(framework.TypeKVPairs, "The options to pass into the backend. Should be a json object with string keys and values."),
+		"seal_wrap":               {Type: framework.TypeBool, Default: false, Description: "Whether to turn on seal wrapping for the mount."},
+		"external_entropy_access": {Type: framework.TypeBool, Default: false, Description: "Whether to give the mount access to the server's external entropy."},
+		"plugin_version":          field(framework.TypeString, "The semantic version of the plugin to use; ignored here, it belongs in config."),
+	}
+}
+
+// mountPaths are sys/mounts.
+func (b *backend) mountPaths() []*framework.Path {
+	return []*framework.Path{
+		path("mounts/(?P<path>.+?)/tune$", "Tune backend configuration parameters for this mount.", tuneFields(), operations{
+			logical.ReadOperation:   b.readMountTune,
+			logical.UpdateOperation: b.writeMountTune,
+		}),
+		path("mounts/(?P<path>.+?)", "Mount a new backend at a new path.", mountFields(), operations{
+			logical.ReadOperation:   b.readMount,
+			logical.UpdateOperation: b.enableMount,
+			logical.DeleteOperation: b.disableMount,
+		}),
+		path("mounts$", "List the currently mounted backends.", nil, operations{logical.ReadOperation: b.listMounts}),
+	}
+}
+
+// authPaths are sys/auth.
+func (b *backend) authPaths() []*framework.Path {
+	return []*framework.Path{
+		path("auth/(?P<path>.+?)/tune$", "Tune the configuration parameters for an auth path.", tuneFields(), operations{
+			logical.ReadOperation:   b.readAuthTune,
+			logical.UpdateOperation: b.writeAuthTune,
+		}),
+		path("auth/(?P<path>.+)", "Enable a new credential backend with a name.", mountFields(), operations{
+			logical.ReadOperation:   b.readAuth,
+			logical.UpdateOperation: b.enableAuth,
+			logical.DeleteOperation: b.disableAuth,
+		}),
+		path("auth$", "List the currently enabled credential backends.", nil, operations{logical.ReadOperation: b.listAuth}),
+	}
+}
+
+func (b *backend) listMounts(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
+	return b.list(false), nil
+}
+
+func (b *backend) listAuth(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
+	return b.list(true), nil
+}
+
+func (b *backend) list(auth bool) *logical.Response {
+	data := map[string]any{}
+	for _, r := range b.core.Mounts() {
+		if e := r.Entry(); e.Auth == auth {
+			data[e.Path] = b.mountInfo(e)
+		}
+	}
+	return &logical.Response{Data: data}
+}
+
+func (b *backend) readMount(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	p := mounts.CleanPath(d.Get("path").(string))
+	r, err := b.core.MountOf(p)
+	if err != nil {
+		return logical.ErrorResponse("No secret engine mount at %s", p), nil
+	}
+	e := r.Entry()
+	resp := &logical.Response{Data: b.mountInfo(e)}
+	b.warnOfVersion(ctx, resp, e)
+	return resp, nil
+}
+
+// warnOfVersion says that another version runs than the configured one.
+func (b *backend) warnOfVersion(ctx context.Context, resp *logical.Response, e *mounts.Entry) {
+	if !b.dialect.VersionMismatchWarns || e.Version == e.RunningVersion || e.Version == "" {
+		return
+	}
+	because := "either due to a pinned version or because the plugin was upgraded and not yet reloaded"
+	if pin, err := b.pin(ctx, e.PluginType(), e.Type); err == nil && pin == e.RunningVersion {
+		because = "because that version is pinned"
+	}
+	resp.AddWarning("Plugin version is configured as " + quote(e.Version) + ", but running " + quote(e.RunningVersion) + " " + because)
+}
+
+func quote(s string) string { return `"` + s + `"` }
+
+func (b *backend) readAuth(_ context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	p := mounts.CleanPath(d.Get("path").(string))
+	r, err := b.core.MountAt(mounts.AuthPrefix + p)
+	if err != nil {
+		return logical.ErrorResponse("No auth engine at %s", p), nil
+	}
+	return &logical.Response{Data: b.mountInfo(r.Entry())}, nil
+}
+
+func (b *backend) disableMount(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	p := mounts.CleanPath(d.Get("path").(string))
+	if strings.HasPrefix(p, mounts.AuthPrefix) {
+		return badRequest(errors.New("cannot unmount \"" + p + "\""))
+	}
+	return b.disable(ctx, p)
+}
+
+func (b *backend) disableAuth(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	p := mounts.CleanPath(d.Get("path").(string))
+	if p == "token/" {
+		return badRequest(errors.New("token credential backend cannot be disabled"))
+	}
+	return b.disable(ctx, mounts.AuthPrefix+p)
+}
+
+// disable removes a mount; that there is none is no error, so that nobody
+// learns what there is.
+func (b *backend) disable(ctx context.Context, full string) (*logical.Response, error) {
+	for _, own := range []string{"sys/", "cubbyhole/", "identity/"} {
+		if full == own {
+			return badRequest(errors.New("cannot unmount " + quote(full)))
+		}
+	}
+	err := b.core.DisableMount(ctx, full)
+	if err != nil && !errors.Is(err, mounts.ErrNotFound) {
+		return badRequest(err)
+	}
+	return nil, nil
+}
+
+// mountInfo is what listing and reading show of a mount. Fields of config stand
+// there only when they were set.
+func (b *backend) mountInfo(e *mounts.Entry) map[string]any {
+	config := map[string]any{
+		"default_lease_ttl": int64(e.Config.DefaultLeaseTTL.Seconds()),
+		"max_lease_ttl":     int64(e.Config.MaxLeaseTTL.Seconds()),
+		"force_no_cache":    e.Config.ForceNoCache,
+	}
+	addOptional(config, e)
+	if e.Auth {
+		config["token_type"] = e.Config.TokenType.String()
+	}
+	info := map[string]any{
+		"type": e.Type, "description": e.Description, "accessor": e.Accessor, "local": e.Local,
+		"seal_wrap": e.SealWrap, "external_entropy_access": e.ExternalEntropy, "options": e.Options,
+		"uuid": e.UUID, "plugin_version": e.Version, "running_plugin_version": e.RunningVersion,
+		"running_sha256": e.RunningSHA256, "config": config,
+	}
+	if status := b.status(e); status != "" {
+		info["deprecation_status"] = status
+	}
+	return info
+}
+
+// status is the deprecation status of mounts that run a builtin.
+func (b *backend) status(e *mounts.Entry) string {
+	if e.RunningSHA256 != "" {
+		return ""
+	}
+	plug, err := b.core.Catalog().Builtin(e.PluginType(), e.Type)
+	if err != nil {
+		return ""
+	}
+	return plug.Status
+}
+
+// addOptional adds the fields of a mount's configuration that were set.
+func addOptional(data map[string]any, e *mounts.Entry) {
+	for key, list := range map[string][]string{
+		"audit_non_hmac_request_keys":  e.Config.AuditNonHMACRequestKeys,
+		"audit_non_hmac_response_keys": e.Config.AuditNonHMACResponseKeys,
+		"passthrough_request_headers":  e.Config.PassthroughRequestHeaders,
+		"allowed_response_headers":     e.Config.AllowedResponseHeaders,
+		"allowed_managed_keys":         e.Config.AllowedManagedKeys,
+		"delegated_auth_accessors":     e.Config.DelegatedAuthAccessors,
+	} {
+		if len(list) > 0 {
+			data[key] = list
+		}
+	}
+	if e.Config.ListingVisibility != "" {
+		data["listing_visibility"] = e.Config.ListingVisibility
+	}
+	if e.Config.IdentityTokenKey != "" {
+		data["identity_token_key"] = e.Config.IdentityTokenKey
+	}
+	if e.Config.TrimTrailingSlashes {
+		data["trim_request_trailing_slashes"] = true
+	}
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package mockserver
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/plugproof/plugproof/mockserver/internal/catalog"
+	"github.com/plugproof/plugproof/mockserver/internal/core"
+)
+
+// registerAll registers every executable file of the plugin directory. What is
+// no plugin is logged and left out.
+func registerAll(ctx context.Context, c *core.Core, o options) error {
+	if o.pluginDir == "" {
+		return fmt.Errorf("there is no plugin directory to register from: set one")
+	}
+	files, err := os.ReadDir(o.pluginDir)
+	if err != nil {
+		return fmt.Errorf("plugin directory: %w", err)
+	}
+	for _, f := range files {
+		info, err := os.Stat(filepath.Join(o.pluginDir, f.Name()))
+		if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
+			continue
+		}
+		if err := registerFile(ctx, c, o.pluginDir, f.Name()); err != nil {
+			o.logger.Warn("not registered", "file", f.Name(), "error", err)
+		}
+	}
+	return nil
+}
+
+func registerFile(ctx context.Context, c *core.Core, dir, name string) error {
+	sum, err := digest(filepath.Join(dir, name))
+	if err != nil {
+		return err
+	}
+	e := &catalog.Entry{Key: catalog.Key{Name: name}, Command: name, SHA256: sum}
+	if e.Type, err = c.DetectType(ctx, e); err != nil {
+		return err
+	}
+	return c.Catalog().Set(ctx, e, c.Probe)
+}
+
+func digest(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return nil, err
+	}
+	return h.Sum(nil), nil
+}
