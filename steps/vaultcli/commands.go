@@ -14,5 +14,7 @@ func commands() []command {
 		tokenCommands(),
 		policyCommands(),
 		leaseCommands(),
+		loginCommands(),
+		kvCommands(),
 	)
 }

@@ -17,7 +17,7 @@ const lineLength = 78
 
 // rootHelp is what `vault` alone prints.
 func rootHelp(all []command) string {
-	common := []string{"read", "write", "delete", "list", "status", "unwrap"}
+	common := []string{"read", "write", "delete", "list", "login", "status", "unwrap"}
 	var b strings.Builder
 	b.WriteString("Usage: vault <command> [args]\n\nCommon commands:\n")
 	for _, name := range common {

@@ -139,7 +139,7 @@ func mountCommands() []command {
 			action: func() action { return &mountEnable{kind: secrets} },
 		},
 		{
-			name: "secrets disable", synopsis: "Disable a secrets engine",
+			name: "secrets disable", synopsis: "Disable a secret engine",
 			help: `Usage: vault secrets disable [options] PATH
 
   Disables a secrets engine at the given PATH. The argument corresponds to
