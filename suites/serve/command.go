@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package serve is the command `plugproof serve`: the mock server as a process
+// of its own.
+package serve
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/spf13/cobra"
+
+	"github.com/plugproof/plugproof/mockserver"
+	"github.com/plugproof/plugproof/mockserver/dialect"
+)
+
+// flags are what the user chose.
+type flags struct {
+	listen, pluginDir, apiAddr, rootToken, dialect string
+	logLevel, logFormat, tlsCert, tlsKey, dataDir  string
+	registerAll                                    bool
+	startTimeout                                   time.Duration
+}
+
+// Command returns the command. Its errors are *Error.
+func Command() *cobra.Command {
+	var f flags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the mock server",
+		Long: `Run a server that behaves like a named version of Vault or OpenBao in
+everything that concerns plugins: it speaks Vault's HTTP API and starts real
+plugin processes. It is unsealed from the start, like a development server.
+
+It listens on the loopback interface unless told otherwise, and prints its
+address and root token when it is ready. SIGINT and SIGTERM end it and every
+plugin process.`,
+		Example: `  # A server like the newest Vault, with the plugins of a directory registered
+  plugproof serve --plugin-dir ./bin --register-all
+
+  # Vault 1.15, whose own environment wins over a plugin's, on a fixed port
+  plugproof serve --dialect vault-1.15 --listen 127.0.0.1:8200 --root-token root
+
+  # State that survives a restart and a kill
+  plugproof serve --plugin-dir ./bin --data-dir ./state`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return run(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	p := cmd.Flags()
+	p.StringVar(&f.listen, "listen", "127.0.0.1:8200", "address to listen on, as HOST:PORT; port 0 takes a free one")
+	p.StringVar(&f.pluginDir, "plugin-dir", "", "directory of the plugin binaries; without it nothing can be registered")
+	p.StringVar(&f.apiAddr, "api-addr", "", "URL at which plugins reach the server; `none` leaves it unset (default: the server's own address)")
+	p.StringVar(&f.rootToken, "root-token", "", "the root token (default: a random one, which is printed)")
+	p.StringVar(&f.dialect, "dialect", dialect.Newest().Name, "the server version to behave like: "+strings.Join(dialect.Names(), ", "))
+	p.BoolVar(&f.registerAll, "register-all", false, "register every binary of the plugin directory at start")
+	p.StringVar(&f.logLevel, "log-level", "info", "what to log on standard error: trace, debug, info, warn, error or off")
+	p.StringVar(&f.logFormat, "log-format", "standard", "how to log: standard or json")
+	p.StringVar(&f.tlsCert, "tls-cert", "", "file with the certificate in PEM, to serve HTTPS")
+	p.StringVar(&f.tlsKey, "tls-key", "", "file with the certificate's key in PEM")
+	p.StringVar(&f.dataDir, "data-dir", "", "directory for the state (default: in memory)")
+	p.DurationVar(&f.startTimeout, "plugin-start-timeout", time.Minute, "how long a plugin may take to start")
+	return cmd
+}
+
+// run serves until it is told to stop.
+func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
+	opts, err := f.options(stderr)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s, err := mockserver.Start(ctx, opts...)
+	if err != nil {
+		return &Error{3, err}
+	}
+	announce(stdout, s, f)
+	<-ctx.Done()
+	if err := s.Close(); err != nil {
+		return &Error{3, err}
+	}
+	return nil
+}
+
+// options turns the flags into the server's options.
+func (f flags) options(stderr io.Writer) ([]mockserver.Option, error) {
+	level := hclog.LevelFromString(f.logLevel)
+	if level == hclog.NoLevel {
+		return nil, usage("--log-level %q: choose trace, debug, info, warn, error or off", f.logLevel)
+	}
+	if f.logFormat != "standard" && f.logFormat != "json" {
+		return nil, usage("--log-format %q: choose standard or json", f.logFormat)
+	}
+	if _, err := dialect.Lookup(f.dialect); err != nil {
+		return nil, usage("--dialect: %w", err)
+	}
+	if (f.tlsCert == "") != (f.tlsKey == "") {
+		return nil, usage("--tls-cert and --tls-key go together: give both or none")
+	}
+	if f.registerAll && f.pluginDir == "" {
+		return nil, usage("--register-all needs --plugin-dir")
+	}
+	if f.startTimeout <= 0 {
+		return nil, usage("--plugin-start-timeout %s: give a positive duration", f.startTimeout)
+	}
+	opts := []mockserver.Option{
+		mockserver.WithListen(f.listen), mockserver.WithDialect(f.dialect), mockserver.WithPluginDir(f.pluginDir),
+		mockserver.WithRootToken(f.rootToken), mockserver.WithDataDir(f.dataDir), mockserver.WithStartTimeout(f.startTimeout),
+		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: level, Output: stderr, JSONFormat: f.logFormat == "json"})),
+	}
+	switch f.apiAddr {
+	case "":
+	case "none":
+		opts = append(opts, mockserver.WithoutAPIAddr())
+	default:
+		opts = append(opts, mockserver.WithAPIAddr(f.apiAddr))
+	}
+	if f.tlsCert != "" {
+		opts = append(opts, mockserver.WithTLS(f.tlsCert, f.tlsKey))
+	}
+	if f.registerAll {
+		opts = append(opts, mockserver.WithRegisterAll())
+	}
+	return opts, nil
+}
+
+// announce tells where the server is. The token is only shown if the user
+// couldn't know it.
+func announce(w io.Writer, s *mockserver.Server, f flags) {
+	fmt.Fprintf(w, "plugproof serves %s (%s %s)\n\n", s.Address(), s.Dialect().DisplayName, s.Dialect().Version)
+	fmt.Fprintf(w, "  export VAULT_ADDR=%s\n", s.Address())
+	if f.rootToken == "" {
+		fmt.Fprintf(w, "  export VAULT_TOKEN=%s\n", s.RootToken())
+	}
+	if f.pluginDir == "" {
+		fmt.Fprint(w, "\nThere is no plugin directory: give --plugin-dir to register plugins.\n")
+	}
+	fmt.Fprintln(w)
+}
+
+// Error is a failure with the exit code that tells its kind: 2 for wrong usage,
+// 3 for a server that can't run.
+type Error struct {
+	code int
+	err  error
+}
+
+func (e *Error) Error() string { return e.err.Error() }
+func (e *Error) Unwrap() error { return e.err }
+
+// ExitCode is what the process ends with.
+func (e *Error) ExitCode() int { return e.code }
+
+func usage(format string, args ...any) error { return &Error{2, fmt.Errorf(format, args...)} }
