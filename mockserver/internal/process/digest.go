@@ -14,11 +14,16 @@ import (
 	"github.com/hashicorp/go-plugin"
 )
 
-// settleTime is how long a file must have been left alone before its digest is
-// kept. Time stamps of files move in steps, of some 10 ms on Linux's file
-// systems and of 2 s on the coarsest in use; a file that was changed twice
-// within a step looks the same afterwards.
-const settleTime = 3 * time.Second
+// How long a file must have been left alone before its digest is kept. Time
+// stamps of files move in steps, and a file that is changed twice within a step
+// looks the same afterwards. The steps are a tick of the kernel's clock, 10 ms
+// at most, where stamps have fractions of a second (ext4, xfs, btrfs, tmpfs),
+// and up to 2 s elsewhere.
+const (
+	fineStep   = 10 * time.Millisecond
+	fineSettle = 100 * time.Millisecond
+	settleTime = 3 * time.Second
+)
 
 // identity tells versions of a file apart. Of its times, the change time can't
 // be set by who writes the file.
@@ -29,22 +34,30 @@ type identity struct {
 	changed       int64
 }
 
+// settled tells whether a file was old enough at a time for a later change to
+// show.
+func (i identity) settled(at time.Time) bool {
+	settle := settleTime
+	if i.changed%int64(fineStep) != 0 {
+		settle = fineSettle
+	}
+	return at.Sub(time.Unix(0, i.changed)) > settle
+}
+
 // digests compares binaries with their registered digest. Hashing a plugin of
 // 20 MB costs about as much as a third of its start, so digests are kept by the
 // file's identity, in a way that can't be outrun: a digest is kept only if the
-// file's last change lay longer back than settle when hashing began, and the identity
+// file had settled when hashing began, and the identity
 // was the same when it ended. Every change since then got a change time after
 // the one that was kept. What remains is what the server has too: a file that
 // is replaced between the comparison and exec.
 type digests struct {
-	settle time.Duration
-
 	mu    sync.Mutex
 	known map[identity][sha256.Size]byte
 }
 
 func newDigests() *digests {
-	return &digests{settle: settleTime, known: make(map[identity][sha256.Size]byte)}
+	return &digests{known: make(map[identity][sha256.Size]byte)}
 }
 
 // check returns nil if the file has the digest. The texts are go-plugin's.
@@ -83,7 +96,7 @@ func (d *digests) sum(path string) (sum [sha256.Size]byte, err error) {
 		return sum, err
 	}
 	hash.Sum(sum[:0])
-	if after, ok := identify(file); known && ok && after == before && begin.Sub(time.Unix(0, before.changed)) > d.settle {
+	if after, ok := identify(file); known && ok && after == before && before.settled(begin) {
 		d.mu.Lock()
 		d.known[before] = sum
 		d.mu.Unlock()

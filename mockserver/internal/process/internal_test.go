@@ -51,47 +51,70 @@ func TestKeysDiffer(t *testing.T) {
 
 func TestDigestsNoticeEveryChange(t *testing.T) {
 	t.Parallel()
-	for name, settle := range map[string]time.Duration{"kept": -time.Hour, "fresh": settleTime} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			d := newDigests()
-			d.settle = settle
-			path := filepath.Join(t.TempDir(), "file")
-			if err := os.WriteFile(path, []byte("one"), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			info, err := os.Stat(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			one, two := sha256.Sum256([]byte("one")), sha256.Sum256([]byte("two"))
-			for range 2 {
-				if err := d.check(path, one[:]); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if settle > 0 && len(d.known) != 0 {
-				t.Fatal("the digest of a file that has just changed was kept")
-			}
-			if settle < 0 {
-				if len(d.known) != 1 {
-					t.Fatal("the digest was not kept")
-				}
-				return // a change within the clock's step is what settle is for
-			}
-			// Same size, and the time set back: only the change time tells.
-			if err := os.WriteFile(path, []byte("two"), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
-				t.Fatal(err)
-			}
-			if err := d.check(path, one[:]); err == nil {
-				t.Fatal("a changed file passes")
-			}
-			if err := d.check(path, two[:]); err != nil {
-				t.Fatal(err)
-			}
-		})
+	d := newDigests()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte("one"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := sha256.Sum256([]byte("one")), sha256.Sum256([]byte("two"))
+	for range 2 {
+		if err := d.check(path, one[:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Same size, and the time set back: only the change time tells.
+	if err := os.WriteFile(path, []byte("two"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.check(path, one[:]); err == nil {
+		t.Fatal("a changed file passes")
+	}
+	if err := d.check(path, two[:]); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDigestsAreKeptForOldFilesOnly(t *testing.T) {
+	t.Parallel()
+	changed := time.Unix(1_700_000_000, 0)
+	for name, c := range map[string]struct {
+		changed time.Time
+		age     time.Duration
+		want    bool
+	}{
+		"fine, fresh":   {changed: changed.Add(123456789), age: 50 * time.Millisecond},
+		"fine, old":     {changed: changed.Add(123456789), age: 200 * time.Millisecond, want: true},
+		"coarse, fresh": {changed: changed, age: 2 * time.Second},
+		"coarse, old":   {changed: changed, age: 4 * time.Second, want: true},
+		"10 ms, fresh":  {changed: changed.Add(120 * time.Millisecond), age: 2 * time.Second},
+		"in the future": {changed: changed.Add(123456789), age: -time.Hour},
+	} {
+		if got := (identity{changed: c.changed.UnixNano()}).settled(c.changed.Add(c.age)); got != c.want {
+			t.Errorf("%s: settled %v, want %v", name, got, c.want)
+		}
+	}
+	// This binary was built before it ran; its digest is worth keeping.
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDigests()
+	id := identity{}
+	if file, err := os.Open(path); err == nil {
+		id, _ = identify(file)
+		file.Close()
+	}
+	if _, err := d.sum(path); err != nil {
+		t.Fatal(err)
+	}
+	if old := id.settled(time.Now().Add(-time.Second)); old && len(d.known) != 1 {
+		t.Error("the digest of an old file was not kept")
 	}
 }

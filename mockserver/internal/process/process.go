@@ -70,7 +70,15 @@ func (p *Pool) start(ctx context.Context, entry Entry, style style, deadline tim
 		Mlock:    p.host.Mlock,
 	}
 	var config *tls.Config
-	if !style.autoMTLS && !style.metadata {
+	var last []string // of the environment; nothing overrides it
+	switch {
+	case style.autoMTLS:
+		ours, clientCert, err := autoTLS()
+		if err != nil {
+			return nil, err
+		}
+		config, last = ours, []string{"PLUGIN_CLIENT_CERT=" + clientCert}
+	case !style.metadata:
 		var err error
 		if config, own.UnwrapToken, err = oldTLS(ctx, p.host); err != nil {
 			return nil, err
@@ -103,7 +111,6 @@ func (p *Pool) start(ctx context.Context, entry Entry, style style, deadline tim
 		HandshakeConfig:  style.handshake,
 		VersionedPlugins: style.sets,
 		TLSConfig:        config,
-		AutoMTLS:         style.autoMTLS,
 		SkipHostEnv:      true,
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolNetRPC, plugin.ProtocolGRPC},
 		StartTimeout:     left,
@@ -114,7 +121,7 @@ func (p *Pool) start(ctx context.Context, entry Entry, style style, deadline tim
 		RunnerFunc: func(_ hclog.Logger, theirs *exec.Cmd, dir string) (runner.Runner, error) {
 			// The standard input stays empty: the server's is not the plugins'.
 			cmd := exec.Command(entry.Command, entry.Args...)
-			cmd.Env = append(env, withoutSocketDir(theirs.Env)...)
+			cmd.Env = slices.Concat(env, withoutSocketDir(theirs.Env), last)
 			return proc.adopt(cmd, dir)
 		},
 	})
