@@ -203,10 +203,11 @@ func (a *addr) unreachable(status int, err error) error {
 		if isPlain(err) {
 			e.Remedy = "the server speaks plain HTTP: name it as addr:http://" + a.url.Host
 		}
-	case err == nil && status == http.StatusBadRequest && a.url.Scheme == "http":
-		e.Kind, e.Problem = ErrTLS, "the server refuses plain HTTP"
+	case status == http.StatusBadRequest && a.url.Scheme == "http":
+		// So Go's servers answer plain HTTP where they expect TLS.
+		e.Err, e.Kind, e.Problem = nil, ErrTLS, "the server refuses plain HTTP"
 		e.Remedy = "name it as addr:https://" + a.url.Host
-	case err == nil || status != 0:
+	case status != 0:
 		e.Kind, e.Problem = ErrNotAServer, fmt.Sprintf("GET sys/seal-status is answered with %d, not as a Vault-compatible server does", status)
 		e.Remedy = "check the address; a proxy or another service may answer there"
 	case errors.As(err, &dns):

@@ -87,6 +87,16 @@ func (a api) must(ctx context.Context, method, path string, body, out any) error
 // statuses, and returns which one. It gives up when gone is closed or ctx ends;
 // the error then names the last answer.
 func (a api) await(ctx context.Context, gone <-chan struct{}, path string, statuses ...int) (int, error) {
+	// Who holds the server's port may accept a request and never answer it.
+	asking, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		defer stop()
+		select {
+		case <-gone:
+		case <-asking.Done():
+		}
+	}()
 	// Servers offer no event for being ready to those who did not start them.
 	pause := 2 * time.Millisecond
 	timer := time.NewTimer(0)
@@ -100,7 +110,7 @@ func (a api) await(ctx context.Context, gone <-chan struct{}, path string, statu
 			return 0, &notReadyError{path: path, last: last, err: ctx.Err()}
 		case <-timer.C:
 		}
-		status, err := a.do(ctx, http.MethodGet, path, nil, nil)
+		status, err := a.do(asking, http.MethodGet, path, nil, nil)
 		switch {
 		case err == nil:
 			for _, want := range statuses {
@@ -109,7 +119,7 @@ func (a api) await(ctx context.Context, gone <-chan struct{}, path string, statu
 				}
 			}
 			last = fmt.Sprintf("it answered with %d", status)
-		case ctx.Err() == nil:
+		case asking.Err() == nil:
 			last = err.Error()
 		}
 		timer.Reset(pause)

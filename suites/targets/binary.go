@@ -83,7 +83,7 @@ func (b *binaries) identify() (program, error) {
 	if errors.Is(err, syscall.ENOEXEC) {
 		failure.Kind = ErrWrongArchitecture
 		failure.Problem = b.path + " can't run on this machine"
-		failure.Remedy = "take the build for " + platform()
+		failure.Remedy = "take the build for " + Platform()
 	}
 	return nil, failure
 }

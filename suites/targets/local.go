@@ -110,7 +110,7 @@ func (b *binaries) startFailure(err error) error {
 	failure := &Error{Target: b.name, Kind: ErrNotAServer, Problem: "the program can't be started", Err: err}
 	switch {
 	case errors.Is(err, syscall.ENOEXEC):
-		failure.Kind, failure.Remedy = ErrWrongArchitecture, "take the build for "+platform()
+		failure.Kind, failure.Remedy = ErrWrongArchitecture, "take the build for "+Platform()
 	case errors.Is(err, syscall.E2BIG):
 		failure.Remedy = "the environment that the scenario asks for is larger than this system allows"
 	}
@@ -243,7 +243,8 @@ func taken(listen string) bool {
 	return false
 }
 
-func platform() string { return runtime.GOOS + "/" + runtime.GOARCH }
+// Platform is this machine's, as programs are built for it: linux/amd64.
+func Platform() string { return runtime.GOOS + "/" + runtime.GOARCH }
 
 // readAll returns the file's text, empty when it can't be read.
 func readAll(path string) string {

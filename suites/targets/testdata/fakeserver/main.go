@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Command fakeserver calls itself Vault and fails as its first argument's
-// environment variable FAKE says: the failures that real servers have but can't
+// Command fakeserver calls itself Vault and fails as the
+// environment variable FAKE says: with the failures that real servers have but can't
 // be made to have at will.
 package main
 
@@ -10,7 +10,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
+	"time"
 )
 
 func main() {
@@ -29,17 +31,23 @@ func main() {
 		fmt.Println("Error initializing storage: no storage here")
 		os.Exit(1)
 	case "hang":
-		select {}
+		time.Sleep(time.Hour)
+	case "family": // a server with a child that outlives it unless it is killed too
+		child := exec.Command("sleep", "600")
+		if err := child.Start(); err != nil {
+			fail(err)
+		}
+		pids := fmt.Sprintln(os.Getpid(), child.Process.Pid)
+		if err := os.WriteFile(os.Getenv("FAKE_PIDS"), []byte(pids), 0o600); err != nil {
+			fail(err)
+		}
+		time.Sleep(time.Hour)
 	case "sealed":
 		fail(http.ListenAndServe(listen, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "{}", http.StatusServiceUnavailable)
 		})))
-	default: // as a server whose port another one has
-		l, err := net.Listen("tcp", listen)
-		if err != nil {
-			fail(err)
-		}
-		_, err = net.Listen("tcp", l.Addr().String())
+	case "taken": // serves nothing, but another process has its port
+		_, err := net.Listen("tcp", listen)
 		fail(err)
 	}
 }
