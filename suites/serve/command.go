@@ -25,7 +25,7 @@ import (
 type flags struct {
 	listen, pluginDir, apiAddr, rootToken, dialect string
 	logLevel, logFormat, tlsCert, tlsKey, dataDir  string
-	registerAll                                    bool
+	registerAll, noAPIAddr                         bool
 	startTimeout                                   time.Duration
 }
 
@@ -52,13 +52,14 @@ plugin process.`,
   plugproof serve --plugin-dir ./bin --data-dir ./state`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.noAPIAddr = cmd.Flags().Changed("api-addr") && f.apiAddr == ""
 			return run(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	p := cmd.Flags()
 	p.StringVar(&f.listen, "listen", "127.0.0.1:8200", "address to listen on, as HOST:PORT; port 0 takes a free one")
 	p.StringVar(&f.pluginDir, "plugin-dir", "", "directory of the plugin binaries; without it nothing can be registered")
-	p.StringVar(&f.apiAddr, "api-addr", "", "URL at which plugins reach the server; `none` leaves it unset (default: the server's own address)")
+	p.StringVar(&f.apiAddr, "api-addr", "", "`URL` at which plugins reach the server; an empty one leaves it unset (default: the server's own address)")
 	p.StringVar(&f.rootToken, "root-token", "", "the root token (default: a random one, which is printed)")
 	p.StringVar(&f.dialect, "dialect", dialect.Newest().Name, "the server version to behave like: "+strings.Join(dialect.Names(), ", "))
 	p.BoolVar(&f.registerAll, "register-all", false, "register every binary of the plugin directory at start")
@@ -117,11 +118,10 @@ func (f flags) options(stderr io.Writer) ([]mockserver.Option, error) {
 		mockserver.WithRootToken(f.rootToken), mockserver.WithDataDir(f.dataDir), mockserver.WithStartTimeout(f.startTimeout),
 		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: level, Output: stderr, JSONFormat: f.logFormat == "json"})),
 	}
-	switch f.apiAddr {
-	case "":
-	case "none":
+	switch {
+	case f.noAPIAddr:
 		opts = append(opts, mockserver.WithoutAPIAddr())
-	default:
+	case f.apiAddr != "":
 		opts = append(opts, mockserver.WithAPIAddr(f.apiAddr))
 	}
 	if f.tlsCert != "" {

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package targets
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/plugproof/plugproof/mockserver"
+	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/steps"
+)
+
+// mocks is a target that serves the mock within this process.
+type mocks struct {
+	name    string
+	dialect string
+	pool    *pool
+	sums    *sums
+}
+
+func newMock(name, wanted string) (steps.Target, error) {
+	if wanted == "" {
+		wanted = dialect.Newest().Name
+	}
+	if _, err := dialect.Lookup(wanted); err != nil {
+		return nil, &Error{Target: name, Kind: ErrUsage, Problem: "no such dialect", Err: err, Remedy: "choose one of " + strings.Join(dialect.Names(), ", ")}
+	}
+	m := &mocks{name: name, dialect: wanted, sums: newSums()}
+	m.pool = newPool(m.start)
+	return m, nil
+}
+
+// Name implements steps.Target.
+func (m *mocks) Name() string { return m.name }
+
+// Lacks implements steps.Target: the environment of the server process is an
+// option of the mock, and its plugins are processes of this machine.
+func (m *mocks) Lacks(steps.Capability) string { return "" }
+
+// Server implements steps.Target.
+func (m *mocks) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
+	return m.pool.server(ctx, spec)
+}
+
+// Close implements steps.Target.
+func (m *mocks) Close(ctx context.Context) error { return m.pool.close(ctx) }
+
+func (m *mocks) start(ctx context.Context, spec steps.Spec) (running, error) {
+	dir, err := os.MkdirTemp("", "plugproof-mock-")
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err == nil {
+		err = os.Mkdir(filepath.Join(dir, "plugins"), 0o700)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: folder for the server: %w", m.name, err)
+	}
+	s := &mock{target: m, spec: spec, dir: dir, token: newToken(), log: &logBuffer{}}
+	if err := s.begin(ctx); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return s, nil
+}
+
+// mock is a mock server of this process.
+type mock struct {
+	target *mocks
+	spec   steps.Spec
+	dir    string
+	token  string
+	log    *logBuffer
+
+	mu      sync.Mutex // guards what follows
+	server  *mockserver.Server
+	address string
+}
+
+// begin starts the server, at the address it had if there was one.
+func (s *mock) begin(ctx context.Context) error {
+	opts := []mockserver.Option{
+		mockserver.WithDialect(s.target.dialect), mockserver.WithRootToken(s.token),
+		mockserver.WithEnviron(func() []string { return environment(s.spec, s.dir) }),
+		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: s.log})),
+	}
+	if !s.spec.NoPluginDir {
+		opts = append(opts, mockserver.WithPluginDir(s.PluginDir()))
+	}
+	switch {
+	case s.spec.NoAPIAddr:
+		opts = append(opts, mockserver.WithoutAPIAddr())
+	case s.spec.APIAddr != "":
+		opts = append(opts, mockserver.WithAPIAddr(s.spec.APIAddr))
+	}
+	if s.spec.State {
+		opts = append(opts, mockserver.WithDataDir(filepath.Join(s.dir, "state")))
+	}
+	s.mu.Lock()
+	address := s.address
+	s.mu.Unlock()
+	if address != "" {
+		opts = append(opts, mockserver.WithListen(strings.TrimPrefix(address, "http://")))
+	}
+	server, err := mockserver.Start(context.WithoutCancel(ctx), opts...)
+	if err != nil {
+		return &Error{Target: s.target.name, Kind: ErrNotReady, Problem: "the mock can't be started", Err: err}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.server, s.address = server, server.Address()
+	return nil
+}
+
+func (s *mock) gone() bool { return false }
+
+// Address implements steps.Server.
+func (s *mock) Address() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.address
+}
+
+// Token implements steps.Server.
+func (s *mock) Token() string { return s.token }
+
+// PluginDir implements steps.Server.
+func (s *mock) PluginDir() string {
+	if s.spec.NoPluginDir {
+		return ""
+	}
+	return filepath.Join(s.dir, "plugins")
+}
+
+// Place implements steps.Server.
+func (s *mock) Place(_ context.Context, name, path string) (string, error) {
+	if s.spec.NoPluginDir {
+		return "", fmt.Errorf("%s: place %s: this server has no plugin directory", s.target.name, name)
+	}
+	if err := placeFile(s.PluginDir(), name, path); err != nil {
+		return "", fmt.Errorf("%s: %w", s.target.name, err)
+	}
+	return s.target.sums.of(path)
+}
+
+// Reach implements steps.Server: plugins run on this machine.
+func (s *mock) Reach(address string) string { return address }
+
+// Logs implements steps.Server.
+func (s *mock) Logs(context.Context) (string, error) { return mask(s.log.String(), s.token), nil }
+
+// Restart implements steps.Server. A server of this process can't be killed, so
+// that kill only makes no difference here; mock-process has the real thing.
+func (s *mock) Restart(ctx context.Context, _ bool) error {
+	s.mu.Lock()
+	server := s.server
+	s.mu.Unlock()
+	if err := server.Close(); err != nil {
+		return fmt.Errorf("%s: %w", s.target.name, err)
+	}
+	return s.begin(ctx)
+}
+
+// Close implements steps.Server.
+func (s *mock) Close(context.Context) error {
+	s.mu.Lock()
+	server := s.server
+	s.mu.Unlock()
+	return errors.Join(server.Close(), os.RemoveAll(s.dir))
+}
+
+// logBuffer keeps what a server of this process logs.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
