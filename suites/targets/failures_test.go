@@ -120,7 +120,8 @@ func TestNothingOutlivesTheHarness(t *testing.T) {
 	fake := buildPlugin(t, fakeServer)
 	pids := filepath.Join(t.TempDir(), "pids")
 	cmd := exec.Command(os.Args[0], "-test.run=^TestNothingOutlivesTheHarness$")
-	cmd.Env = append(os.Environ(), "PLUGPROOF_TEST_HARNESS="+fake, "FAKE_PIDS="+pids)
+	temporary := t.TempDir()
+	cmd.Env = append(os.Environ(), "TMPDIR="+temporary, "PLUGPROOF_TEST_HARNESS="+fake, "FAKE_PIDS="+pids)
 	g.Expect(cmd.Start()).To(Succeed())
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	read := func() []string {
@@ -134,6 +135,8 @@ func TestNothingOutlivesTheHarness(t *testing.T) {
 		g.Eventually(func() error { return signalZero(pid) }).WithTimeout(5*time.Second).
 			Should(MatchError(syscall.ESRCH), "process "+pid+" still runs")
 	}
+	g.Eventually(func() ([]string, error) { return filepath.Glob(filepath.Join(temporary, "*")) }).
+		WithTimeout(5 * time.Second).Should(BeEmpty())
 }
 
 // harness starts a server and waits to be killed.

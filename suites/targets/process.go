@@ -27,9 +27,10 @@ type process struct {
 	err    error         // how it ended; valid when exited is closed
 }
 
-// startProcess runs a program with exactly the environment env. What it writes
-// is appended to the file logPath. The program, and everything it starts, ends
-// with stop, and also when this process is killed.
+// startProcess runs a program in its folder dir with exactly the environment env.
+// What it writes is appended to the file logPath. The program, and everything it
+// starts, ends with stop, and also when this process is killed; the folder is
+// removed then.
 func startProcess(path string, args, env []string, dir, logPath string) (*process, error) {
 	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -60,7 +61,7 @@ func (p *process) run(started chan<- error) {
 		started <- err
 		return
 	}
-	release := guard(p.cmd.Process.Pid)
+	release := guard(p.cmd.Process.Pid, p.cmd.Dir)
 	started <- nil
 	p.err = p.cmd.Wait()
 	// What a server leaves behind when it crashes or is killed: its plugins.
@@ -69,12 +70,12 @@ func (p *process) run(started chan<- error) {
 	close(p.exited)
 }
 
-// guard kills the process group when this process ends without having called
-// release, whatever ended it: the parent-death signal reaches only the server
-// itself, not the plugins that it started, and only on Linux. A machine without
-// a shell goes without.
-func guard(group int) (release func()) {
-	cmd := exec.Command("/bin/sh", "-c", `read -r _; kill -9 -"$0"`, strconv.Itoa(group))
+// guard kills the process group and removes its folder when this process ends
+// without having called release, whatever ended it: the parent-death signal
+// reaches only the server itself, not the plugins that it started, and only on
+// Linux. A machine without a shell goes without.
+func guard(group int, folder string) (release func()) {
+	cmd := exec.Command("/bin/sh", "-c", `read -r _; kill -9 -"$0"; rm -rf -- "$1"`, strconv.Itoa(group), folder)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	pipe, err := cmd.StdinPipe()
 	if err != nil {
