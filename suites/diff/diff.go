@@ -165,7 +165,10 @@ func newPlainer(r *replay.Recording) plainer {
 	if version == "" {
 		return plainer{}
 	}
-	return plainer{version: regexp.MustCompile(`\b` + regexp.QuoteMeta(version) + `\b`)}
+	// A build that was not stamped calls itself 2.0.0-HEAD in one place and
+	// 2.0.0 in another.
+	version, _, _ = strings.Cut(version, "-")
+	return plainer{version: regexp.MustCompile(`\b` + regexp.QuoteMeta(version) + `\b(-[A-Za-z][A-Za-z0-9.]*)?`)}
 }
 
 // builtVersion finds the version of a server in what it says of its builtins.

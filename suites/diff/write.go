@@ -32,7 +32,8 @@ func (r *Result) WriteTable(w io.Writer) error {
 			name = strings.Join(e.Requirements, " ") + " " + name
 		}
 		for _, d := range e.Differences {
-			fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", name, request, strings.TrimPrefix(d.Path, "body."), cut(d.Want), cut(d.Have))
+			a, b := apart(d.Want, d.Have)
+			fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", name, request, strings.TrimPrefix(d.Path, "body."), a, b)
 			name, request = "", ""
 		}
 		if e.Allowed != "" {
@@ -95,7 +96,8 @@ func (r *Result) WriteMarkdown(w io.Writer) error {
 			name += " (allowed: " + e.Allowed + ")"
 		}
 		for _, d := range e.Differences {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", cell(name), code(cut(e.Request)), cell(strings.TrimPrefix(d.Path, "body.")), code(cut(d.Want)), code(cut(d.Have)))
+			want, have := apart(d.Want, d.Have)
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", cell(name), code(cut(e.Request)), cell(strings.TrimPrefix(d.Path, "body.")), code(want), code(have))
 			name = ""
 		}
 	}
@@ -128,4 +130,18 @@ func cut(s string) string {
 		return s
 	}
 	return string([]rune(s)[:widest-1]) + "…"
+}
+
+// apart shortens two texts so that the place where they part is in sight.
+func apart(a, b string) (string, string) {
+	ra, rb := []rune(a), []rune(b)
+	shared := 0
+	for shared < min(len(ra), len(rb)) && ra[shared] == rb[shared] {
+		shared++
+	}
+	const lead = 15
+	if max(len(ra), len(rb)) > widest && shared > 2*lead {
+		a, b = "…"+string(ra[shared-lead:]), "…"+string(rb[shared-lead:])
+	}
+	return cut(a), cut(b)
 }

@@ -41,8 +41,30 @@ func Compare(want, have Got) []Difference {
 		return out
 	}
 	add(&out, "status", fmt.Sprint(want.Status), fmt.Sprint(have.Status))
-	values(&out, "body", want.Body, have.Body)
+	if want.Status == have.Status {
+		values(&out, "body", want.Body, have.Body)
+	} else {
+		// A success and an error have no members in common.
+		add(&out, "body", compact(bare(want.Body)), compact(bare(have.Body)))
+	}
 	add(&out, "type", want.Type, have.Type)
+	return out
+}
+
+// bare takes the members off an answer's envelope that say nothing.
+func bare(body any) any {
+	m, ok := body.(map[string]any)
+	if !ok {
+		return body
+	}
+	out := map[string]any{}
+	for k, v := range m {
+		switch v {
+		case nil, "", "<id>", false, json.Number("0"):
+		default:
+			out[k] = v
+		}
+	}
 	return out
 }
 
