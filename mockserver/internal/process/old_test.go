@@ -23,7 +23,7 @@ func TestPluginBuiltWithTheOldSDK(t *testing.T) {
 		t.Skip("building plugins/old needs the go command")
 	}
 	path := filepath.Join(t.TempDir(), "old")
-	build := exec.Command("go", "build", "-C", "../../../plugins/old", "-o", path, ".")
+	build := exec.Command("go", "build", "-C", "../../../plugins/old", "-o", path, "./cmd/probe-v4")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build plugins/old: %v\n%s", err, out)
 	}

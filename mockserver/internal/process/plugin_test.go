@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/vault/api"
+	dbplugin "github.com/hashicorp/vault/sdk/database/dbplugin/v5"
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
 	sdkplugin "github.com/hashicorp/vault/sdk/plugin"
@@ -61,6 +62,9 @@ func play(role string) error {
 			},
 		})
 		return nil
+	case "database":
+		dbplugin.ServeMultiplex(func() (any, error) { return versioned{}, nil })
+		return nil
 	case "garbage":
 		fmt.Println("this is not a handshake")
 		return nil
@@ -94,6 +98,14 @@ func hold() error {
 	fmt.Println(resp.Data["pid"])
 	select {}
 }
+
+// versioned is a database plugin that can only say its version.
+type versioned struct{ dbplugin.Database }
+
+func (versioned) PluginVersion() logical.PluginVersion {
+	return logical.PluginVersion{Version: "v4.5.6"}
+}
+func (versioned) Close() error { return nil }
 
 // factory makes a backend that shows its process and can be made to fail.
 func factory(ctx context.Context, conf *logical.BackendConfig) (logical.Backend, error) {

@@ -117,6 +117,7 @@ func (p *Pool) start(ctx context.Context, entry Entry, style style, deadline tim
 		Logger:           logger,
 		SyncStdout:       output,
 		SyncStderr:       output,
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: socketBase()},
 		GRPCDialOptions:  []grpc.DialOption{grpc.WithUnaryInterceptor(p.limitCalls)},
 		RunnerFunc: func(_ hclog.Logger, theirs *exec.Cmd, dir string) (runner.Runner, error) {
 			// The standard input stays empty: the server's is not the plugins'.

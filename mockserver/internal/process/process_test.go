@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 	sdkplugin "github.com/hashicorp/vault/sdk/plugin"
 	"github.com/plugproof/plugproof/mockserver/environ"
@@ -296,6 +297,25 @@ func TestVersion(t *testing.T) {
 				t.Fatalf("got %q, %v; want %q", got, err, c.want)
 			}
 		})
+	}
+}
+
+func TestVersionOfADatabasePlugin(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, nil)
+	e := entry(t, "database")
+	e.Type = consts.PluginTypeDatabase
+	if got, err := p.Version(t.Context(), e); err != nil || got != "v4.5.6" {
+		t.Fatalf("got %q, %v", got, err)
+	}
+	// A secrets engine registered as a database plugin doesn't even start.
+	e = entry(t, "multiplex", "REPORT_VERSION=v3.1.0")
+	e.Type = consts.PluginTypeDatabase
+	if got, err := p.Version(t.Context(), e); err == nil {
+		t.Fatalf("a secrets engine says %q as a database plugin", got)
+	}
+	if infos := p.Processes(); len(infos) != 0 {
+		t.Fatalf("left running: %+v", infos)
 	}
 }
 

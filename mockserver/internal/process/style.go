@@ -4,6 +4,7 @@ package process
 
 import (
 	"github.com/hashicorp/go-plugin"
+	dbplugin "github.com/hashicorp/vault/sdk/database/dbplugin/v5"
 	sdkplugin "github.com/hashicorp/vault/sdk/plugin"
 )
 
@@ -37,5 +38,16 @@ func old(metadata bool) style {
 		handshake: sdkplugin.HandshakeConfig,
 		sets:      map[int]plugin.PluginSet{3: set, 4: set},
 		metadata:  metadata,
+	}
+}
+
+// database is the style of database plugins, which are only ever asked for
+// their version here: what mounts them is the builtin database engine.
+func database() style {
+	return style{
+		handshake: dbplugin.HandshakeConfig,
+		sets:      dbplugin.PluginSets,
+		metadata:  true,
+		autoMTLS:  true,
 	}
 }

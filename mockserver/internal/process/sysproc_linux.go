@@ -5,6 +5,7 @@ package process
 import (
 	"crypto/tls"
 	"errors"
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -26,6 +27,18 @@ func attributes() *syscall.SysProcAttr {
 // go-plugin made with mode 0700, so who can connect is this user, who can read
 // the server's memory as well.
 const serverAuth = tls.NoClientCert
+
+// socketBase is where the directories for the server's sockets are made, one a
+// process; "" is the system's directory for temporary files. Each mount needs a
+// socket of its own, which takes 1 ms on a disk and 0.03 ms in memory. Who sets
+// TMPDIR gets what was asked for.
+func socketBase() string {
+	const memory = "/dev/shm"
+	if os.Getenv("TMPDIR") != "" || unix.Access(memory, unix.W_OK|unix.X_OK) != nil {
+		return ""
+	}
+	return memory
+}
 
 // killRest waits until the process has ended and kills what is left of its
 // group before it is reaped: until then its id can't belong to another group.

@@ -20,3 +20,6 @@ func attributes() *syscall.SysProcAttr { return nil }
 const serverAuth = tls.RequireAndVerifyClientCert
 
 func killRest(int) {}
+
+// socketBase: see the one for Linux.
+func socketBase() string { return "" }

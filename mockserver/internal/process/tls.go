@@ -125,5 +125,8 @@ func (p pair) config(serverName string) *tls.Config {
 		ClientAuth:   serverAuth,
 		ServerName:   serverName,
 		MinVersion:   tls.VersionTLS12,
+		// Go would choose a post-quantum exchange, half of what is left of the
+		// handshake's cost, for connections that never leave the machine.
+		CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP256},
 	}
 }

@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-multierror"
+	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // Version starts the plugin once, as servers do at registration, and returns
@@ -20,6 +23,9 @@ func (p *Pool) Version(ctx context.Context, e Entry) (string, error) {
 	now := time.Now()
 	ctx, cancel := context.WithDeadline(ctx, now.Add(p.host.StartTimeout))
 	defer cancel()
+	if e.Type == consts.PluginTypeDatabase {
+		return p.databaseVersion(ctx, e, now.Add(p.host.StartTimeout))
+	}
 	conf := &logical.BackendConfig{Logger: p.host.Logger.Named(e.Name)}
 	lookup := func(context.Context) (Entry, error) { return e, nil }
 	s, err := p.openCurrent(ctx, lookup, conf, now.Add(p.host.StartTimeout/2))
@@ -42,4 +48,19 @@ func (p *Pool) Version(ctx context.Context, e Entry) (string, error) {
 	return "", multierror.Append(nil,
 		fmt.Errorf("failed to dispense plugin as backend v5: %w", err),
 		fmt.Errorf("failed to dispense v4 backend plugin: %w", oldErr))
+}
+
+func (p *Pool) databaseVersion(ctx context.Context, e Entry, deadline time.Time) (string, error) {
+	proc, err := p.start(ctx, e, database(), deadline)
+	if err != nil {
+		return "", fmt.Errorf("failed to load plugin as database v5: %w", err)
+	}
+	defer proc.end(0)
+	// The mount's name is only there because multiplexed plugins insist on one.
+	conn := &mountConn{ClientConn: proc.conn, id: "version"}
+	answer, err := logical.NewPluginVersionClient(conn).Version(ctx, &logical.Empty{})
+	if status.Code(err) == codes.Unimplemented {
+		return "", nil
+	}
+	return answer.GetPluginVersion(), err
 }
