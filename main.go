@@ -14,6 +14,7 @@ import (
 
 	"github.com/plugproof/plugproof/steps/vaultcli"
 	"github.com/plugproof/plugproof/suites/run"
+	"github.com/plugproof/plugproof/suites/serve"
 )
 
 func main() { os.Exit(execute(context.Background(), os.Args[1:])) }
@@ -29,6 +30,7 @@ func execute(ctx context.Context, args []string) int {
 	}
 	root.AddCommand(
 		run.Command(),
+		serve.Command(),
 		vaultcli.Command(),
 	)
 	root.SetArgs(args)
