@@ -71,8 +71,9 @@ func (r Report) Count(level Level) int {
 func Check(host hostenv.Environment, registrations []Registration) Report {
 	r := Report{
 		Source: host.Source, Plugins: len(registrations),
-		Findings: checkHost(host, registrations),
-		Notes:    slices.Clone(host.Notes),
+		// Empty lists rather than null, for those who read the JSON.
+		Findings: append([]Finding{}, checkHost(host, registrations)...),
+		Notes:    append([]string{}, host.Notes...),
 	}
 	for _, plugin := range registrations {
 		r.Findings = append(r.Findings, checkPlugin(host, plugin)...)

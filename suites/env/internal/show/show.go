@@ -68,6 +68,9 @@ func (p Paint) Warn(text string) string { return p.with(text, color.FgYellow) }
 // Bad is for failures.
 func (p Paint) Bad(text string) string { return p.with(text, color.FgRed) }
 
+// Info is for what is neither good nor bad.
+func (p Paint) Info(text string) string { return p.with(text, color.FgCyan) }
+
 // Dim is for what doesn't count.
 func (p Paint) Dim(text string) string { return p.with(text, color.Faint) }
 

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package matrix
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/plugproof/plugproof/steps"
+)
+
+// requestTimeout bounds one request; a mount starts a plugin process.
+const requestTimeout = 90 * time.Second
+
+// client talks to one server.
+type client struct {
+	server steps.Server
+	http   *http.Client
+}
+
+func newClient(server steps.Server) *client {
+	c := &client{server: server, http: http.DefaultClient}
+	if own, ok := server.(steps.HTTPServer); ok {
+		c.http = own.HTTPClient()
+	}
+	return c
+}
+
+// call sends a request below /v1/ and decodes the answer's data into out,
+// which may be nil. Any status but success is an error with the server's text.
+func (c *client) call(ctx context.Context, method, path string, body, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	var content []byte
+	if body != nil {
+		var err error
+		if content, err = json.Marshal(body); err != nil {
+			return err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.server.Address()+"/v1/"+path, bytes.NewReader(content))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("X-Vault-Token", c.server.Token())
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("the server did not answer: %w", err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return fmt.Errorf("%s %s: status %d: %s", method, path, resp.StatusCode, shorten(string(answer)))
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return nil
+}
+
+func (c *client) version(ctx context.Context) (string, error) {
+	var health struct {
+		Version string `json:"version"`
+	}
+	err := c.call(ctx, http.MethodGet, "sys/health", nil, &health)
+	return health.Version, err
+}
+
+// askPlugin registers and mounts one plugin, asks it all its rows and takes it
+// away again.
+func (c *client) askPlugin(ctx context.Context, name, command, sum string, s *setting, p *plugin, cells map[string]Cell) (err error) {
+	catalog, mount := "sys/plugins/catalog/secret/"+name, "sys/mounts/"+name
+	// Undone even when the run is cancelled, and in a server of our own too:
+	// it shows that the plugin still answers.
+	undo := context.WithoutCancel(ctx)
+	registration := map[string]any{"command": command, "sha256": sum, "env": p.registered.entries}
+	if err := c.call(ctx, http.MethodPut, catalog, registration, nil); err != nil {
+		return fmt.Errorf("registering the probe plugin: %w", err)
+	}
+	defer func() { err = errors.Join(err, c.call(undo, http.MethodDelete, catalog, nil, nil)) }()
+	if err := c.call(ctx, http.MethodPost, mount, map[string]any{"type": name}, nil); err != nil {
+		return fmt.Errorf("mounting the probe plugin: %w", err)
+	}
+	defer func() { err = errors.Join(err, c.call(undo, http.MethodDelete, mount, nil, nil)) }()
+	if s.thenHost != nil {
+		changer, ok := c.server.(EnvironmentChanger)
+		if !ok {
+			for _, row := range p.rows {
+				cells[row.ID] = Cell{Winner: Unsupported, Reason: "the environment of a process can't be changed from outside while it runs"}
+			}
+			return nil
+		}
+		changer.SetHostEnv(s.thenHost)
+		if err := c.call(ctx, http.MethodPut, "sys/plugins/reload/backend", map[string]any{"plugin": name}, nil); err != nil {
+			return fmt.Errorf("reloading the probe plugin: %w", err)
+		}
+	}
+	for _, row := range p.rows {
+		var answer struct {
+			Data struct {
+				Set   bool   `json:"set"`
+				Value string `json:"value"`
+			} `json:"data"`
+		}
+		if err := c.call(ctx, http.MethodGet, name+"/env/"+url.PathEscape(row.Name), nil, &answer); err != nil {
+			return fmt.Errorf("asking the probe plugin for %s: %w", row.Name, err)
+		}
+		cells[row.ID] = row.cell(answer.Data.Value, answer.Data.Set)
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package matrix measures, with real plugin processes, which value of a
+// variable a plugin sees when several layers set it, for each class of variable
+// and on several servers side by side.
+package matrix
+
+import (
+	"slices"
+
+	"github.com/plugproof/plugproof/mockserver/environ"
+)
+
+// Format is the version of the stored form of a Matrix.
+const Format = "plugproof-env-matrix/1"
+
+// Matrix is what was measured: a column a target, a row a case.
+type Matrix struct {
+	// Format is the constant Format.
+	Format string `json:"format"`
+	// Targets are the columns, in the order they were asked for.
+	Targets []Column `json:"targets"`
+	// Rows have one cell a target, in the order of Targets.
+	Rows []Result `json:"rows"`
+}
+
+// Column describes a target.
+type Column struct {
+	// Name is how the user named it: mock:vault-1.16.
+	Name string `json:"name"`
+	// Version is what the server says its version is.
+	Version string `json:"version"`
+}
+
+// Result is one row with its cells.
+type Result struct {
+	ID       string   `json:"id"`
+	Group    string   `json:"group"`
+	Title    string   `json:"title"`
+	Variable string   `json:"variable"`
+	Volatile bool     `json:"volatile,omitempty"`
+	Host     []string `json:"host,omitempty"`
+	// Registered is what was registered; long values are shortened here.
+	Registered []string `json:"registered,omitempty"`
+	Cells      []Cell   `json:"cells"`
+}
+
+// Winner is the layer whose value the plugin saw.
+type Winner string
+
+// The winners.
+const (
+	Host       Winner = "host"
+	Registered Winner = "registered"
+	Server     Winner = "server"
+	GoPlugin   Winner = "go-plugin"
+	// Nobody: the variable is not set.
+	Nobody Winner = "nobody"
+	// Unsupported: the target can't show it; Reason says why.
+	Unsupported Winner = "unsupported"
+	// Failed: the target should have shown it and didn't; Reason says how.
+	Failed Winner = "failed"
+)
+
+// Measured tells whether the winner was seen.
+func (w Winner) Measured() bool { return w != Unsupported && w != Failed }
+
+// Cell is what one target answered for one row.
+type Cell struct {
+	Winner Winner `json:"winner"`
+	// Value is what the plugin saw, shortened if it is long; empty as well if
+	// nothing is set.
+	Value string `json:"value,omitempty"`
+	// Hidden are the layers that have the variable too and lost, in no
+	// particular order. The server's own value is only among them if another
+	// row shows that the server sets it.
+	Hidden []Hidden `json:"hidden,omitempty"`
+	Reason string   `json:"reason,omitempty"`
+}
+
+// Hidden is a value that lost.
+type Hidden struct {
+	Layer Winner `json:"layer"`
+	Value string `json:"value"`
+}
+
+// same compares two cells of a row. Volatile values are left out.
+func (c Cell) same(d Cell, volatile bool) bool {
+	return c.Winner == d.Winner && (volatile || c.Value == d.Value)
+}
+
+// Differs tells whether targets that show the row answer differently.
+func (r Result) Differs() bool {
+	var first *Cell
+	for i, c := range r.Cells {
+		switch {
+		case !c.Winner.Measured():
+		case first == nil:
+			first = &r.Cells[i]
+		case !c.same(*first, r.Volatile):
+			return true
+		}
+	}
+	return false
+}
+
+// Differing counts the rows whose targets differ.
+func (m *Matrix) Differing() int {
+	n := 0
+	for _, r := range m.Rows {
+		if r.Differs() {
+			n++
+		}
+	}
+	return n
+}
+
+// Failures returns the cells that could not be measured though they should
+// have been, as texts.
+func (m *Matrix) Failures() []string {
+	var failures []string
+	for _, r := range m.Rows {
+		for i, c := range r.Cells {
+			if c.Winner == Failed {
+				failures = append(failures, m.Targets[i].Name+", "+r.ID+": "+c.Reason)
+			}
+		}
+	}
+	return failures
+}
+
+// winnerOf names a layer as cells do.
+func winnerOf(l environ.Layer) Winner { return Winner(l.String()) }
+
+// cell tells from the value that the plugin saw which layer it comes from.
+// Servers trim space at the end of registered values, so space at the ends
+// doesn't count.
+func (r Row) cell(value string, set bool) Cell {
+	if !set {
+		return Cell{Winner: Nobody, Hidden: r.hidden(Nobody)}
+	}
+	winner := winnerOf(r.Sets)
+	host, registered := r.Host, r.Registered
+	if r.ThenHost != nil {
+		host = r.ThenHost
+	}
+	if v, ok := environ.Lookup(host, r.Name); ok && sameText(v, value) {
+		winner = Host
+	} else if v, ok := environ.Lookup(registered, r.Name); ok && sameText(v, value) {
+		winner = Registered
+	} else if r.Sets == environ.Host {
+		return Cell{Winner: Failed, Value: shorten(value), Reason: "the plugin saw a value that no layer of this row has: " + shorten(value)}
+	}
+	return Cell{Winner: winner, Value: shorten(value), Hidden: r.hidden(winner)}
+}
+
+func (r Row) hidden(winner Winner) []Hidden {
+	var hidden []Hidden
+	host := r.Host
+	if r.ThenHost != nil {
+		host = r.ThenHost
+	}
+	for _, l := range []struct {
+		layer   Winner
+		entries []string
+	}{{Registered, r.Registered}, {Host, host}} {
+		if v, ok := environ.Lookup(l.entries, r.Name); ok && l.layer != winner {
+			hidden = append(hidden, Hidden{Layer: l.layer, Value: shorten(v)})
+		}
+	}
+	return hidden
+}
+
+// addOwn completes Hidden with the server's own value where the control row
+// shows that there is one.
+func addOwn(rows []Row, cells map[string]Cell) {
+	for _, r := range rows {
+		control, ok := cells[r.Control]
+		c := cells[r.ID]
+		if !ok || control.Winner != winnerOf(r.Sets) || c.Winner == control.Winner || !c.Winner.Measured() {
+			continue
+		}
+		c.Hidden = slices.Insert(slices.Clone(c.Hidden), 0, Hidden{Layer: control.Winner, Value: control.Value})
+		cells[r.ID] = c
+	}
+}
