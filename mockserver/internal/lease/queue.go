@@ -18,11 +18,22 @@ type end struct {
 	attempts int
 }
 
+// endKey tells ends apart.
+type endKey struct {
+	nanos int64
+	id    string
+}
+
+func (e end) key() endKey { return endKey{e.at.UnixNano(), e.id} }
+
 // queue orders the ends that are in memory, and remembers the hours whose ends
 // are only in storage. It is safe for concurrent use.
 type queue struct {
 	mu   sync.Mutex
 	ends endHeap
+	// queued tells what is in ends: an end may come from a request and from
+	// storage as well.
+	queued map[endKey]bool
 	// later are the hours that are still in storage, sorted; through is the
 	// latest hour whose ends belong in memory.
 	later   []string
@@ -32,7 +43,7 @@ type queue struct {
 }
 
 func newQueue() *queue {
-	return &queue{changed: make(chan struct{}, 1), through: hourOf(time.Now())}
+	return &queue{queued: make(map[endKey]bool), changed: make(chan struct{}, 1), through: hourOf(time.Now())}
 }
 
 // add queues an end that was just stored, or just its hour.
@@ -42,9 +53,16 @@ func (q *queue) add(e end) {
 	if hour := hourOf(e.at); hour > q.through {
 		q.addHour(hour)
 	} else {
-		heap.Push(&q.ends, e)
+		q.push(e)
 	}
 	q.signal()
+}
+
+func (q *queue) push(e end) {
+	if !q.queued[e.key()] {
+		q.queued[e.key()] = true
+		heap.Push(&q.ends, e)
+	}
 }
 
 func (q *queue) signal() {
@@ -108,7 +126,7 @@ func (q *queue) load(ends ...end) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, e := range ends {
-		heap.Push(&q.ends, e)
+		q.push(e)
 	}
 	q.signal()
 }
@@ -119,7 +137,9 @@ func (q *queue) takeDue(now time.Time) []end {
 	defer q.mu.Unlock()
 	var due []end
 	for len(q.ends) > 0 && !q.ends[0].at.After(now) {
-		due = append(due, heap.Pop(&q.ends).(end))
+		e := heap.Pop(&q.ends).(end)
+		delete(q.queued, e.key())
+		due = append(due, e)
 	}
 	return due
 }
