@@ -53,6 +53,7 @@ func (w *world) bindings() []binding {
 		{`^I ` + method + ` "([^"]*)" with the headers:$`, w.iSendWithHeaders},
 		{`^(nobody|a stranger|"[^"]+") ` + method + `s "([^"]*)"$`, w.actorSends},
 		{`^(nobody|a stranger|"[^"]+") ` + method + `s "([^"]*)" (\{.*\})$`, w.actorSendsJSON},
+		{`^(nobody|a stranger|"[^"]+") ` + method + `s "([^"]*)" with the headers:$`, w.actorSendsWithHeaders},
 		{`^I keep "([^"]+)" as "([^"]+)"$`, w.iKeep},
 		{`^"([^"]+)" has a token with the policy:$`, w.hasPolicy},
 

@@ -125,26 +125,44 @@ func (w *world) actorSendsJSON(ctx context.Context, actor, method, path, body st
 }
 
 func (w *world) iSendWrapped(ctx context.Context, method, path, ttl string) error {
-	return w.withHeader(ctx, method, path, http.Header{"X-Vault-Wrap-Ttl": {ttl}})
-}
-
-func (w *world) iSendWithHeaders(ctx context.Context, method, path string, table *godog.Table) error {
-	header := make(http.Header)
-	for _, row := range table.Rows {
-		if len(row.Cells) != 2 {
-			return fmt.Errorf("a row of headers has two cells, name and value")
-		}
-		header.Add(row.Cells[0].Value, row.Cells[1].Value)
-	}
-	return w.withHeader(ctx, method, path, header)
-}
-
-func (w *world) withHeader(ctx context.Context, method, path string, header http.Header) error {
 	server, err := w.running(ctx)
 	if err != nil {
 		return err
 	}
+	header := http.Header{"X-Vault-Wrap-Ttl": {ttl}}
 	return w.send(ctx, request{method: method, path: path, token: server.Token(), header: header})
+}
+
+func (w *world) iSendWithHeaders(ctx context.Context, method, path string, table *godog.Table) error {
+	server, err := w.running(ctx)
+	if err != nil {
+		return err
+	}
+	return w.withHeaders(ctx, request{method: method, path: path, token: server.Token()}, table)
+}
+
+func (w *world) actorSendsWithHeaders(ctx context.Context, actor, method, path string, table *godog.Table) error {
+	token, err := w.tokenOf(actor)
+	if err != nil {
+		return err
+	}
+	return w.withHeaders(ctx, request{method: method, path: path, token: token}, table)
+}
+
+// withHeaders adds rows of | name | value | to a request.
+func (w *world) withHeaders(ctx context.Context, r request, table *godog.Table) error {
+	r.header = make(http.Header)
+	for _, row := range table.Rows {
+		if len(row.Cells) != 2 {
+			return fmt.Errorf("a row of headers has two cells, name and value")
+		}
+		value, err := w.expand(row.Cells[1].Value)
+		if err != nil {
+			return err
+		}
+		r.header.Add(row.Cells[0].Value, value)
+	}
+	return w.send(ctx, r)
 }
 
 // iKeep saves a value of the last answer under a name.

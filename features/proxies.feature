@@ -1,0 +1,123 @@
+@contract-1
+Feature: Proxies of plugins
+  Plugins that call other services honour HTTP_PROXY and NO_PROXY of their own
+  process. The scenarios run the proxies and the identity provider: only the
+  proxies know the way to idp.example.com, so whoever got its keys came through
+  one of them.
+  Source: https://developer.hashicorp.com/vault/docs/plugins/plugin-management
+  Remedy: Look which proxy was asked. 'plugproof env explain' shows which layer a proxy's variable comes from.
+
+  Background:
+    Given an identity provider at "idp.example.com"
+    And a forward proxy "eu.example.com"
+    And a forward proxy "us.example.com"
+    And "idp.example.com" signs a token for "ada" and the audience "app" as "token of ada"
+
+  Rule: A registered proxy is the plugin's
+
+    @PRX-001 @must @needs-plugin-directory @needs-loopback
+    Scenario: Two registrations of one binary go through a proxy each
+      Given the auth plugin "jwt-eu" is registered with:
+        | binary | jwt                         |
+        | env    | HTTP_PROXY={eu.example.com} |
+      And the auth plugin "jwt-us" is registered with:
+        | binary | jwt                         |
+        | env    | HTTP_PROXY={us.example.com} |
+      And "jwt-eu" is enabled as auth method at "jwt-eu"
+      And "jwt-us" is enabled as auth method at "jwt-us"
+      When I POST "auth/jwt-eu/config" {"jwks_url": "http://idp.example.com/keys", "bound_issuer": "http://idp.example.com"}
+      And I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
+      And nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is 200 with:
+        | auth.policies | ["default"] |
+      And "idp.example.com" was asked through the proxy "eu.example.com"
+      And nobody was asked through the proxy "us.example.com"
+      When I POST "auth/jwt-us/config" {"jwks_url": "http://idp.example.com/keys", "bound_issuer": "http://idp.example.com"}
+      And I POST "auth/jwt-us/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
+      And nobody POSTs "auth/jwt-us/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is 200
+      And "idp.example.com" was asked through the proxy "us.example.com"
+
+    @PRX-002 @must @needs-plugin-directory @needs-loopback
+    Scenario: Another proxy is used after the next reload
+      Given the auth plugin "jwt-eu" is registered with:
+        | binary | jwt                         |
+        | env    | HTTP_PROXY={eu.example.com} |
+      And "jwt-eu" is enabled as auth method at "jwt-eu"
+      And the auth plugin "jwt-eu" is registered with:
+        | binary | jwt                         |
+        | env    | HTTP_PROXY={us.example.com} |
+      When I PUT "sys/plugins/reload/backend" {"mounts": ["auth/jwt-eu/"]}
+      Then the answer is 200
+      When I POST "auth/jwt-eu/config" {"jwks_url": "http://idp.example.com/keys", "bound_issuer": "http://idp.example.com"}
+      And I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
+      And nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is 200
+      And "idp.example.com" was asked through the proxy "us.example.com"
+      And nobody was asked through the proxy "eu.example.com"
+
+    @PRX-003 @must @needs-plugin-directory @needs-loopback
+    Scenario: A registered NO_PROXY keeps the plugin away from the proxy
+      Given the auth plugin "jwt-eu" is registered with:
+        | binary | jwt                         |
+        | env    | HTTP_PROXY={eu.example.com} |
+        | env    | NO_PROXY=idp.example.com    |
+      And "jwt-eu" is enabled as auth method at "jwt-eu"
+      When I POST "auth/jwt-eu/config" {"jwks_url": "http://idp.example.com/keys"}
+      And I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"]}
+      And nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is an error
+      And nobody was asked through the proxy "eu.example.com"
+
+  Rule: The server's proxy and the plugin's meet like all variables
+
+    @PRX-010 @must @needs-plugin-directory @needs-loopback @needs-host-environment
+    Scenario Outline: The server has a proxy and the plugin has another, <asked> is asked
+      Given the server's environment has HTTP_PROXY={us.example.com}
+      And the auth plugin "jwt-eu" is registered with:
+        | binary | jwt                         |
+        | env    | HTTP_PROXY={eu.example.com} |
+      And "jwt-eu" is enabled as auth method at "jwt-eu"
+      When I POST "auth/jwt-eu/config" {"jwks_url": "http://idp.example.com/keys", "bound_issuer": "http://idp.example.com"}
+      And I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
+      And nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is 200
+      And "idp.example.com" was asked through the proxy "<asked>"
+      And nobody was asked through the proxy "<other>"
+
+      @vault<1.16 @openbao
+      Examples: host-wins
+        | asked          | other          |
+        | us.example.com | eu.example.com |
+
+      @vault>=1.16
+      Examples: plugin-wins
+        | asked          | other          |
+        | eu.example.com | us.example.com |
+
+    @PRX-011 @must @needs-plugin-directory @needs-loopback @needs-host-environment
+    Scenario: A plugin without a proxy of its own uses the server's
+      Given the server's environment has HTTP_PROXY={us.example.com}
+      And the auth plugin "jwt-eu" is registered with:
+        | binary | jwt |
+      And "jwt-eu" is enabled as auth method at "jwt-eu"
+      When I POST "auth/jwt-eu/config" {"jwks_url": "http://idp.example.com/keys", "bound_issuer": "http://idp.example.com"}
+      And I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
+      And nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is 200
+      And "idp.example.com" was asked through the proxy "us.example.com"
+
+    @PRX-012 @must @needs-plugin-directory @needs-loopback @needs-host-environment @vault>=1.16
+    Scenario: With the opt-out the server's proxy is asked again
+      Given the server's environment has HTTP_PROXY={us.example.com}
+      And the server's environment has VAULT_PLUGIN_USE_LEGACY_ENV_LAYERING=true
+      And the auth plugin "jwt-eu" is registered with:
+        | binary | jwt                         |
+        | env    | HTTP_PROXY={eu.example.com} |
+      And "jwt-eu" is enabled as auth method at "jwt-eu"
+      When I POST "auth/jwt-eu/config" {"jwks_url": "http://idp.example.com/keys", "bound_issuer": "http://idp.example.com"}
+      And I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
+      And nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is 200
+      And "idp.example.com" was asked through the proxy "us.example.com"
+      And nobody was asked through the proxy "eu.example.com"
