@@ -30,10 +30,10 @@ Exit code 0: no differences beyond those allowed; 1: there are some; 2: wrong
 usage; 3: the harness or a target failed.`
 
 const example = `  # what does the upgrade change?
-  plugproof diff mock:vault-1.15 mock:vault-1.16 --plugins ./bin
+  plugproof diff mock:vault-1.15 mock:vault-1.16
 
   # for a pull request
-  plugproof diff vault-1.14.3.json binary:./vault --plugins ./bin --format markdown`
+  plugproof diff vault-1.14.3.json binary:./vault --format markdown`
 
 type command struct {
 	replay.Settings
@@ -144,7 +144,7 @@ func (c *command) record(ctx context.Context, name string, other *replay.Recordi
 	} else if cases, err = replay.Cases(); err != nil {
 		return nil, err
 	}
-	runner, err := c.Runner(name)
+	runner, err := c.Runner(ctx, name, stderr)
 	if err != nil {
 		return nil, err
 	}

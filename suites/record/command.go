@@ -23,8 +23,8 @@ project's own cases are used unless --cases names a folder with others.
 What changes from run to run is masked. A recording names the server, its
 version, the time and the digest of the cases.`
 
-const example = `  plugproof record --target binary:/usr/local/bin/vault --plugins ./bin --out vault-1.21.json
-  plugproof record --target mock:vault-1.16 --plugins ./bin --case 'env-*' --out env.json`
+const example = `  plugproof record --target binary:/usr/local/bin/vault --out vault-1.21.json
+  plugproof record --target mock:vault-1.16 --case 'env-*' --out env.json`
 
 type command struct {
 	replay.Settings
@@ -65,7 +65,7 @@ func (c *command) run(ctx context.Context, stderr io.Writer) (err error) {
 	if err != nil {
 		return replay.Usage(err)
 	}
-	runner, err := c.Runner(c.target)
+	runner, err := c.Runner(ctx, c.target, stderr)
 	if err != nil {
 		return err
 	}

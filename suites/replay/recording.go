@@ -3,8 +3,8 @@
 // Package replay sends the requests of a recording to a server and says where
 // its answers differ from the recorded ones. It also makes such recordings.
 //
-// The format is that of the recordings in testdata, whose rules are in
-// testdata/README.md: every case has a fresh server, what changes from run to
+// The format is that of the recordings below recordings/, whose rules are in the
+// README there: every case has a fresh server, what changes from run to
 // run is masked.
 package replay
 

@@ -6,12 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/pflag"
 
 	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/build"
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
@@ -38,7 +40,7 @@ var ErrDifferent = errors.New("the answers differ")
 
 // Settings are the flags that say how cases are run.
 type Settings struct {
-	// Plugins is the folder with probe and probe-v4.
+	// Plugins is the folder with probe and probe-v4; empty builds them.
 	Plugins string
 	// CLI is a vault or bao program for cli steps; empty is our own command line.
 	CLI string
@@ -52,7 +54,7 @@ type Settings struct {
 
 // AddFlags adds the flags.
 func (s *Settings) AddFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.Plugins, "plugins", "", "`FOLDER` with the binaries probe and probe-v4")
+	flags.StringVar(&s.Plugins, "plugins", "", "`FOLDER` with the binaries probe and probe-v4; without it they are built")
 	flags.StringVar(&s.CLI, "cli", "", "a vault or bao program (`PATH`) for the steps on the command line; our own without it")
 	flags.IntVar(&s.Parallel, "parallel", 2, "how many cases run at a time")
 	flags.BoolVar(&s.OneServer, "one-server", false, "let the cases share a server, as one that is already running must; for single cases")
@@ -60,11 +62,12 @@ func (s *Settings) AddFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.Options.ThisServer, "this-server", false, "use a running server although it is no development server on loopback")
 }
 
-// Runner makes a runner for the target of that name. Its Target is to be closed.
-func (s *Settings) Runner(target string) (*Runner, error) {
-	binaries, err := s.binaries()
+// Runner makes a runner for the target of that name, to be ended with Close.
+// Building the plugins, if it takes long, is told to progress.
+func (s *Settings) Runner(ctx context.Context, target string, progress io.Writer) (*Runner, error) {
+	binaries, err := s.binaries(ctx, progress)
 	if err != nil {
-		return nil, Usage(err)
+		return nil, err
 	}
 	t, err := targets.Parse(target, s.Options)
 	if err != nil {
@@ -80,18 +83,22 @@ func (s *Settings) Runner(target string) (*Runner, error) {
 // binaryNames are the files that the cases find in the plugin directory.
 func binaryNames() []string { return []string{"probe", "probe-v4"} }
 
-func (s *Settings) binaries() (map[string]string, error) {
+func (s *Settings) binaries(ctx context.Context, progress io.Writer) (map[string]string, error) {
 	if s.Plugins == "" {
-		return nil, errors.New("name the folder with the plugins: --plugins FOLDER (go build -o FOLDER/ ./plugins/probe/cmd/probe)")
+		found, err := build.Plugins(ctx, build.Options{Names: binaryNames(), Progress: progress})
+		if err != nil {
+			return nil, &Failure{Code: 3, Err: err}
+		}
+		return found, nil
 	}
 	found := map[string]string{}
 	for _, name := range binaryNames() {
 		path, err := filepath.Abs(filepath.Join(s.Plugins, name))
-		if err != nil {
-			return nil, fmt.Errorf("--plugins: %w", err)
+		if err == nil {
+			_, err = os.Stat(path)
 		}
-		if _, err := os.Stat(path); err != nil {
-			return nil, fmt.Errorf("--plugins: %w", err)
+		if err != nil {
+			return nil, Usage(fmt.Errorf("--plugins: %w", err))
 		}
 		found[name] = path
 	}

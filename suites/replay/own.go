@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package replay
+
+import (
+	"embed"
+	"fmt"
+)
+
+//go:embed recordings/*.json
+var recordings embed.FS
+
+// deviationsFile stands among the recordings but is none.
+const deviationsFile = "recordings/deviations.json"
+
+// Own is a recording of this project and the mock's dialect that must equal it.
+type Own struct {
+	// Name is the recording's name, without ending.
+	Name string
+	// Dialect is the mock's.
+	Dialect string
+}
+
+// OwnRecordings lists the project's recordings.
+func OwnRecordings() []Own {
+	return []Own{
+		{Name: "vault-1.14.3", Dialect: "vault-1.14"},
+		{Name: "openbao-2.5.5", Dialect: "openbao-2.5"},
+		// How the first version with that code starts plugins; later ones do alike.
+		{Name: "vault-sdk-0.25.1-env", Dialect: "vault-1.16"},
+	}
+}
+
+// Load reads the recording.
+func (o Own) Load() (*Recording, error) {
+	return Load(recordings, "recordings/"+o.Name+".json")
+}
+
+// OwnDeviations are the differences between the project's recordings and the
+// mock that are meant, with their reasons.
+func OwnDeviations() (Deviations, error) {
+	data, err := recordings.ReadFile(deviationsFile)
+	if err != nil {
+		return nil, fmt.Errorf("list of deviations: %w", err)
+	}
+	return ParseDeviations(data)
+}

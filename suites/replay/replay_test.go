@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package replay_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/build"
+	"github.com/plugproof/plugproof/suites/replay"
+	"github.com/plugproof/plugproof/suites/targets"
+)
+
+// binaries builds what the cases find in the plugin directory, once for all.
+var binaries = sync.OnceValues(func() (map[string]string, error) {
+	return build.Plugins(context.Background(), build.Options{Names: []string{"probe", "probe-v4"}})
+})
+
+func runner(t *testing.T, target string) *replay.Runner {
+	t.Helper()
+	files, err := binaries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tgt, err := targets.Parse(target, targets.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &replay.Runner{Target: tgt, Binaries: files, CommandLine: steps.OwnCommandLine{}}
+	t.Cleanup(func() {
+		if err := r.Close(context.Background(), nil); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// TestMockEqualsRecordings replays every recorded case against the mock. What
+// differs must be listed, and what is listed must differ.
+func TestMockEqualsRecordings(t *testing.T) {
+	t.Parallel()
+	deviations, err := replay.OwnDeviations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, own := range replay.OwnRecordings() {
+		t.Run(own.Name, func(t *testing.T) {
+			t.Parallel()
+			rec, err := own.Load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, runner(t, "mock:"+own.Dialect), own.Name, rec, deviations)
+		})
+	}
+}
+
+// TestRealServerEqualsRecording holds the harness, the probe and the masks
+// against the server that was recorded.
+func TestRealServerEqualsRecording(t *testing.T) {
+	t.Parallel()
+	server := os.Getenv("PLUGPROOF_TEST_SERVER")
+	if server == "" {
+		t.Skip("PLUGPROOF_TEST_SERVER names no OpenBao 2.5.5 program")
+	}
+	rec, err := replay.Own{Name: "openbao-2.5.5"}.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := runner(t, "binary:"+server)
+	r.CommandLine = steps.BinaryCommandLine{Path: server}
+	check(t, r, "openbao-2.5.5", rec, nil)
+}
+
+// check runs the cases as parallel subtests, in short mode one of each area,
+// and judges the sum when all are done.
+func check(t *testing.T, r *replay.Runner, name string, rec *replay.Recording, deviations replay.Deviations) {
+	t.Helper()
+	report := &replay.Report{Recording: name, Target: r.Target.Name()}
+	var mu sync.Mutex
+	t.Run("cases", func(t *testing.T) {
+		for _, id := range chosen(rec) {
+			t.Run(id, func(t *testing.T) {
+				t.Parallel()
+				results, err := r.Check(t.Context(), id, rec.Cases[id])
+				if err != nil {
+					t.Error(err)
+				}
+				one := &replay.Report{Recording: name, Target: r.Target.Name(), Results: results}
+				for _, unused := range deviations.Apply(one) {
+					t.Errorf("listed as a deviation, but equal: %s", unused)
+				}
+				if one.Differs() {
+					var text bytes.Buffer
+					one.WriteDifferences(&text, false)
+					t.Error(text.String())
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				report.Results = append(report.Results, one.Results...)
+			})
+		}
+	})
+	var text bytes.Buffer
+	if err := report.WriteTable(&text); err != nil {
+		t.Fatal(err)
+	}
+	t.Log("\n" + text.String())
+	_, sum := report.Counts()
+	if sum.Missing > 0 {
+		t.Errorf("%d steps could not be carried out", sum.Missing)
+	}
+	// The owner's limit.
+	if sum.Listed*50 > sum.Total && !testing.Short() {
+		t.Errorf("%d of %d steps are listed as deviations, more than 2 %%", sum.Listed, sum.Total)
+	}
+}
+
+// chosen are all cases, in short mode the first of each area.
+func chosen(rec *replay.Recording) []string {
+	ids := rec.IDs()
+	if !testing.Short() {
+		return ids
+	}
+	var areas []string
+	return slices.DeleteFunc(ids, func(id string) bool {
+		area := rec.Cases[id].Area
+		if slices.Contains(areas, area) {
+			return true
+		}
+		areas = append(areas, area)
+		return false
+	})
+}
+
+// TestDeviationsAreOfRecordedSteps finds entries that name nothing.
+func TestDeviationsAreOfRecordedSteps(t *testing.T) {
+	t.Parallel()
+	deviations, err := replay.OwnDeviations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	recordings := map[string]*replay.Recording{}
+	for _, own := range replay.OwnRecordings() {
+		if recordings[own.Name], err = own.Load(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, d := range deviations {
+		if err := named(recordings, d); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func named(recordings map[string]*replay.Recording, d replay.Deviation) error {
+	rec := recordings[d.Recording]
+	if rec == nil {
+		return fmt.Errorf("%s: there is no recording %q", d.Case, d.Recording)
+	}
+	c := rec.Cases[d.Case]
+	if c == nil {
+		return fmt.Errorf("%s has no case %q", d.Recording, d.Case)
+	}
+	for _, step := range d.Steps {
+		if step < 1 || step > len(c.Steps) {
+			return fmt.Errorf("%s, %s has no step %d", d.Recording, d.Case, step)
+		}
+	}
+	return nil
+}
