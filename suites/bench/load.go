@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// measureRequests is the rate of requests through a plugin, beside the same
+// call of the plugin without a server.
+func measureRequests(ctx context.Context, set settings, p *subject, t *table) error {
+	s, err := startServer(ctx, set.server, p)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	if err := errors.Join(s.register(ctx, p), s.mount(ctx, "m")); err != nil {
+		return err
+	}
+	f, err := p.start()
+	if err != nil {
+		return err
+	}
+	defer f.client.Kill()
+	if err := f.setup(ctx); err != nil {
+		return err
+	}
+	direct := func() (func() error, func(), error) {
+		return func() error { return f.request(ctx) }, func() {}, nil
+	}
+	for _, c := range []struct {
+		clients      int
+		aim, openbao string
+	}{{clients: 1}, {clients: 32, aim: ">= 0.8 x", openbao: "0.43 x"}} {
+		below, err := rate(set.load, c.clients, direct)
+		if err != nil {
+			return err
+		}
+		above, err := rate(set.load, c.clients, s.client)
+		if err != nil {
+			return err
+		}
+		r := row{what: fmt.Sprintf("requests, clients: %d", c.clients), aim: c.aim, openbao: c.openbao}
+		t.rates(r, above, below)
+	}
+	return nil
+}
+
+// client makes a client with one connection. It writes requests that were
+// rendered before: what a client costs is not the server's.
+func (s *server) client() (request func() error, end func(), err error) {
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	text := []byte("GET /v1/m/" + requestPath + " HTTP/1.1\r\nHost: " + s.addr + "\r\nX-Vault-Token: " + rootToken + "\r\n\r\n")
+	answers := bufio.NewReader(conn)
+	request = func() error {
+		if _, err := conn.Write(text); err != nil {
+			return err
+		}
+		resp, err := http.ReadResponse(answers, nil)
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+			return err
+		}
+		if resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("request of the plugin: %s", resp.Status)
+		}
+		return resp.Body.Close()
+	}
+	return request, func() { conn.Close() }, nil
+}
+
+// rate is how many requests a second clients get answered, each sending one
+// after the other.
+func rate(load time.Duration, clients int, newClient func() (func() error, func(), error)) (float64, error) {
+	var total atomic.Int64
+	failures := make(chan error, clients)
+	var wg sync.WaitGroup
+	begin := time.Now()
+	deadline := begin.Add(load)
+	for range clients {
+		wg.Go(func() {
+			request, end, err := newClient()
+			if err != nil {
+				failures <- err
+				return
+			}
+			defer end()
+			for time.Now().Before(deadline) {
+				if err := request(); err != nil {
+					failures <- err
+					return
+				}
+				total.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	took := time.Since(begin)
+	close(failures)
+	if err := <-failures; err != nil {
+		return 0, err
+	}
+	return float64(total.Load()) / took.Seconds(), nil
+}

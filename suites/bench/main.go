@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Command bench measures how fast the mock server is, and prints its figures as
+// ratios to a floor from the same run: the same plugin started and called with
+// go-plugin and no server at all. Ratios hold on a machine that is busy or slow
+// where milliseconds don't.
+//
+//	go run ./suites/bench
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"github.com/plugproof/plugproof/suites/build"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// execute runs one command line and gives its exit code.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	var s settings
+	flags.IntVar(&s.rounds, "rounds", 15, "how often each start, mount, reload and unmount is measured")
+	flags.IntVar(&s.mounts, "mounts", 200, "how many mounts of one plugin are made and listed")
+	flags.DurationVar(&s.load, "load", 3*time.Second, "how long requests are sent for each rate")
+	flags.StringVar(&s.server, "server", "", "`plugproof` binary to measure (default: built from this checkout)")
+	flags.Usage = func() {
+		fmt.Fprint(stderr, "Measure the mock server beside go-plugin alone.\n\nExamples:\n"+
+			"  go run ./suites/bench\n  go run ./suites/bench -rounds 50 -load 10s\n\nFlags:\n")
+		flags.PrintDefaults()
+	}
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if flags.NArg() > 0 || s.rounds < 1 || s.mounts < 20 || s.load <= 0 {
+		fmt.Fprintln(stderr, "bench: no arguments, at least 1 round and 20 mounts, and a positive duration: see -h")
+		return 2
+	}
+	if err := bench(ctx, s, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "bench: "+err.Error())
+		return 3
+	}
+	return 0
+}
+
+// settings say how much is measured.
+type settings struct {
+	rounds, mounts int
+	load           time.Duration
+	server         string
+}
+
+// bench measures everything, one after the other.
+func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	plugins, err := build.Plugins(ctx, build.Options{Names: []string{pluginName}, Progress: stderr})
+	if err != nil {
+		return err
+	}
+	if s.server == "" {
+		s.server = filepath.Join(dir, "plugproof")
+		cmd := exec.CommandContext(ctx, "go", "build", "-o", s.server, "github.com/plugproof/plugproof")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("build the server: %w\n%s", err, out)
+		}
+	}
+	p, err := newSubject(plugins[pluginName])
+	if err != nil {
+		return err
+	}
+	var t table
+	for _, part := range []struct {
+		what string
+		run  func(context.Context, settings, *subject, *table) error
+	}{
+		{"the server's start", measureStart},
+		{"registration, mounts and reloads", measureLifecycle},
+		{"many mounts", measureMany},
+		{"requests", measureRequests},
+	} {
+		fmt.Fprintf(stderr, "Measuring %s …\n", part.what)
+		if err := part.run(ctx, s, p, &t); err != nil {
+			return fmt.Errorf("%s: %w", part.what, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return t.write(stdout)
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// clock returns how long do took.
+func clock(do func() error) (time.Duration, error) {
+	begin := time.Now()
+	err := do()
+	return time.Since(begin), err
+}
+
+// measureStart is the time from the start of the process to its first answer,
+// and the memory that it has then.
+func measureStart(ctx context.Context, set settings, p *subject, t *table) error {
+	var times []time.Duration
+	memory := 0.0
+	for range set.rounds {
+		var s *server
+		took, err := clock(func() (err error) {
+			if s, err = startServer(ctx, set.server, p); err != nil {
+				return err
+			}
+			return s.call(ctx, "GET", "sys/health", nil)
+		})
+		if err != nil {
+			return err
+		}
+		memory = s.memory()
+		s.stop()
+		times = append(times, took)
+	}
+	t.times(row{what: "start to first answer", aim: "< 15 ms", openbao: "237 ms"}, times, nil)
+	t.rows = append(t.rows, row{what: "idle memory", value: fmt.Sprintf("%.0f MB", memory), aim: "< 30 MB", openbao: "89 MB"})
+	return nil
+}
+
+// measureLifecycle takes turns with the floor, so that both see the same
+// machine.
+func measureLifecycle(ctx context.Context, set settings, p *subject, t *table) error {
+	s, err := startServer(ctx, set.server, p)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	var start, kill, register, mount, reload, unmount []time.Duration
+	for range set.rounds {
+		var f *floor
+		for _, step := range []struct {
+			times *[]time.Duration
+			do    func() error
+		}{
+			{&start, func() (err error) { f, err = p.start(); return err }},
+			{&kill, func() error { f.client.Kill(); return nil }},
+			{&register, func() error { return s.register(ctx, p) }},
+			{&mount, func() error {
+				if err := s.mount(ctx, "m"); err != nil {
+					return err
+				}
+				return s.request(ctx, "m")
+			}},
+			{&reload, func() error { return s.reload(ctx) }},
+			{&unmount, func() error { return s.unmount(ctx, "m") }},
+		} {
+			took, err := clock(step.do)
+			if err != nil {
+				return err
+			}
+			*step.times = append(*step.times, took)
+		}
+	}
+	t.times(row{what: "registration (starts the plugin)"}, register, start)
+	t.times(row{what: "mount to first answer", aim: "<= 1.1 x", openbao: "1.0 x"}, mount, start)
+	t.times(row{what: "reload (end and start)"}, reload, start)
+	t.times(row{what: "unmount (end)"}, unmount, kill)
+	return nil
+}
+
+// measureMany is what mounts of a running multiplexed plugin cost, the first
+// ones and the last ones, and a list of all.
+func measureMany(ctx context.Context, set settings, p *subject, t *table) error {
+	s, err := startServer(ctx, set.server, p)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	if err := s.register(ctx, p); err != nil {
+		return err
+	}
+	if err := s.mount(ctx, "first"); err != nil {
+		return err
+	}
+	var times, list []time.Duration
+	for i := range set.mounts {
+		took, err := clock(func() error { return s.mount(ctx, fmt.Sprintf("m%d", i)) })
+		if err != nil {
+			return err
+		}
+		times = append(times, took)
+	}
+	for range set.rounds {
+		took, err := clock(func() error { return s.call(ctx, "GET", "sys/mounts", nil) })
+		if err != nil {
+			return err
+		}
+		list = append(list, took)
+	}
+	const some = 20
+	t.times(row{what: fmt.Sprintf("further mount, first %d", some), aim: "< 2.5 ms", openbao: "16.5 ms"}, times[:some], nil)
+	t.times(row{what: fmt.Sprintf("further mount, beyond %d", set.mounts-some), aim: "< 2.5 ms"}, times[set.mounts-some:], nil)
+	t.times(row{what: fmt.Sprintf("list of %d mounts", set.mounts), aim: "< 1.5 ms", openbao: "12 ms"}, list, nil)
+	return nil
+}
