@@ -119,7 +119,8 @@ type Dialect struct {
 	FieldErrors FieldErrors
 	// StrictJSON: anything after a request's JSON object is refused.
 	StrictJSON bool
-	// RelativePaths: request paths with `..` reach the backends.
+	// RelativePaths: request paths with `..` are resolved with a redirect; else
+	// they are refused where a redirect of Go's own doesn't resolve them.
 	RelativePaths bool
 	// Namespaces: the header X-Vault-Namespace is obeyed, and names that don't
 	// exist are refused; else it is ignored.

@@ -85,7 +85,6 @@ func introduce(req *logical.Request, e *token.Entry) {
 	req.ClientTokenRemainingUses = e.NumUses
 	req.DisplayName = e.DisplayName
 	req.EntityID = e.EntityID
-	req.ClientID, _ = e.CreateClientID()
 	req.SetTokenEntry(&e.TokenEntry)
 }
 

@@ -23,6 +23,14 @@ func Factories() map[catalog.Key]logical.Factory {
 	}
 }
 
+// Fixed tells whether mounts of that name always get the server's own backend,
+// even if a plugin is registered under it: Vault and OpenBao link kv and
+// database in besides listing them (server source, LogicalBackends; recorded
+// in reg-shadow-builtin).
+func Fixed(kind consts.PluginType, name string) bool {
+	return kind == consts.PluginTypeSecrets && (name == "kv" || name == "database")
+}
+
 // Unemulated returns the backend of a builtin that the mock only lists: each
 // request to it gets an error that says so.
 func Unemulated(ctx context.Context, name string, kind consts.PluginType, conf *logical.BackendConfig) (logical.Backend, error) {

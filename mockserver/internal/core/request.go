@@ -8,9 +8,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/hashicorp/go-multierror"
+	"github.com/hashicorp/vault/sdk/helper/errutil"
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/access"
@@ -104,6 +106,9 @@ func (c *Core) existence(ctx context.Context, req *logical.Request) func() error
 			return nil // "failed to find the path" is no reason to refuse here
 		case err != nil:
 			c.logger.Error("failed to run existence check", "error", err)
+			if user := (errutil.UserError{}); errors.As(err, &user) {
+				return logical.CodedError(http.StatusBadRequest, user.Error())
+			}
 			return err
 		case found && !exists:
 			req.Operation = logical.CreateOperation

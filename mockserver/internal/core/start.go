@@ -5,6 +5,7 @@ package core
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 
@@ -28,7 +29,7 @@ func (c *Core) start(ctx context.Context, r *mounts.Route) (*mounts.Backend, err
 	if err != nil {
 		return nil, err
 	}
-	plug, err := c.catalog.Get(ctx, key)
+	plug, err := c.plugin(ctx, key)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +53,19 @@ func (c *Core) start(ctx context.Context, r *mounts.Route) (*mounts.Backend, err
 		return nil, err
 	}
 	return mounts.NewBackend(b), c.noteRunning(ctx, r, plug)
+}
+
+// plugin is what a mount of that key runs.
+func (c *Core) plugin(ctx context.Context, key catalog.Key) (*catalog.Entry, error) {
+	if !builtin.Fixed(key.Type, key.Name) {
+		return c.catalog.Get(ctx, key)
+	}
+	own, err := c.catalog.Builtin(key.Type, key.Name)
+	if errors.Is(err, catalog.ErrNotFound) { // linked in, but not listed
+		key.Version = "v" + c.dialect.Version + "+" + c.dialect.BuiltinSuffix
+		return &catalog.Entry{Key: key, Builtin: true}, nil
+	}
+	return own, err
 }
 
 // wanted is the catalog entry that a mount runs: of the pinned version if there

@@ -7,24 +7,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"github.com/hashicorp/vault/sdk/logical"
-)
 
-// envelope is the form of all answers with content. The SDK's own type has
-// fields that older servers don't send.
-type envelope struct {
-	RequestID     string                `json:"request_id"`
-	LeaseID       string                `json:"lease_id"`
-	Renewable     bool                  `json:"renewable"`
-	LeaseDuration int                   `json:"lease_duration"`
-	Data          any                   `json:"data"`
-	WrapInfo      *logical.HTTPWrapInfo `json:"wrap_info"`
-	Warnings      []string              `json:"warnings"`
-	Auth          *logical.HTTPAuth     `json:"auth"`
-	MountType     string                `json:"mount_type,omitempty"`
-}
+	"github.com/plugproof/plugproof/mockserver/internal/envelope"
+)
 
 // wroteError writes the error of a request, if there is one: the only place
 // where errors of the core become HTTP.
@@ -59,7 +46,7 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 }
 
 // writeAnswer writes what the core answered.
-func writeAnswer(w http.ResponseWriter, r *http.Request, req *logical.Request, resp *logical.Response, inject bool) {
+func (h *handler) writeAnswer(w http.ResponseWriter, r *http.Request, req *logical.Request, resp *logical.Response, inject bool) {
 	switch {
 	case resp == nil:
 		w.Header().Set("Content-Type", "application/json")
@@ -69,31 +56,15 @@ func writeAnswer(w http.ResponseWriter, r *http.Request, req *logical.Request, r
 	case resp.Data[logical.HTTPStatusCode] != nil:
 		writeRaw(w, resp)
 	case inject && len(resp.Data) > 0:
-		writeInjected(w, makeEnvelope(req, resp), resp.Data)
+		writeInjected(w, envelope.Of(req.ID, resp, h.core.Dialect().MountType), resp.Data)
 	default:
-		writeJSON(w, http.StatusOK, makeEnvelope(req, resp))
+		writeJSON(w, http.StatusOK, envelope.Of(req.ID, resp, h.core.Dialect().MountType))
 	}
-}
-
-func makeEnvelope(req *logical.Request, resp *logical.Response) envelope {
-	if info := resp.WrapInfo; info != nil && info.Token != "" {
-		return envelope{WrapInfo: &logical.HTTPWrapInfo{
-			Token: info.Token, Accessor: info.Accessor, TTL: int(info.TTL.Seconds()),
-			CreationTime: info.CreationTime.Format(time.RFC3339Nano), CreationPath: info.CreationPath,
-			WrappedAccessor: info.WrappedAccessor,
-		}}
-	}
-	h := logical.LogicalResponseToHTTPResponse(resp)
-	e := envelope{RequestID: req.ID, LeaseID: h.LeaseID, Renewable: h.Renewable, LeaseDuration: h.LeaseDuration, Warnings: h.Warnings, Auth: h.Auth, MountType: h.MountType}
-	if h.Data != nil {
-		e.Data = h.Data
-	}
-	return e
 }
 
 // writeInjected writes an answer whose data stands beside the envelope as well
 // as in it. Each value is encoded once, as lists of mounts are long.
-func writeInjected(w http.ResponseWriter, e envelope, data map[string]any) {
+func writeInjected(w http.ResponseWriter, e envelope.Envelope, data map[string]any) {
 	encoded := make(map[string]json.RawMessage, len(data))
 	var out bytes.Buffer
 	out.WriteByte('{')

@@ -8,6 +8,8 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"path"
 	"strings"
 
 	"github.com/hashicorp/vault/sdk/helper/consts"
@@ -37,8 +39,8 @@ func New(c *core.Core) http.Handler {
 	h := &handler{core: c}
 	mux := http.NewServeMux()
 	mux.HandleFunc(prefix, h.logical(false))
-	for _, path := range injected {
-		mux.HandleFunc(prefix+path, h.logical(true))
+	for _, p := range injected {
+		mux.HandleFunc(prefix+p, h.logical(true))
 	}
 	mux.HandleFunc("/v1/sys/health", h.health)
 	mux.HandleFunc("/v1/sys/seal-status", h.sealStatus)
@@ -63,16 +65,17 @@ func (h *handler) guard(next http.Handler) http.Handler {
 		switch ns = strings.Trim(ns, "/"); {
 		case d.Namespaces && ns != "" && ns != "root":
 			writeError(w, http.StatusNotFound, fmt.Errorf("namespace not found"))
-		case !d.RelativePaths && hasParent(r.URL.Path):
-			writeError(w, http.StatusBadRequest, logical.ErrRelativePath)
+		case d.RelativePaths && hasParent(r.URL.Path):
+			// Go's own redirect leaves escaped dots alone since 1.22.
+			http.Redirect(w, r, (&url.URL{Path: path.Clean(r.URL.Path), RawQuery: r.URL.RawQuery}).String(), http.StatusMovedPermanently)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
 }
 
-func hasParent(path string) bool {
-	return strings.Contains(path, "/../") || strings.HasSuffix(path, "/..")
+func hasParent(p string) bool {
+	return strings.Contains(p, "/../") || strings.HasSuffix(p, "/..")
 }
 
 // logical answers requests that go through the core. With inject, the answer's
@@ -102,7 +105,7 @@ func (h *handler) logical(inject bool) http.HandlerFunc {
 			writeJSON(w, http.StatusOK, resp.Data)
 			return
 		}
-		writeAnswer(w, r, req, resp, inject)
+		h.writeAnswer(w, r, req, resp, inject)
 	}
 }
 

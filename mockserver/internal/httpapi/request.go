@@ -36,6 +36,9 @@ func (h *handler) request(w http.ResponseWriter, r *http.Request) (*logical.Requ
 		return nil, http.StatusInternalServerError, fmt.Errorf("failed to generate identifier for the request: %w", err)
 	}
 	req := &logical.Request{ID: id, Path: r.URL.Path[len(prefix):], Headers: r.Header, Connection: connection(r)}
+	if !h.core.Dialect().RelativePaths && hasParent(r.URL.Path) {
+		return nil, http.StatusBadRequest, logical.ErrRelativePath
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if status, err := h.operation(req, r); status != 0 || err != nil {
 		return nil, status, err

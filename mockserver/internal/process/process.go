@@ -34,6 +34,9 @@ const (
 	farewellTime = 2 * time.Second
 )
 
+// window is how many bytes of answers may be under way from a plugin.
+const window = 1 << 20
+
 // process is a plugin process that has answered its handshake.
 type process struct {
 	pool   *Pool
@@ -118,7 +121,12 @@ func (p *Pool) start(ctx context.Context, entry Entry, style style, deadline tim
 		SyncStdout:       output,
 		SyncStderr:       output,
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: socketBase()},
-		GRPCDialOptions:  []grpc.DialOption{grpc.WithUnaryInterceptor(p.limitCalls)},
+		GRPCDialOptions: []grpc.DialOption{
+			grpc.WithUnaryInterceptor(p.limitCalls),
+			// A fixed window spares the pings with which gRPC measures a network
+			// that isn't there.
+			grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
+		},
 		RunnerFunc: func(_ hclog.Logger, theirs *exec.Cmd, dir string) (runner.Runner, error) {
 			// The standard input stays empty: the server's is not the plugins'.
 			cmd := exec.Command(entry.Command, entry.Args...)

@@ -35,16 +35,17 @@ func (b *backend) catalogPaths() []*framework.Path {
 		fields["runtime"] = field(framework.TypeString, "The plugin runtime to use when running with oci_image.")
 	}
 	return []*framework.Path{
-		path("plugins/catalog(/(?P<type>auth|database|secret))?/(?P<name>.+)", "Configures the plugins known to the server", fields, operations{
-			logical.UpdateOperation: b.registerPlugin,
-			logical.ReadOperation:   b.readPlugin,
-			logical.DeleteOperation: b.deregisterPlugin,
-		}),
+		// The lists come first: the last path takes everything as a name.
 		path("plugins/catalog/(?P<type>auth|database|secret)/?$", "Lists all the plugins of a type", map[string]*framework.FieldSchema{"type": fields["type"]}, operations{
 			logical.ListOperation: b.listPlugins,
 		}),
 		path("plugins/catalog/?$", "Lists all the plugins known to the server", nil, operations{
 			logical.ReadOperation: b.listAllPlugins,
+		}),
+		path("plugins/catalog(/(?P<type>auth|database|secret))?/(?P<name>.+)", "Configures the plugins known to the server", fields, operations{
+			logical.UpdateOperation: b.registerPlugin,
+			logical.ReadOperation:   b.readPlugin,
+			logical.DeleteOperation: b.deregisterPlugin,
 		}),
 	}
 }

@@ -4,6 +4,7 @@ package sys
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
+	"github.com/plugproof/plugproof/mockserver/internal/envelope"
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
 )
 
@@ -158,8 +160,11 @@ func (b *backend) reloaded(req *logical.Request, d *framework.FieldData, count i
 			resp.AddWarning("no plugins were reloaded")
 		}
 	}
-	if global {
-		return logical.RespondWithStatusCode(resp, req, http.StatusAccepted)
+	if !global {
+		return resp, nil
 	}
-	return resp, nil
+	body, err := json.Marshal(envelope.Of(req.ID, resp, b.dialect.MountType))
+	return &logical.Response{Data: map[string]any{
+		logical.HTTPStatusCode: http.StatusAccepted, logical.HTTPContentType: "application/json", logical.HTTPRawBody: body,
+	}}, err
 }
