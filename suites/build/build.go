@@ -23,9 +23,9 @@ import (
 // Errors that callers may tell apart; their texts name the remedy.
 var (
 	// ErrNoGo: there is no go command to build with.
-	ErrNoGo = errors.New("building the plugins needs the go command, which is not in PATH: install Go, or give a directory of built plugins with --plugin-dir")
+	ErrNoGo = errors.New("building the plugins needs the go command, which is not in PATH: install Go, or give a directory of built plugins with --plugins")
 	// ErrNoSources: the sources are nowhere to be found.
-	ErrNoSources = errors.New("the plugins' sources were not found: run inside a checkout of " + modulePath + ", or give a directory of built plugins with --plugin-dir")
+	ErrNoSources = errors.New("the plugins' sources were not found: run inside a checkout of " + modulePath + ", or give a directory of built plugins with --plugins")
 	// ErrUnknown: there is no plugin of that name.
 	ErrUnknown = errors.New("no such plugin")
 )

@@ -110,6 +110,8 @@ func (a *addr) Lacks(c steps.Capability) string {
 		return "there is one server, which others may use"
 	case steps.ServerLogs:
 		return "the server's log is out of reach"
+	case steps.PluginFiles:
+		return "the plugin directory belongs to somebody else"
 	case steps.ProcessControl:
 		return "the server's processes are out of reach"
 	case steps.PluginDirectory:

@@ -75,6 +75,8 @@ func (c *containers) Name() string { return c.name }
 // Lacks implements steps.Target. Asking for Loopback contacts the engine.
 func (c *containers) Lacks(capability steps.Capability) string {
 	switch capability {
+	case steps.PluginFiles:
+		return "the plugin directory is inside the container"
 	case steps.ProcessControl:
 		return "plugin processes run inside the container"
 	case steps.Loopback:
