@@ -122,15 +122,17 @@ Feature: The life of plugin processes
       Then soon "p/kv/x" holds "kept"
       And the plugin at "p" runs as another process than "first"
 
-    @LIF-022 @must @needs-plugin-directory
+    @LIF-022 @must @needs-plugin-directory @needs-process-control
     Scenario: All mounts of a shared process come back
       Given the secret plugin "probe" is registered
       And "probe" is mounted at "a"
       And "probe" is mounted at "b"
       And I wrote "of a" to "a/kv/x"
       And I wrote "of b" to "b/kv/x"
-      When I GET "a/crash"
-      Then soon "b/kv/x" holds "of b"
+      When the plugin at "a" runs as "shared"
+      And I GET "a/crash"
+      Then the process "shared" has ended
+      And soon "b/kv/x" holds "of b"
       And soon "a/kv/x" holds "of a"
 
   @contract-4

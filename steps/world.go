@@ -92,8 +92,11 @@ func (w *world) begin(ctx context.Context, scenario *godog.Scenario) (context.Co
 			return ctx, w.refuse(Unsupported, fmt.Sprintf("needs %s: %s", capability, reason))
 		}
 	}
+	if target.Lacks(OwnServer) != "" {
+		w.spec.Fresh = false
+	}
 	// Where scenarios share a server, each has names of its own.
-	if !w.spec.Fresh || target.Lacks(OwnServer) != "" {
+	if !w.spec.Fresh {
 		suffix, err := newSuffix()
 		if err != nil {
 			return ctx, err

@@ -49,11 +49,10 @@ func Run(ctx context.Context, config Config, progress *Progress) (_ report.Run, 
 		defer cancel()
 		err = errors.Join(err, target.Close(closing))
 	}()
-	plugins, err := samplePlugins(ctx, config.Plugins, progress)
+	plugins, err := samplePlugins(ctx, target, config.Plugins, progress)
 	if err != nil {
 		return report.Run{}, err
 	}
-	defer func() { err = errors.Join(err, plugins.remove()) }()
 	commands, err := commandLine(config.CLI)
 	if err != nil {
 		return report.Run{}, err
@@ -64,7 +63,7 @@ func Run(ctx context.Context, config Config, progress *Progress) (_ report.Run, 
 		return report.Run{}, err
 	}
 	return execute(ctx, config, chosen, steps.Config{
-		Features: features.FS, Target: target, Plugins: plugins.paths,
+		Features: features.FS, Target: target, Plugins: plugins,
 		CommandLine: commands, Identity: identity,
 	}, progress)
 }
