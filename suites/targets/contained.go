@@ -222,6 +222,9 @@ func (s *contained) PluginDir() string {
 // Place implements steps.Server. The file has to be built for the image's
 // platform.
 func (s *contained) Place(ctx context.Context, name, path string) (string, error) {
+	if s.spec.NoPluginDir {
+		return "", errNoPluginDir
+	}
 	if err := checkName(name, path); err != nil {
 		return "", err
 	}

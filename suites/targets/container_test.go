@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -84,77 +83,28 @@ func scratchImage(t *testing.T, cli *client.Client, program string, dockerfile .
 	return tag
 }
 
-// buildPlugin builds a package of this module as a static program.
-func buildPlugin(t *testing.T, pkg string, env ...string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "plugin")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", file, pkg)
-	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
-	if output, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", pkg, err, output)
-	}
-	return file
-}
-
-func TestContainerRunsAServerFromAScratchImage(t *testing.T) {
+func TestContainersReachThisMachine(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	program := realServer(t)
 	cli := engineClient(t)
-	image := scratchImage(t, cli, program, "ENV SECRET=of-the-image")
+	fake := buildPlugin(t, fakeServer)
+	server := filepath.Join(filepath.Dir(fake), "vault")
+	g.Expect(os.Rename(fake, server)).To(Succeed())
+	image := scratchImage(t, cli, server)
 	target := parse(t, "container:"+image, targets.Options{})
-	plugin := buildPlugin(t, "github.com/plugproof/plugproof/plugins/probe/cmd/probe")
-
-	t.Run("plugins and the environment", func(t *testing.T) {
-		g := NewWithT(t)
-		server := serve(t, target, steps.Spec{Env: []string{"REGION=host"}})
-		g.Expect(server.Address()).To(HavePrefix("http://127.0.0.1:"))
-		sum, err := server.Place(t.Context(), "probe", plugin)
-		g.Expect(err).NotTo(HaveOccurred())
-		status, body := ask(t, server, "PUT", "sys/plugins/catalog/secret/probe", fmt.Sprintf(`{"command":"probe","sha256":%q}`, sum))
-		g.Expect(status).To(Equal(204), body)
-		status, body = ask(t, server, "POST", "sys/mounts/p", `{"type":"probe"}`)
-		g.Expect(status).To(Equal(204), body)
-		_, body = ask(t, server, "GET", "p/env/REGION", "")
-		g.Expect(body).To(ContainSubstring(`"value":"host"`))
-		_, body = ask(t, server, "GET", "p/env/SECRET", "")
-		g.Expect(body).To(ContainSubstring(`"set":false`))
-	})
-	t.Run("restart with state", func(t *testing.T) {
-		g := NewWithT(t)
-		server := serve(t, target, steps.Spec{State: true})
-		status, body := ask(t, server, "POST", "sys/mounts/kept", `{"type":"kv"}`)
-		g.Expect(status).To(Equal(204), body)
-		for _, kill := range []bool{false, true} {
-			g.Expect(server.Restart(t.Context(), kill)).To(Succeed())
-			_, body = ask(t, server, "GET", "sys/mounts", "")
-			g.Expect(body).To(ContainSubstring(`"kept/"`))
-		}
-		logs, err := server.Logs(t.Context())
-		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(logs).To(ContainSubstring("core: "))
-		g.Expect(logs).NotTo(ContainSubstring(server.Token()))
-	})
-	t.Run("one server for zero specs, reaching this machine", func(t *testing.T) {
-		g := NewWithT(t)
-		one, other := serve(t, target, steps.Spec{}), serve(t, target, steps.Spec{})
-		g.Expect(one.Address()).To(Equal(other.Address()))
-		if why := target.Lacks(steps.Loopback); why != "" {
-			t.Skip(why)
-		}
-		// An identity provider on this machine's loopback, asked by the server.
-		asked := make(chan struct{}, 10)
-		provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			asked <- struct{}{}
-			http.NotFound(w, nil)
-		}))
-		defer provider.Close()
-		reach := one.Reach(provider.Listener.Addr().String())
-		status, body := ask(t, one, "POST", "sys/auth/jwt-reach", `{"type":"jwt"}`)
-		g.Expect(status).To(Equal(204), body)
-		ask(t, one, "POST", "auth/jwt-reach/config", fmt.Sprintf(`{"jwks_url":"http://%s/keys"}`, reach))
-		g.Expect(asked).NotTo(BeEmpty())
-	})
+	if why := target.Lacks(steps.Loopback); why != "" {
+		t.Skip(why)
+	}
+	// An identity provider on this machine's loopback, asked from the container.
+	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "reached")
+	}))
+	defer provider.Close()
+	running := serve(t, target, steps.Spec{Env: []string{"FAKE=fetch"}})
+	g.Expect(running.Address()).To(HavePrefix("http://127.0.0.1:"))
+	reach := running.Reach(provider.Listener.Addr().String())
+	_, body := ask(t, running, "GET", "fetch?from=http://"+reach, "")
+	g.Expect(body).To(Equal("reached"))
 	g.Expect(target.Close(context.Background())).To(Succeed())
 	left, err := cli.ContainerList(t.Context(), client.ContainerListOptions{All: true, Filters: make(client.Filters).Add("ancestor", image)})
 	g.Expect(err).NotTo(HaveOccurred())

@@ -4,6 +4,7 @@ package targets
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -13,8 +14,8 @@ var (
 	// ErrUsage: the target was named or chosen wrongly.
 	ErrUsage = errors.New("wrong use of a target")
 	// ErrNotAllowed: a server that somebody else runs was not released with
-	// Options.ThisServer.
-	ErrNotAllowed = errors.New("server not released")
+	// Options.ThisServer. It is wrong use too.
+	ErrNotAllowed = fmt.Errorf("server not released: %w", ErrUsage)
 	// ErrUnsupported: a scenario asked for what the target lacks.
 	ErrUnsupported = errors.New("not supported by this target")
 	// ErrNotAServer: the program or image is no server that is known.
@@ -91,7 +92,7 @@ func (e *Error) Unwrap() []error {
 // ExitCode is what a command that fails with this error exits with: 2 when the
 // user has to ask differently, 3 when the target failed.
 func (e *Error) ExitCode() int {
-	if errors.Is(e.Kind, ErrUsage) || errors.Is(e.Kind, ErrNotAllowed) {
+	if errors.Is(e.Kind, ErrUsage) {
 		return 2
 	}
 	return 3

@@ -16,6 +16,9 @@ import (
 	"github.com/plugproof/plugproof/steps"
 )
 
+// errNoPluginDir: a scenario that asked for no plugin directory places a file.
+var errNoPluginDir = errors.New("this server was asked for without a plugin directory")
+
 // portAttempts is how many ports are tried when others take them between the
 // choice and the server's start.
 const portAttempts = 3
@@ -166,6 +169,9 @@ func (s *local) PluginDir() string {
 
 // Place implements steps.Server.
 func (s *local) Place(_ context.Context, name, path string) (string, error) {
+	if s.spec.NoPluginDir {
+		return "", errNoPluginDir
+	}
 	if err := placeFile(s.pluginDir(), name, path); err != nil {
 		return "", err
 	}

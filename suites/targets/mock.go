@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,7 +24,8 @@ import (
 // mocks is a target that serves the mock within this process.
 type mocks struct {
 	name    string
-	dialect string
+	dialect *dialect.Dialect
+	change  func(http.Handler) http.Handler // nil for none
 	pool    *pool
 	sums    *sums
 }
@@ -31,12 +34,32 @@ func newMock(name, wanted string) (steps.Target, error) {
 	if wanted == "" {
 		wanted = dialect.Newest().Name
 	}
-	if _, err := dialect.Lookup(wanted); err != nil {
-		return nil, &Error{Target: name, Kind: ErrUsage, Problem: "no such dialect", Err: err, Remedy: "choose one of " + strings.Join(dialect.Names(), ", ")}
+	if err := knownDialect(name, wanted); err != nil {
+		return nil, err
 	}
-	m := &mocks{name: name, dialect: wanted, sums: newSums()}
+	d, err := dialect.Lookup(wanted)
+	if err != nil {
+		return nil, err
+	}
+	return Mock(name, d, nil), nil
+}
+
+// knownDialect refuses names of no dialect as wrong use.
+func knownDialect(target, name string) error {
+	if _, err := dialect.Lookup(name); err != nil {
+		return &Error{Target: target, Kind: ErrUsage, Problem: "no such dialect", Err: err, Remedy: "choose one of " + strings.Join(dialect.Names(), ", ")}
+	}
+	return nil
+}
+
+// Mock gives the mock of this process as a target that behaves as d says. With
+// change, every request of scenarios passes the handler that change makes of
+// each server's own; what plugins ask of the server does not. Wrong servers for
+// testing the requirements are made so.
+func Mock(name string, d *dialect.Dialect, change func(http.Handler) http.Handler) steps.Target {
+	m := &mocks{name: name, dialect: d, change: change, sums: newSums()}
 	m.pool = newPool(m.start)
-	return m, nil
+	return m
 }
 
 // Name implements steps.Target.
@@ -82,13 +105,14 @@ type mock struct {
 
 	mu      sync.Mutex // guards what follows
 	server  *mockserver.Server
+	front   *http.Server // serves the changed handler, if there is one
 	address string
 }
 
 // begin starts the server, at the address it had if there was one.
 func (s *mock) begin(ctx context.Context) error {
 	opts := []mockserver.Option{
-		mockserver.WithDialect(s.target.dialect), mockserver.WithRootToken(s.token),
+		mockserver.WithDialectData(s.target.dialect), mockserver.WithRootToken(s.token),
 		mockserver.WithEnviron(func() []string { return environment(s.spec, s.dir) }),
 		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: s.log})),
 	}
@@ -104,19 +128,31 @@ func (s *mock) begin(ctx context.Context) error {
 	if s.spec.State {
 		opts = append(opts, mockserver.WithDataDir(filepath.Join(s.dir, "state")))
 	}
-	s.mu.Lock()
-	address := s.address
-	s.mu.Unlock()
-	if address != "" {
-		opts = append(opts, mockserver.WithListen(strings.TrimPrefix(address, "http://")))
+	listen := "127.0.0.1:0"
+	if before := s.Address(); before != "" {
+		listen = strings.TrimPrefix(before, "http://")
+	}
+	if s.target.change == nil {
+		opts = append(opts, mockserver.WithListen(listen))
 	}
 	server, err := mockserver.Start(context.WithoutCancel(ctx), opts...)
 	if err != nil {
 		return &Error{Target: s.target.name, Kind: ErrNotReady, Problem: "the mock can't be started", Err: err}
 	}
+	address := server.Address()
+	var front *http.Server
+	if s.target.change != nil {
+		l, err := net.Listen("tcp", listen)
+		if err != nil {
+			return errors.Join(err, server.Close())
+		}
+		front = &http.Server{Handler: s.target.change(server), ReadHeaderTimeout: requestTimeout}
+		go func() { _ = front.Serve(l) }()
+		address = "http://" + l.Addr().String()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.server, s.address = server, server.Address()
+	s.server, s.front, s.address = server, front, address
 	return nil
 }
 
@@ -143,7 +179,7 @@ func (s *mock) PluginDir() string {
 // Place implements steps.Server.
 func (s *mock) Place(_ context.Context, name, path string) (string, error) {
 	if s.spec.NoPluginDir {
-		return "", fmt.Errorf("%s: place %s: this server has no plugin directory", s.target.name, name)
+		return "", errNoPluginDir
 	}
 	if err := placeFile(s.PluginDir(), name, path); err != nil {
 		return "", fmt.Errorf("%s: %w", s.target.name, err)
@@ -158,23 +194,26 @@ func (s *mock) Reach(address string) string { return address }
 func (s *mock) Logs(context.Context) (string, error) { return mask(s.log.String(), s.token), nil }
 
 // Restart implements steps.Server. A server of this process can't be killed, so
-// that kill only makes no difference here; mock-process has the real thing.
+// that kill makes no difference here; mock-process has the real thing.
 func (s *mock) Restart(ctx context.Context, _ bool) error {
-	s.mu.Lock()
-	server := s.server
-	s.mu.Unlock()
-	if err := server.Close(); err != nil {
+	if err := s.end(); err != nil {
 		return fmt.Errorf("%s: %w", s.target.name, err)
 	}
 	return s.begin(ctx)
 }
 
 // Close implements steps.Server.
-func (s *mock) Close(context.Context) error {
+func (s *mock) Close(context.Context) error { return errors.Join(s.end(), os.RemoveAll(s.dir)) }
+
+func (s *mock) end() error {
 	s.mu.Lock()
-	server := s.server
+	server, front := s.server, s.front
 	s.mu.Unlock()
-	return errors.Join(server.Close(), os.RemoveAll(s.dir))
+	var err error
+	if front != nil {
+		err = front.Close()
+	}
+	return errors.Join(err, server.Close())
 }
 
 // logBuffer keeps what a server of this process logs.

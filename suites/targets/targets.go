@@ -45,6 +45,7 @@ func (o Options) startTimeout() time.Duration {
 func Forms() [][2]string {
 	return [][2]string{
 		{"mock[:DIALECT]", "the mock in this process, behaving like a named server version"},
+		{"mock-process[:DIALECT]", "the same in a process of its own"},
 		{"binary:PATH", "a real server's program (vault or bao), started for the run"},
 		{"container:IMAGE", "an image's server: hashicorp/vault:1.20, openbao/openbao:2.5 or one of your own"},
 		{"addr:URL", "a server that somebody else runs, with VAULT_TOKEN, VAULT_CACERT, VAULT_NAMESPACE … from the environment"},
@@ -62,6 +63,8 @@ func Parse(spec string, opts Options) (steps.Target, error) {
 	switch kind {
 	case "mock":
 		return newMock(spec, rest)
+	case "mock-process":
+		return newMockProcess(spec, rest, opts)
 	case "binary":
 		if rest == "" {
 			return nil, usage("no program named", "name it: binary:/usr/local/bin/vault")

@@ -7,6 +7,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -46,10 +47,26 @@ func main() {
 		fail(http.ListenAndServe(listen, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "{}", http.StatusServiceUnavailable)
 		})))
+	case "fetch": // is ready at once and fetches what it is told to
+		fail(http.ListenAndServe(listen, http.HandlerFunc(fetch)))
 	case "taken": // serves nothing, but another process has its port
 		_, err := net.Listen("tcp", listen)
 		fail(err)
 	}
+}
+
+func fetch(w http.ResponseWriter, req *http.Request) {
+	from := req.URL.Query().Get("from")
+	if from == "" {
+		return
+	}
+	resp, err := http.Get(from)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(w, resp.Body)
 }
 
 func fail(err error) {

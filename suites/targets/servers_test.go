@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package targets_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/targets"
+)
+
+// kinds gives the targets that start servers on this machine, each with what
+// makes it; those that can't run here skip their test.
+func kinds(program string) map[string]func(*testing.T) steps.Target {
+	return map[string]func(*testing.T) steps.Target{
+		"mock": func(t *testing.T) steps.Target { return parse(t, "mock", targets.Options{}) },
+		"changed mock": func(t *testing.T) steps.Target {
+			target := targets.Mock("changed", newest(t), func(next http.Handler) http.Handler { return next })
+			return closing(t, target)
+		},
+		"mock-process": func(t *testing.T) steps.Target {
+			return parse(t, "mock-process", targets.Options{Executable: program})
+		},
+		"binary": func(t *testing.T) steps.Target { return parse(t, "binary:"+realServer(t), targets.Options{}) },
+		"container": func(t *testing.T) steps.Target {
+			return parse(t, "container:"+scratchImage(t, engineClient(t), program, "ENV SECRET=of-the-image"), targets.Options{})
+		},
+		"container of a real server": func(t *testing.T) steps.Target {
+			return parse(t, "container:"+scratchImage(t, engineClient(t), realServer(t), "ENV SECRET=of-the-image"), targets.Options{})
+		},
+	}
+}
+
+func TestServers(t *testing.T) {
+	t.Parallel()
+	plugin := buildPlugin(t, "github.com/plugproof/plugproof/plugins/probe/cmd/probe")
+	program := filepath.Join(t.TempDir(), "plugproof")
+	if err := os.Rename(buildPlugin(t, "github.com/plugproof/plugproof"), program); err != nil {
+		t.Fatal(err)
+	}
+	for name, make := range kinds(program) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target := make(t)
+			t.Run("zero specs share a server", func(t *testing.T) {
+				t.Parallel()
+				g := NewWithT(t)
+				one, other := serve(t, target, steps.Spec{}), serve(t, target, steps.Spec{})
+				own := serve(t, target, steps.Spec{Fresh: true})
+				g.Expect(one.Address()).To(Equal(other.Address()))
+				g.Expect(own.Address()).NotTo(Equal(one.Address()))
+				status, body := ask(t, one, "GET", "sys/mounts", "")
+				g.Expect(status).To(Equal(200))
+				g.Expect(body).To(ContainSubstring(`"secret/"`))
+				g.Expect(one.Restart(t.Context(), false)).To(MatchError(ContainSubstring("shared")))
+			})
+			t.Run("plugins run in the environment that is asked for", func(t *testing.T) {
+				t.Parallel()
+				testPlugin(t, serve(t, target, steps.Spec{Env: []string{"REGION=host", "EMPTY="}}), plugin)
+			})
+			t.Run("state survives restart and kill", func(t *testing.T) {
+				t.Parallel()
+				testState(t, serve(t, target, steps.Spec{State: true}))
+			})
+			t.Run("without api_addr and plugin directory", func(t *testing.T) {
+				t.Parallel()
+				g := NewWithT(t)
+				server := serve(t, target, steps.Spec{NoAPIAddr: true, NoPluginDir: true})
+				g.Expect(server.PluginDir()).To(BeEmpty())
+				_, err := server.Place(t.Context(), "probe", plugin)
+				g.Expect(err).To(HaveOccurred())
+				status, body := ask(t, server, "PUT", "sys/plugins/catalog/secret/x", `{"command":"x","sha256":"00"}`)
+				g.Expect(status).To(Equal(500))
+				g.Expect(body).To(ContainSubstring("plugin directory is not configured"))
+			})
+		})
+	}
+}
+
+func testPlugin(t *testing.T, server steps.Server, plugin string) {
+	g := NewWithT(t)
+	sum, err := server.Place(t.Context(), "probe", plugin)
+	g.Expect(err).NotTo(HaveOccurred())
+	status, body := ask(t, server, "PUT", "sys/plugins/catalog/secret/probe", fmt.Sprintf(`{"command":"probe","sha256":%q}`, sum))
+	g.Expect(status).To(Equal(204), body)
+	status, body = ask(t, server, "POST", "sys/mounts/p", `{"type":"probe"}`)
+	g.Expect(status).To(Equal(204), body)
+	again, err := server.Place(t.Context(), "probe", plugin)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(again).To(Equal(sum))
+	_, body = ask(t, server, "GET", "p/env/REGION", "")
+	g.Expect(body).To(ContainSubstring(`"value":"host"`))
+	_, body = ask(t, server, "GET", "p/env/EMPTY", "")
+	g.Expect(body).To(ContainSubstring(`"set":true`))
+	// Neither the harness's variables nor an image's own.
+	for _, name := range []string{"SECRET", "GOPATH", "USER"} {
+		_, body = ask(t, server, "GET", "p/env/"+name, "")
+		g.Expect(body).To(ContainSubstring(`"set":false`), name)
+	}
+	_, err = server.Place(t.Context(), "../outside", plugin)
+	g.Expect(err).To(MatchError(ContainSubstring("no slash")))
+}
+
+func testState(t *testing.T, server steps.Server) {
+	g := NewWithT(t)
+	status, body := ask(t, server, "POST", "sys/mounts/kept", `{"type":"kv"}`)
+	g.Expect(status).To(Equal(204), body)
+	for _, kill := range []bool{false, true} {
+		g.Expect(server.Restart(t.Context(), kill)).To(Succeed())
+		status, body = ask(t, server, "GET", "sys/mounts", "")
+		g.Expect(status).To(Equal(200))
+		g.Expect(body).To(And(ContainSubstring(`"kept/"`), ContainSubstring(`"secret/"`)))
+	}
+	logs, err := server.Logs(t.Context())
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(logs).NotTo(BeEmpty())
+	g.Expect(logs).NotTo(ContainSubstring(server.Token()))
+}
