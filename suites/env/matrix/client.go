@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/targets"
 )
 
 // requestTimeout bounds one request; a mount starts a plugin process.
@@ -97,13 +98,12 @@ func (c *client) askPlugin(ctx context.Context, name, command, sum string, s *se
 	defer func() { err = errors.Join(err, c.call(undo, http.MethodDelete, mount, nil, nil)) }()
 	if s.thenHost != nil {
 		changer, ok := c.server.(EnvironmentChanger)
-		if !ok {
+		if !ok || errors.Is(changer.SetHostEnv(s.thenHost), targets.ErrUnsupported) {
 			for _, row := range p.rows {
 				cells[row.ID] = Cell{Winner: Unsupported, Reason: "the environment of a process can't be changed from outside while it runs"}
 			}
 			return nil
 		}
-		changer.SetHostEnv(s.thenHost)
 		if err := c.call(ctx, http.MethodPut, "sys/plugins/reload/backend", map[string]any{"plugin": name}, nil); err != nil {
 			return fmt.Errorf("reloading the probe plugin: %w", err)
 		}

@@ -21,8 +21,9 @@ import (
 // it runs. No server in a process of its own can; rows that need it are
 // unsupported there.
 type EnvironmentChanger interface {
-	// SetHostEnv replaces what Spec.Env added.
-	SetHostEnv(env []string)
+	// SetHostEnv replaces what Spec.Env added. It fails with
+	// targets.ErrUnsupported where that is impossible after all.
+	SetHostEnv(env []string) error
 }
 
 // Options of a measurement.
