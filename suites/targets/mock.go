@@ -113,7 +113,7 @@ type mock struct {
 func (s *mock) begin(ctx context.Context) error {
 	opts := []mockserver.Option{
 		mockserver.WithDialectData(s.target.dialect), mockserver.WithRootToken(s.token),
-		mockserver.WithEnviron(func() []string { return environment(s.spec, s.dir) }),
+		mockserver.WithEnviron(s.hostEnv),
 		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: s.log})),
 	}
 	if !s.spec.NoPluginDir {

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package targets
+
+import "slices"
+
+// hostEnvChanger is a server whose environment is no process's, so that it can
+// change while the server runs.
+type hostEnvChanger interface {
+	SetHostEnv(env []string) error
+}
+
+// SetHostEnv replaces what Spec.Env added to the server's environment, for
+// plugins that start from now on. Only the mock within this process can; others
+// give ErrUnsupported.
+func (l *lent) SetHostEnv(env []string) error {
+	changer, ok := l.running.(hostEnvChanger)
+	if !ok || l.common {
+		return &Error{
+			Target: l.Address(), Kind: ErrUnsupported,
+			Problem: "the environment of this server can't be changed while it runs",
+		}
+	}
+	return changer.SetHostEnv(env)
+}
+
+// SetHostEnv implements hostEnvChanger.
+func (s *mock) SetHostEnv(env []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spec.Env = slices.Clone(env)
+	return nil
+}
+
+// hostEnv is what plugins see as the environment of the server.
+func (s *mock) hostEnv() []string {
+	s.mu.Lock()
+	spec := s.spec
+	s.mu.Unlock()
+	return environment(spec, s.dir)
+}
