@@ -142,6 +142,8 @@ type Dialect struct {
 	OldLeasePaths bool
 	// PolicyVersions: policies have a version, a time of change and check-and-set.
 	PolicyVersions bool
+	// EntityNameSuffix ends the names that the server makes up for entities.
+	EntityNameSuffix string
 	// MoreCapabilities and MorePolicyKeys are what policies may contain beyond
 	// those of Vault 1.14.
 	MoreCapabilities, MorePolicyKeys []string

@@ -42,6 +42,7 @@ func openbao25() *Dialect {
 		ServiceTokenPrefix: "s.",
 		BatchTokenPrefix:   "b.",
 		PolicyVersions:     true,
+		EntityNameSuffix:   ".root", // measured
 		MoreCapabilities:   []string{"scan"},
 		MorePolicyKeys:     []string{"pagination_limit", "expiration", "list_scan_response_keys_filter_path"},
 	}

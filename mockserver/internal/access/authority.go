@@ -92,7 +92,7 @@ func New(ctx context.Context, o Options) (*Authority, error) {
 	view := func(prefix string) logical.Storage { return logical.NewStorageView(o.Storage, prefix) }
 	a := &Authority{
 		router: o.Router, dialect: o.Dialect, apiAddr: o.APIAddr, logger: o.Logger,
-		entities:   identity.NewStore(view("identity/")),
+		entities:   identity.NewStore(view("identity/"), o.Dialect.EntityNameSuffix),
 		cubbyholes: cubbyhole.NewStore(view("cubbyhole/")),
 		signer:     wrapping.NewSigner(),
 	}

@@ -46,6 +46,9 @@ func (a *Authority) Authorize(ctx context.Context, req *logical.Request, path Pa
 			return nil, err
 		}
 	}
+	if err := checkTokenField(req); err != nil {
+		return nil, err
+	}
 	e, acl, err := a.caller(ctx, req)
 	if path.Unauthenticated {
 		// Who calls doesn't matter, but is told if known.
@@ -243,6 +246,20 @@ func (a *Authority) checkWrapping(ctx context.Context, req *logical.Request) err
 		return consts.ErrInvalidWrappingToken
 	}
 	return err
+}
+
+// checkTokenField refuses a token in the body that isn't a text, before the
+// caller's own is looked at.
+func checkTokenField(req *logical.Request) error {
+	switch req.Path {
+	case "auth/token/lookup", "auth/token/renew", "auth/token/revoke", "auth/token/revoke-orphan":
+		if raw, given := req.Data["token"]; given {
+			if _, ok := raw.(string); !ok {
+				return logical.CodedError(http.StatusForbidden, "invalid token")
+			}
+		}
+	}
+	return nil
 }
 
 func wrappingToken(req *logical.Request) (id string, inBody bool, err error) {

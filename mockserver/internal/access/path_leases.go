@@ -38,6 +38,14 @@ func (a *Authority) leasePaths() []*framework.Path {
 		},
 		HelpSynopsis: "Count the leases that couldn't be revoked.",
 	}
+	irrevocable := &framework.Path{
+		Pattern: "leases$",
+		Fields:  field("type", framework.TypeString, "Only irrevocable leases are listed"),
+		Operations: map[logical.Operation]framework.OperationHandler{
+			logical.ReadOperation: &framework.PathOperation{Callback: a.listIrrevocable},
+		},
+		HelpSynopsis: "List the leases that couldn't be revoked.",
+	}
 	return []*framework.Path{
 		lookupList,
 		writePath("leases/lookup", field("lease_id", framework.TypeString, "The lease identifier"), a.lookupLease, "Look up a lease."),
@@ -46,7 +54,7 @@ func (a *Authority) leasePaths() []*framework.Path {
 		writePath(prefix+"revoke-force/(?P<prefix>.+)", under(), a.revokeForce, "Revoke the leases below a prefix, whatever their backends say."),
 		writePath(prefix+"revoke-prefix/(?P<prefix>.+)", with(under(), sync), a.revokePrefix, "Revoke the leases below a prefix."),
 		writePath("leases/tidy$", nil, a.tidyLeases, "Remove what is left of leases that are gone."),
-		count,
+		count, irrevocable,
 	}
 }
 
@@ -199,23 +207,38 @@ func (a *Authority) revoked(failure string, err error, sync bool) (*logical.Resp
 	return logical.RespondWithStatusCode(nil, nil, http.StatusAccepted)
 }
 
-func (a *Authority) countLeases(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+// irrevocable visits the leases that couldn't be revoked.
+func (a *Authority) irrevocable(ctx context.Context, d *framework.FieldData, visit func(l *lease.Lease, m Mount)) (asked bool, err error) {
 	if !strings.EqualFold(d.Get("type").(string), "irrevocable") {
-		return nil, nil
+		return false, nil
 	}
-	total, counts := 0, map[string]int{}
-	err := a.leases.Each(ctx, func(l *lease.Lease) error {
-		if l.Failure == "" {
-			return nil
-		}
-		total++
-		if m, ok := a.router.Mount(l.Path); ok {
-			counts[m.Accessor]++
+	return true, a.leases.Each(ctx, func(l *lease.Lease) error {
+		if m, ok := a.router.Mount(l.Path); ok && l.Failure != "" {
+			visit(l, m)
 		}
 		return nil
 	})
-	if err != nil {
+}
+
+func (a *Authority) countLeases(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	total, counts := 0, map[string]int{}
+	asked, err := a.irrevocable(ctx, d, func(_ *lease.Lease, m Mount) {
+		total++
+		counts[m.Accessor]++
+	})
+	if err != nil || !asked {
 		return nil, err
 	}
 	return &logical.Response{Data: map[string]any{"lease_count": total, "counts": counts}}, nil
+}
+
+func (a *Authority) listIrrevocable(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	leases := []map[string]any{}
+	asked, err := a.irrevocable(ctx, d, func(l *lease.Lease, m Mount) {
+		leases = append(leases, map[string]any{"lease_id": l.ID, "mount_id": m.Accessor, "error": l.Failure})
+	})
+	if err != nil || !asked {
+		return nil, err
+	}
+	return &logical.Response{Data: map[string]any{"lease_count": len(leases), "leases": leases}}, nil
 }

@@ -4,6 +4,7 @@ package access
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
 
+	"github.com/plugproof/plugproof/mockserver/internal/envelope"
 	"github.com/plugproof/plugproof/mockserver/internal/lease"
 	"github.com/plugproof/plugproof/mockserver/internal/token"
 )
@@ -66,5 +68,11 @@ func (a *Authority) tidy(req *logical.Request, failure string, work func(context
 	})
 	resp := &logical.Response{}
 	resp.AddWarning(fmt.Sprintf("Tidy operation successfully started. Any information from the operation will be printed to %s's server logs.", a.dialect.DisplayName))
-	return logical.RespondWithStatusCode(resp, req, http.StatusAccepted)
+	body, err := json.Marshal(envelope.Of(req.ID, resp, a.dialect.MountType))
+	if err != nil {
+		return nil, fmt.Errorf("encode an answer: %w", err)
+	}
+	return &logical.Response{Data: map[string]any{
+		logical.HTTPContentType: "application/json", logical.HTTPStatusCode: http.StatusAccepted, logical.HTTPRawBody: body,
+	}}, nil
 }

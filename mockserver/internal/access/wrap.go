@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/vault/sdk/helper/wrapping"
 	"github.com/hashicorp/vault/sdk/logical"
 
+	"github.com/plugproof/plugproof/mockserver/internal/envelope"
 	"github.com/plugproof/plugproof/mockserver/internal/policy"
 	"github.com/plugproof/plugproof/mockserver/internal/token"
 	ownwrapping "github.com/plugproof/plugproof/mockserver/internal/wrapping"
@@ -87,7 +88,7 @@ func (a *Authority) wrap(ctx context.Context, req *logical.Request, resp *logica
 			return a.unwrapped(ctx, e, err)
 		}
 	}
-	content, err := wrappedContent(req, resp, rewrap)
+	content, err := a.wrappedContent(req, resp, rewrap)
 	if err == nil {
 		err = a.cubbyholes.Put(ctx, e.CubbyholeID, wrappedPath, map[string]any{"response": content})
 	}
@@ -126,22 +127,15 @@ func (a *Authority) sign(e *token.Entry, info *wrapping.ResponseWrapInfo, resp *
 	return err
 }
 
-// httpResponse is an answer as it is written. Older servers don't have the
-// field mount_type, so it is there if the core has set it.
-type httpResponse struct {
-	*logical.HTTPResponse
-	MountType string `json:"mount_type,omitempty"`
-}
-
 // wrappedContent is the body that unwrapping answers. What is wrapped again
 // stays as it was.
-func wrappedContent(req *logical.Request, resp *logical.Response, rewrap bool) (any, error) {
+func (a *Authority) wrappedContent(req *logical.Request, resp *logical.Response, rewrap bool) (any, error) {
 	if rewrap {
 		return resp.Data["response"], nil
 	}
-	body := logical.LogicalResponseToHTTPResponse(resp)
-	body.RequestID = req.ID
-	content, err := json.Marshal(httpResponse{HTTPResponse: body, MountType: body.MountType})
+	inside := *resp
+	inside.WrapInfo = nil
+	content, err := json.Marshal(envelope.Of(req.ID, &inside, a.dialect.MountType))
 	return string(content), err
 }
 

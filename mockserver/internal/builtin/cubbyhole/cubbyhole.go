@@ -86,13 +86,26 @@ func (s *Store) Backend(ctx context.Context, config *logical.BackendConfig) (log
 var (
 	errNoToken = errors.New("client token empty")
 	errNoPath  = errors.New("missing path")
+	// errNotService is the caller's fault: batch tokens have no cubbyhole.
+	errNotService = errors.New("cubbyhole operations are only supported by 'service' type tokens")
 )
+
+// refuse turns an error of place into an answer.
+func refuse(err error) (*logical.Response, error) {
+	if errors.Is(err, errNotService) {
+		return logical.ErrorResponse(err.Error()), nil
+	}
+	return nil, err
+}
 
 // place is the request's cubbyhole and the path in it.
 func place(req *logical.Request, d *framework.FieldData) (cubbyhole, path string, err error) {
 	te := req.TokenEntry()
-	if te == nil || te.CubbyholeID == "" {
+	switch {
+	case te == nil:
 		return "", "", errNoToken
+	case te.Type != logical.TokenTypeService || te.CubbyholeID == "":
+		return "", "", errNotService
 	}
 	path = d.Get("path").(string)
 	if path == "" {
@@ -103,6 +116,9 @@ func place(req *logical.Request, d *framework.FieldData) (cubbyhole, path string
 
 func (s *Store) exists(ctx context.Context, req *logical.Request, d *framework.FieldData) (bool, error) {
 	cubbyhole, path, err := place(req, d)
+	if errors.Is(err, errNotService) {
+		return true, nil // and the write says so
+	}
 	if err != nil {
 		return false, err
 	}
@@ -113,7 +129,7 @@ func (s *Store) exists(ctx context.Context, req *logical.Request, d *framework.F
 func (s *Store) read(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	cubbyhole, path, err := place(req, d)
 	if err != nil {
-		return nil, err
+		return refuse(err)
 	}
 	data, found, err := s.Get(ctx, cubbyhole, path)
 	if err != nil || !found {
@@ -125,7 +141,7 @@ func (s *Store) read(ctx context.Context, req *logical.Request, d *framework.Fie
 func (s *Store) write(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	cubbyhole, path, err := place(req, d)
 	if err != nil {
-		return nil, err
+		return refuse(err)
 	}
 	if len(req.Data) == 0 {
 		return nil, errors.New("missing data fields")
@@ -136,7 +152,7 @@ func (s *Store) write(ctx context.Context, req *logical.Request, d *framework.Fi
 func (s *Store) remove(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	cubbyhole, path, err := place(req, d)
 	if err != nil {
-		return nil, err
+		return refuse(err)
 	}
 	return nil, s.storage.Delete(ctx, cubbyhole+"/"+path)
 }
@@ -144,7 +160,7 @@ func (s *Store) remove(ctx context.Context, req *logical.Request, d *framework.F
 func (s *Store) list(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	cubbyhole, path, err := place(req, d)
 	if err != nil && !errors.Is(err, errNoPath) {
-		return nil, err
+		return refuse(err)
 	}
 	if path == "" {
 		cubbyhole = req.TokenEntry().CubbyholeID

@@ -46,8 +46,33 @@ func (s *Store) list(prefix string) framework.OperationFunc {
 		if err != nil {
 			return nil, err
 		}
-		return logical.ListResponse(keys), nil
+		info := make(map[string]any, len(keys))
+		for _, key := range keys {
+			if prefix != entityPrefix {
+				break
+			}
+			e, err := s.Get(ctx, key)
+			if errors.Is(err, ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			info[key] = e.summary()
+		}
+		return logical.ListResponseWithInfo(keys, info), nil
 	}
+}
+
+// summary is an entity in a list.
+func (e *Entity) summary() map[string]any {
+	aliases := make([]any, len(e.Aliases))
+	for i, a := range e.Aliases {
+		aliases[i] = map[string]any{
+			"id": a.ID, "name": a.Name, "mount_accessor": a.MountAccessor, "mount_type": a.MountType, "mount_path": a.MountPath,
+		}
+	}
+	return map[string]any{"name": e.Name, "aliases": aliases}
 }
 
 func (s *Store) readPath(pattern, field string, find func(context.Context, string) (*Entity, error)) *framework.Path {
@@ -96,6 +121,8 @@ func (s *Store) lookup(ctx context.Context, req *logical.Request, d *framework.F
 		entity, err = s.ByAlias(ctx, text("alias_mount_accessor"), text("alias_name"))
 	case text("alias_id") != "":
 		return notEmulated(ctx, req, d)
+	case text("alias_name")+text("alias_mount_accessor") != "":
+		return logical.ErrorResponse("both 'alias_name' and 'alias_mount_accessor' needs to be set"), nil
 	default:
 		return logical.ErrorResponse("query parameter not supplied"), nil
 	}

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hashicorp/go-secure-stdlib/base62"
 	"github.com/hashicorp/go-uuid"
 	"github.com/hashicorp/vault/sdk/logical"
 
@@ -67,14 +66,17 @@ func (e *Entity) ForPolicies() *logical.Entity {
 
 // Store keeps entities in storage. It is safe for concurrent use.
 type Store struct {
-	storage  logical.Storage
+	storage logical.Storage
+	// suffix ends the names that are made up for entities.
+	suffix   string
 	entities *recall.Cache[*Entity]
 	turns    turn.Turns
 }
 
-// NewStore returns the entities in that storage.
-func NewStore(storage logical.Storage) *Store {
-	return &Store{storage: storage, entities: recall.New[*Entity](recalled)}
+// NewStore returns the entities in that storage. The names made up for them end
+// in suffix.
+func NewStore(storage logical.Storage, suffix string) *Store {
+	return &Store{storage: storage, suffix: suffix, entities: recall.New[*Entity](recalled)}
 }
 
 // ForAlias returns the entity of an alias, which is made on its first login.
@@ -109,12 +111,12 @@ func (s *Store) create(ctx context.Context, alias Alias, key string) (*Entity, e
 	if alias.ID, err = uuid.GenerateUUID(); err != nil {
 		return nil, err
 	}
-	suffix, err := base62.Random(8)
+	random, err := uuid.GenerateRandomBytes(4)
 	if err != nil {
 		return nil, err
 	}
 	alias.Created = time.Now().UTC()
-	e := &Entity{ID: id, Name: "entity_" + suffix, Aliases: []Alias{alias}, Created: alias.Created}
+	e := &Entity{ID: id, Name: fmt.Sprintf("entity_%x%s", random, s.suffix), Aliases: []Alias{alias}, Created: alias.Created}
 	raw, err := logical.StorageEntryJSON(entityPrefix+id, e)
 	if err != nil {
 		return nil, err
