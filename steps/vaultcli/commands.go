@@ -8,6 +8,7 @@ import "slices"
 func commands() []command {
 	return slices.Concat(
 		dataCommands(),
+		pathCommands(),
 		statusCommands(),
 		pluginCommands(),
 		mountCommands(),

@@ -174,6 +174,11 @@ func (a *dataWrite) run(inv *invocation, args []string) error {
 	if err != nil {
 		return inv.afterError(secret, refused("Error writing data to %s: %w", path, err))
 	}
+	return inv.printWritten(path, secret)
+}
+
+// printWritten prints the answer to a write, which may be none.
+func (inv *invocation) printWritten(path string, secret *api.Secret) error {
 	if secret == nil {
 		inv.sayInTable("Success! Data written to: " + path)
 		return nil

@@ -27,9 +27,11 @@ const (
 // empty environment. Relative paths of files are relative to the process's
 // working directory. When ctx ends, requests under way fail and Run returns.
 //
-// Run may be called by many goroutines at once. One limit comes from vault/api:
+// Run may be called by many goroutines at once. Two limits come from vault/api:
 // it looks at the process's own VAULT_… variables when it makes a client and
-// fails if one of them can't be parsed, though their values are not used.
+// fails if one of them can't be parsed, though their values are not used; and
+// -output-curl-string and -output-policy go through a variable of its package, so
+// runs with these flags must not overlap.
 func Run(ctx context.Context, args []string, env map[string]string, stdin io.Reader, stdout, stderr io.Writer) int {
 	global := scanGlobals(args, env)
 	if !knownFormat(global.format) {
