@@ -130,7 +130,7 @@ func TestBatchTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := startVault(t)
 		defer s.stop()
-		s.mounts[1].TokenType, s.mounts[1].DefaultTTL = logical.TokenTypeBatch, 30*time.Minute
+		s.plugin.login.TokenType, s.mounts[1].DefaultTTL = logical.TokenTypeBatch, 30*time.Minute
 		auth := s.must(request{path: "auth/a/login"}).Auth
 		if auth.TokenType != logical.TokenTypeBatch || auth.Renewable || !strings.HasPrefix(auth.ClientToken, "hvb.") {
 			t.Errorf("type %s, renewable %v", auth.TokenType, auth.Renewable)

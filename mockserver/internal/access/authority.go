@@ -36,13 +36,11 @@ var errInternal = errors.New("internal error")
 type Mount struct {
 	// Path is how requests begin: "auth/jwt/", "secret/".
 	Path string
-	// Accessor, UUID and Type are as listed.
-	Accessor, UUID, Type string
+	// Accessor and Type are as listed.
+	Accessor, Type string
 	// DefaultTTL and MaxTTL are those in effect: the server's where the mount
 	// has none.
 	DefaultTTL, MaxTTL time.Duration
-	// TokenType is what kind of tokens logins get.
-	TokenType logical.TokenType
 	// Local mounts aren't replicated.
 	Local bool
 	// Unleased: secrets of this mount show a TTL but aren't leased (kv).
@@ -54,6 +52,7 @@ type Router interface {
 	// Mount returns the mount that a request path belongs to.
 	Mount(path string) (Mount, bool)
 	// Route sends a request to its backend, unchecked: revocation and renewal.
+	// An answer with auth has the token type that the mount is tuned to.
 	Route(ctx context.Context, req *logical.Request) (*logical.Response, error)
 }
 

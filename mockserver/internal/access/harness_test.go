@@ -67,6 +67,9 @@ func (p *plugin) handle(req *logical.Request) (*logical.Response, error) {
 	switch {
 	case strings.HasSuffix(req.Path, "/login"):
 		auth := p.login
+		if auth.TokenType == logical.TokenTypeDefault {
+			auth.TokenType = logical.TokenTypeService
+		}
 		return &logical.Response{Auth: &auth}, nil
 	case strings.HasPrefix(req.Path, "p/lease/"):
 		secret := p.secret

@@ -138,7 +138,7 @@ func TestBatchTokensBoundTheirSecrets(t *testing.T) {
 		s := startVault(t)
 		defer s.stop()
 		s.policy("dev", `path "p/*" { capabilities = ["read"] }`)
-		s.mounts[1].TokenType, s.mounts[1].DefaultTTL = logical.TokenTypeBatch, 20*time.Second
+		s.plugin.login.TokenType, s.mounts[1].DefaultTTL = logical.TokenTypeBatch, 20*time.Second
 		token := s.must(request{path: "auth/a/login"}).Auth.ClientToken
 		if got := s.must(request{op: read, path: "p/lease/x", token: token}).Secret.TTL; got > 20*time.Second {
 			t.Errorf("the secret outlives its token by %s", got-20*time.Second)
@@ -226,6 +226,17 @@ func TestRevocationIsGivenUp(t *testing.T) {
 		s.must(request{path: "sys/leases/revoke-force/p", token: "root"})
 		s.leavesNothingOf(id)
 	})
+}
+
+func TestUnleasedSecrets(t *testing.T) {
+	t.Parallel()
+	s := startVault(t)
+	defer s.stop()
+	s.mounts[len(s.mounts)-1].Unleased = true
+	secret := s.must(request{op: read, path: "p/lease/x", token: "root"}).Secret
+	if secret.LeaseID != "" || secret.Renewable || secret.TTL != time.Minute {
+		t.Errorf("secret = %+v", secret)
+	}
 }
 
 func TestRevokePrefix(t *testing.T) {

@@ -28,7 +28,6 @@ func (a *Authority) login(ctx context.Context, req *logical.Request, resp *logic
 		return nil, a.failed("unable to look up the mount for login path", err)
 	}
 	auth := resp.Auth
-	auth.TokenType = kindOfToken(m.TokenType, auth.TokenType)
 	if err := a.setEntity(ctx, m, auth); err != nil {
 		return nil, err
 	}
@@ -58,25 +57,6 @@ func (a *Authority) login(ctx context.Context, req *logical.Request, resp *logic
 	}
 	auth.Policies = auth.TokenPolicies
 	return nil, nil
-}
-
-// kindOfToken is what kind of token a login gets: the mount decides, or leaves
-// it to the auth method.
-func kindOfToken(mount, wanted logical.TokenType) logical.TokenType {
-	batch := wanted == logical.TokenTypeBatch || wanted == logical.TokenTypeDefaultBatch
-	switch mount {
-	case logical.TokenTypeService, logical.TokenTypeBatch:
-		return mount
-	case logical.TokenTypeDefaultBatch:
-		if batch || wanted == logical.TokenTypeDefault {
-			return logical.TokenTypeBatch
-		}
-	default:
-		if batch {
-			return logical.TokenTypeBatch
-		}
-	}
-	return logical.TokenTypeService
 }
 
 // setEntity finds the entity of who logs in.

@@ -216,5 +216,9 @@ func (c *Core) Mount(path string) (access.Mount, bool) {
 	}
 	e := r.Entry()
 	def, longest := TTLs(e)
-	return access.Mount{Path: mount, Accessor: e.Accessor, UUID: e.UUID, Type: e.Type, DefaultTTL: def, MaxTTL: longest, TokenType: e.Config.TokenType, Local: e.Local}, true
+	return access.Mount{
+		Path: mount, Accessor: e.Accessor, Type: e.Type, DefaultTTL: def, MaxTTL: longest, Local: e.Local,
+		// Vault's handleRequest: leases would only slow down what doesn't end.
+		Unleased: e.Type == "kv" && e.Options["leased_passthrough"] != "true",
+	}, true
 }

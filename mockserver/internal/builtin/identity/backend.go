@@ -168,7 +168,7 @@ func answer(e *Entity, err error) (*logical.Response, error) {
 		aliases[i] = map[string]any{
 			"id": a.ID, "canonical_id": e.ID, "name": a.Name, "metadata": a.Metadata,
 			"mount_accessor": a.MountAccessor, "mount_type": a.MountType, "mount_path": a.MountPath,
-			"merged_from_canonical_ids": nil, "custom_metadata": map[string]string{}, "local": a.Local,
+			"merged_from_canonical_ids": nil, "custom_metadata": nil, "local": a.Local,
 			"creation_time": a.Created.Format(time.RFC3339Nano), "last_update_time": a.Created.Format(time.RFC3339Nano),
 		}
 	}
