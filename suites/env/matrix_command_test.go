@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package env_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/plugproof/plugproof/suites/env/matrix"
+)
+
+// TestMatrixAndGateOnTheMock goes the way of a user who upgrades: measure, store,
+// upgrade, see the gate close, allow what is meant.
+func TestMatrixAndGateOnTheMock(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("starts some dozen plugin processes; leave out -short to run it")
+	}
+	g := NewWithT(t)
+	baseline := filepath.Join(t.TempDir(), "env.json")
+	r := command(t, "", "--target", "mock:vault-1.15", "--baseline", baseline, "--update-baseline")
+	g.Expect(r.err).NotTo(HaveOccurred())
+	g.Expect(r.out).To(MatchRegexp(`(?m)^  in both +host *$`))
+	g.Expect(r.out).NotTo(ContainSubstring("unsupported"), "the mock can do every row")
+
+	r = command(t, "", "--target", "mock:vault-1.16", "--baseline", baseline, "--format", "json")
+	g.Expect(r.code).To(Equal(1), "%v", r.err)
+	var report matrix.Report
+	g.Expect(json.Unmarshal([]byte(r.out), &report)).To(Succeed())
+	g.Expect(len(report.Comparison.Changes)).To(BeNumerically(">", 20))
+
+	allow := file(t, "- {row: '*', winner: registered, reason: the new order}\n- {row: '*-host', winner: server, reason: the new order}\n- {row: '*-both', winner: server, reason: the new order}\n")
+	r = command(t, "", "--target", "mock:vault-1.16", "--baseline", baseline, "--allow", allow, "--format", "markdown")
+	g.Expect(r.err).NotTo(HaveOccurred())
+	g.Expect(r.out).To(ContainSubstring("**0 changes**"))
+}
+
+// TestTheMockEqualsARealOpenBao holds the mock's environments against a server
+// that is not ours, row by row.
+func TestTheMockEqualsARealOpenBao(t *testing.T) {
+	t.Parallel()
+	server := os.Getenv("PLUGPROOF_TEST_SERVER")
+	if server == "" {
+		t.Skip("PLUGPROOF_TEST_SERVER names no OpenBao 2.5.5 program")
+	}
+	g := NewWithT(t)
+	baseline := filepath.Join(t.TempDir(), "bao.json")
+	r := command(t, "", "--target", "binary:"+server, "--baseline", baseline, "--update-baseline")
+	g.Expect(r.err).NotTo(HaveOccurred())
+	r = command(t, "", "--target", "mock:openbao-2.5", "--baseline", baseline)
+	g.Expect(r.err).NotTo(HaveOccurred(), r.out)
+	g.Expect(r.out).To(ContainSubstring("0 changes"))
+}
+
+func TestATargetThatFailsIsTheTargetsFault(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	notAServer := file(t, "#!/bin/sh\nexit 1\n")
+	g.Expect(os.Chmod(notAServer, 0o700)).To(Succeed())
+	probe := t.TempDir()
+	g.Expect(os.WriteFile(filepath.Join(probe, "probe"), []byte("x"), 0o700)).To(Succeed())
+	baseline := filepath.Join(t.TempDir(), "env.json")
+	r := command(t, "", "--target", "binary:"+notAServer, "--plugins", probe, "--baseline", baseline, "--update-baseline")
+	g.Expect(r.code).To(Equal(3))
+	g.Expect(strings.Contains(r.out, "failed")).To(BeTrue())
+	g.Expect(baseline).NotTo(BeAnExistingFile(), "a matrix with holes is no baseline")
+}
