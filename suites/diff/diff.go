@@ -4,6 +4,7 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -36,12 +37,29 @@ type Result struct {
 	Equal int `json:"equal"`
 	// Entries by area, case and step.
 	Entries []Entry `json:"entries"`
+	// Everywhere are differences that many answers share. They stand in Entries
+	// too.
+	Everywhere []Everywhere `json:"everywhere,omitempty"`
 	// OnlyA and OnlyB are cases that the other side lacks or did not answer.
 	OnlyA []string `json:"only_a,omitempty"`
 	OnlyB []string `json:"only_b,omitempty"`
 	// Unused are entries of the allow list that allowed nothing.
 	Unused []string `json:"unused_allowances,omitempty"`
 }
+
+// Everywhere is a difference that many answers of several areas share: a member
+// of the envelope that one server has and the other lacks.
+type Everywhere struct {
+	Path string `json:"path"`
+	// Answers is how many show it.
+	Answers int `json:"answers"`
+	// Want and Have are the values of the first of them.
+	Want string `json:"want"`
+	Have string `json:"have"`
+}
+
+// many is the number of answers from which on a difference is everywhere.
+const many = 20
 
 // Differs tells whether there is a difference that is not allowed.
 func (r *Result) Differs() bool {
@@ -78,19 +96,66 @@ func Compare(a, b *replay.Recording, allow replay.Deviations) (*Result, error) {
 		}
 	}
 	out.Unused = allow.Apply(report)
-	out.take(report, a)
+	own, err := replay.Cases()
+	if err != nil {
+		return nil, err
+	}
+	out.take(report, a, own)
+	out.Everywhere = everywhere(out.Entries)
 	return out, nil
 }
 
+// describe gives the case's description; recordings made elsewhere may lack the
+// one that the project's case of that name has.
+func describe(c, own *replay.Case) *replay.Case {
+	if own == nil || c.What != "" || c.Requirements != nil {
+		return c
+	}
+	return own
+}
+
+// everywhere finds the differences that many answers share.
+func everywhere(entries []Entry) []Everywhere {
+	type key struct{ path, want string }
+	byKey := map[key]*Everywhere{}
+	areas := map[key]map[string]bool{}
+	for _, e := range entries {
+		for _, d := range e.Differences {
+			k := key{d.Path, d.Want}
+			if byKey[k] == nil {
+				byKey[k] = &Everywhere{Path: d.Path, Want: d.Want, Have: d.Have}
+				areas[k] = map[string]bool{}
+			}
+			byKey[k].Answers++
+			areas[k][e.Area] = true
+		}
+	}
+	var out []Everywhere
+	for k, e := range byKey {
+		if e.Answers >= many && len(areas[k]) > 2 {
+			out = append(out, *e)
+		}
+	}
+	slices.SortFunc(out, func(a, b Everywhere) int { return cmp.Compare(a.Path, b.Path) })
+	return out
+}
+
+// shown are the differences of an entry that are not everywhere.
+func (r *Result) shown(e Entry) []replay.Difference {
+	return slices.DeleteFunc(slices.Clone(e.Differences), func(d replay.Difference) bool {
+		return slices.ContainsFunc(r.Everywhere, func(every Everywhere) bool { return every.Path == d.Path && every.Want == d.Want })
+	})
+}
+
 // take turns the results into entries.
-func (r *Result) take(report *replay.Report, a *replay.Recording) {
+func (r *Result) take(report *replay.Report, a *replay.Recording, own map[string]*replay.Case) {
 	for _, res := range report.Sorted() {
 		r.Steps++
 		if res.Outcome == replay.Equal {
 			r.Equal++
 			continue
 		}
-		c := a.Cases[res.Case]
+		c := describe(a.Cases[res.Case], own[res.Case])
 		r.Entries = append(r.Entries, Entry{
 			Requirements: c.Requirements, Area: res.Area, Case: res.Case, What: c.What, Step: res.Step,
 			Request: res.Request, Differences: res.Differences, Allowed: res.Reason,

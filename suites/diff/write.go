@@ -18,7 +18,15 @@ const widest = 60
 func (r *Result) WriteTable(w io.Writer) error {
 	area := ""
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, every := range r.Everywhere {
+		a, b := apart(every.Want, every.Have)
+		fmt.Fprintf(tw, "IN %d ANSWERS\n  %s\t%s\t%s, …\n\n", every.Answers, strings.TrimPrefix(every.Path, "body."), a, b)
+	}
 	for _, e := range r.Entries {
+		differences := r.shown(e)
+		if len(differences) == 0 {
+			continue
+		}
 		if e.Area != area {
 			if area != "" {
 				fmt.Fprintln(tw)
@@ -31,7 +39,7 @@ func (r *Result) WriteTable(w io.Writer) error {
 		if len(e.Requirements) > 0 {
 			name = strings.Join(e.Requirements, " ") + " " + name
 		}
-		for _, d := range e.Differences {
+		for _, d := range differences {
 			a, b := apart(d.Want, d.Have)
 			fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", name, request, strings.TrimPrefix(d.Path, "body."), a, b)
 			name, request = "", ""
@@ -85,8 +93,16 @@ func (r *Result) WriteJSON(w io.Writer) error {
 func (r *Result) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s → %s\n\n%s\n", code(r.A), code(r.B), strings.ReplaceAll(r.summary(), "\n", "\n\n"))
+	for _, every := range r.Everywhere {
+		want, have := apart(every.Want, every.Have)
+		fmt.Fprintf(&b, "\nIn %d answers: %s is %s in one and %s in the other.\n", every.Answers, code(strings.TrimPrefix(every.Path, "body.")), code(want), code(have))
+	}
 	area := ""
 	for _, e := range r.Entries {
+		differences := r.shown(e)
+		if len(differences) == 0 {
+			continue
+		}
 		if e.Area != area {
 			area = e.Area
 			fmt.Fprintf(&b, "\n#### %s\n\n| case | request | where | %s | %s |\n|---|---|---|---|---|\n", area, code(r.A), code(r.B))
@@ -95,7 +111,7 @@ func (r *Result) WriteMarkdown(w io.Writer) error {
 		if e.Allowed != "" {
 			name += " (allowed: " + e.Allowed + ")"
 		}
-		for _, d := range e.Differences {
+		for _, d := range differences {
 			want, have := apart(d.Want, d.Have)
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", cell(name), code(cut(e.Request)), cell(strings.TrimPrefix(d.Path, "body.")), code(want), code(have))
 			name = ""

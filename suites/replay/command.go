@@ -185,10 +185,7 @@ func (s *Selection) AddFlags(flags *pflag.FlagSet) {
 
 // Selected tells whether a case is chosen.
 func (s *Selection) Selected(id string, c *Case) bool {
-	matches := func(pattern string) bool {
-		ok, err := filepath.Match(pattern, id)
-		return err == nil && ok
-	}
+	matches := func(pattern string) bool { return match(pattern, id) }
 	return (len(s.Cases) == 0 || slices.ContainsFunc(s.Cases, matches)) &&
 		(len(s.Areas) == 0 || slices.Contains(s.Areas, c.Area))
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"slices"
 	"strings"
 )
@@ -16,7 +17,8 @@ import (
 type Deviation struct {
 	// Recording is the recording's file name without ".json"; empty is any.
 	Recording string `json:"recording,omitempty"`
-	// Case and Steps (from 1, 0 for the log) say where. No steps are all.
+	// Case (a pattern as of file names) and Steps (from 1, 0 for the log) say
+	// where. No steps are all.
 	Case  string `json:"case"`
 	Steps []int  `json:"steps,omitempty"`
 	// At are the paths of the differences that are meant, as Difference.Path
@@ -73,7 +75,7 @@ func (l Deviations) Apply(report *Report) (unused []string) {
 		compared := false
 		for i := range report.Results {
 			res := &report.Results[i]
-			if res.Case != dev.Case || len(dev.Steps) > 0 && !slices.Contains(dev.Steps, res.Step) || res.Outcome == Unsupported {
+			if !match(dev.Case, res.Case) || len(dev.Steps) > 0 && !slices.Contains(dev.Steps, res.Step) || res.Outcome == Unsupported {
 				continue
 			}
 			compared = true
@@ -89,6 +91,12 @@ func (l Deviations) Apply(report *Report) (unused []string) {
 		}
 	}
 	return unused
+}
+
+// match tells whether an identifier fits a pattern as of file names.
+func match(pattern, id string) bool {
+	ok, err := path.Match(pattern, id)
+	return err == nil && ok
 }
 
 // explains marks res if all that differs there is meant.
