@@ -30,6 +30,8 @@ func execute(ctx context.Context, args []string) int {
 	}
 	root.AddCommand(
 		run.Command(),
+		run.RequirementsCommand(),
+		run.CheckCommand(),
 		serve.Command(),
 		vaultcli.Command(),
 	)

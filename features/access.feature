@@ -12,7 +12,7 @@ Feature: What a plugin's caller sees
   Rule: The method says which operation is wanted
 
     @ACC-001 @must @needs-plugin-directory
-    Scenario Outline: <method> creates first and updates then, as the plugin's existence check says
+    Scenario Outline: The first write creates and the next updates, as the plugin's existence check says, <method>
       When I <method> "p/operation" {"x": "1"}
       Then the answer is 200 with:
         | data.operation | create |
@@ -49,7 +49,7 @@ Feature: What a plugin's caller sees
       Then the answer is 204
       And "p/kv/x" holds nothing
 
-    @ACC-005 @should @needs-plugin-directory
+    @ACC-005 @must @needs-plugin-directory
     Scenario: The plugin's help is asked for with help=1
       When I GET "p/public?help=1"
       Then the answer is 200 with:

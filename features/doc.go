@@ -47,3 +47,8 @@ import "embed"
 //
 //go:embed *.feature
 var FS embed.FS
+
+// Plugin holds the features about a single plugin binary, for 'plugproof check'.
+//
+//go:embed plugin/*.feature
+var Plugin embed.FS

@@ -92,14 +92,18 @@ Feature: The sessions of Vault's documentation
     When I run "vault auth enable jwt-us"
     Then it prints "Success! Enabled jwt-us auth method at: jwt-us/"
     When I run "vault write auth/jwt-eu/config jwks_url=http://idp.example.com/keys bound_issuer=http://idp.example.com"
-    And I run "vault write auth/jwt-eu/role/app user_claim=sub bound_audiences=app token_policies=default"
-    And I run "vault write -field=token_policies auth/jwt-eu/login role=app jwt={token of ada}"
+    Then it exits with 0
+    When I run "vault write auth/jwt-eu/role/app user_claim=sub bound_audiences=app token_policies=default"
+    Then it exits with 0
+    When I run "vault write -field=token_policies auth/jwt-eu/login role=app jwt={token of ada}"
     Then it prints "[default]"
     And "idp.example.com" was asked through the proxy "eu.example.com"
     And nobody was asked through the proxy "us.example.com"
     When I run "vault write auth/jwt-us/config jwks_url=http://idp.example.com/keys bound_issuer=http://idp.example.com"
-    And I run "vault write auth/jwt-us/role/app user_claim=sub bound_audiences=app token_policies=default"
-    And I run "vault write -field=token_policies auth/jwt-us/login role=app jwt={token of ada}"
+    Then it exits with 0
+    When I run "vault write auth/jwt-us/role/app user_claim=sub bound_audiences=app token_policies=default"
+    Then it exits with 0
+    When I run "vault write -field=token_policies auth/jwt-us/login role=app jwt={token of ada}"
     Then it prints "[default]"
     And "idp.example.com" was asked through the proxy "us.example.com"
 

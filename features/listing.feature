@@ -51,7 +51,7 @@ Feature: Listing plugins and mounts
         | data.detailed.[name=probe version=v1.0.0].type | secret |
         | data.detailed.[name=probe version=v2.0.0].type | secret |
 
-    @LST-005 @should @needs-plugin-directory
+    @LST-005 @must @needs-plugin-directory
     Scenario Outline: A plugin that has only versions in the list of names, <expectation>
       Vault leaves it out, which is reported as hashicorp/vault#28936; OpenBao
       has it since its #3186.
@@ -181,7 +181,7 @@ Feature: Listing plugins and mounts
         | identity/  | identity  | false |
         | cubbyhole/ | cubbyhole | true  |
 
-    @LST-016 @should @needs-plugin-directory
+    @LST-016 @must @needs-plugin-directory
     Scenario: The user interface's list has what a token may see
       Source: https://developer.hashicorp.com/vault/api-docs/system/internal-ui-mounts
       Given the secret plugin "probe" is registered

@@ -26,15 +26,19 @@ Feature: Proxies of plugins
       And "jwt-eu" is enabled as auth method at "jwt-eu"
       And "jwt-us" is enabled as auth method at "jwt-us"
       When I POST "auth/jwt-eu/config" {"jwks_url": "http://idp.example.com/keys", "bound_issuer": "http://idp.example.com"}
-      And I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
-      And nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is 204
+      When I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
+      Then the answer is 204
+      When nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
       Then the answer is 200 with:
         | auth.policies | ["default"] |
       And "idp.example.com" was asked through the proxy "eu.example.com"
       And nobody was asked through the proxy "us.example.com"
       When I POST "auth/jwt-us/config" {"jwks_url": "http://idp.example.com/keys", "bound_issuer": "http://idp.example.com"}
-      And I POST "auth/jwt-us/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
-      And nobody POSTs "auth/jwt-us/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is 204
+      When I POST "auth/jwt-us/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
+      Then the answer is 204
+      When nobody POSTs "auth/jwt-us/login" {"role": "app", "jwt": "{token of ada}"}
       Then the answer is 200
       And "idp.example.com" was asked through the proxy "us.example.com"
 
@@ -50,8 +54,10 @@ Feature: Proxies of plugins
       When I PUT "sys/plugins/reload/backend" {"mounts": ["auth/jwt-eu/"]}
       Then the answer is 200
       When I POST "auth/jwt-eu/config" {"jwks_url": "http://idp.example.com/keys", "bound_issuer": "http://idp.example.com"}
-      And I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
-      And nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is 204
+      When I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
+      Then the answer is 204
+      When nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
       Then the answer is 200
       And "idp.example.com" was asked through the proxy "us.example.com"
       And nobody was asked through the proxy "eu.example.com"
@@ -64,8 +70,10 @@ Feature: Proxies of plugins
         | env    | NO_PROXY=idp.example.com    |
       And "jwt-eu" is enabled as auth method at "jwt-eu"
       When I POST "auth/jwt-eu/config" {"jwks_url": "http://idp.example.com/keys"}
-      And I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"]}
-      And nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is 204
+      When I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"]}
+      Then the answer is 204
+      When nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
       Then the answer is an error
       And nobody was asked through the proxy "eu.example.com"
 
@@ -79,8 +87,10 @@ Feature: Proxies of plugins
         | env    | HTTP_PROXY={eu.example.com} |
       And "jwt-eu" is enabled as auth method at "jwt-eu"
       When I POST "auth/jwt-eu/config" {"jwks_url": "http://idp.example.com/keys", "bound_issuer": "http://idp.example.com"}
-      And I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
-      And nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is 204
+      When I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
+      Then the answer is 204
+      When nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
       Then the answer is 200
       And "idp.example.com" was asked through the proxy "<asked>"
       And nobody was asked through the proxy "<other>"
@@ -102,8 +112,10 @@ Feature: Proxies of plugins
         | binary | jwt |
       And "jwt-eu" is enabled as auth method at "jwt-eu"
       When I POST "auth/jwt-eu/config" {"jwks_url": "http://idp.example.com/keys", "bound_issuer": "http://idp.example.com"}
-      And I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
-      And nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is 204
+      When I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
+      Then the answer is 204
+      When nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
       Then the answer is 200
       And "idp.example.com" was asked through the proxy "us.example.com"
 
@@ -116,8 +128,10 @@ Feature: Proxies of plugins
         | env    | HTTP_PROXY={eu.example.com} |
       And "jwt-eu" is enabled as auth method at "jwt-eu"
       When I POST "auth/jwt-eu/config" {"jwks_url": "http://idp.example.com/keys", "bound_issuer": "http://idp.example.com"}
-      And I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
-      And nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
+      Then the answer is 204
+      When I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"], "token_policies": ["default"]}
+      Then the answer is 204
+      When nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
       Then the answer is 200
       And "idp.example.com" was asked through the proxy "us.example.com"
       And nobody was asked through the proxy "eu.example.com"

@@ -91,13 +91,13 @@ func (w *world) answerIsAnyError() error {
 	return nil
 }
 
-func (w *world) answerIsNoError() error {
+func (w *world) answerIsOneOf(one, other int) error {
 	got, err := w.answered()
 	if err != nil {
 		return err
 	}
-	if !got.ok() {
-		return mismatch("a success (status 200 to 299)", describeAnswer(got))
+	if got.status != one && got.status != other {
+		return mismatch(fmt.Sprintf("status %d or %d", one, other), describeAnswer(got))
 	}
 	return nil
 }

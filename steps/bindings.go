@@ -63,8 +63,8 @@ func (w *world) bindings() []binding {
 		{`^the answer is (\d+) with the error "(.*)"$`, w.answerIsError},
 		{`^the answer is (\d+) without an error$`, w.answerIsEmptyError},
 		{`^the answer is (\d+) with the body "(.*)"$`, w.answerIsText},
+		{`^the answer is one of (\d+), (\d+)$`, w.answerIsOneOf},
 		{`^the answer is an error$`, w.answerIsAnyError},
-		{`^the answer is no error$`, w.answerIsNoError},
 		{`^the answer has the header "([^"]+)" with "([^"]*)"$`, w.answerHasHeader},
 		{`^soon (GET|LIST) "([^"]+)" answers (\d+) with:$`, w.soonAnswers},
 		{`^the answer warns "(.*)"$`, w.answerWarns},
@@ -87,6 +87,16 @@ func (w *world) bindings() []binding {
 		{`^the process "([^"]+)" has ended$`, w.hasEnded},
 		{`^the process "([^"]+)" still runs$`, w.stillRuns},
 		{`^(\d+) process(?:es)? of "([^"]+)" runs?$`, w.processesOf},
+
+		// The plugin that is checked itself.
+		{`^the plugin is registered$`, w.subjectRegistered},
+		{`^the plugin is registered with the variable ([^ =]+)=(.*)$`, w.subjectRegisteredWith},
+		{`^the plugin is mounted at "([^"]+)"$`, w.subjectMounted},
+		{`^the sample is written at "([^"]+)"$`, w.sampleWritten},
+		{`^the sample is read at "([^"]+)"$`, w.sampleRead},
+		{`^the sample is not at "([^"]+)"$`, w.sampleMissing},
+		{`^the process of "([^"]+)" is kept as "([^"]+)"$`, w.processKept},
+		{`^the process of "([^"]+)" has the variable ([^ =]+)=(.*)$`, w.processHas},
 
 		// The server's life and log.
 		{`^the server restarts$`, w.restarts},

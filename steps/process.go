@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -114,33 +113,45 @@ func (w *world) stillRuns(_ context.Context, name string) error {
 }
 
 // processesOf waits until so many processes of a binary in the plugin directory
-// run. It finds them by the file that they execute.
+// run.
 func (w *world) processesOf(ctx context.Context, count int, binary string) error {
-	server, err := w.running(ctx)
-	if err != nil {
-		return err
-	}
-	name := w.names.out(binary)
-	file, err := filepath.EvalSymlinks(filepath.Join(server.PluginDir(), name))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("find the plugin's file: %w", err)
-	}
 	return w.poll(ctx, soon, func(ctx context.Context) error {
-		all, err := process.ProcessesWithContext(ctx)
+		found, err := w.processes(ctx, binary)
 		if err != nil {
-			return fmt.Errorf("read the process table: %w", err)
-		}
-		var found []string
-		for _, one := range all {
-			// Processes that end meanwhile, or belong to others, can't be asked.
-			exe, err := one.ExeWithContext(ctx)
-			if err == nil && strings.TrimSuffix(exe, " (deleted)") == file {
-				found = append(found, strconv.Itoa(int(one.Pid)))
-			}
+			return err
 		}
 		if len(found) != count {
-			return mismatch(fmt.Sprintf("%d processes of %s", count, binary), fmt.Sprintf("%d: %s", len(found), strings.Join(found, " ")))
+			pids := make([]string, 0, len(found))
+			for _, one := range found {
+				pids = append(pids, strconv.Itoa(int(one.Pid)))
+			}
+			return mismatch(fmt.Sprintf("%d processes of %s", count, binary), fmt.Sprintf("%d: %s", len(found), strings.Join(pids, " ")))
 		}
 		return nil
 	})
+}
+
+// processes finds the processes of a binary by the file that they execute.
+func (w *world) processes(ctx context.Context, binary string) ([]*process.Process, error) {
+	server, err := w.running(ctx)
+	if err != nil {
+		return nil, err
+	}
+	file, err := filepath.EvalSymlinks(filepath.Join(server.PluginDir(), w.names.out(binary)))
+	if err != nil {
+		return nil, fmt.Errorf("find the plugin's file: %w", err)
+	}
+	all, err := process.ProcessesWithContext(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the process table: %w", err)
+	}
+	var found []*process.Process
+	for _, one := range all {
+		// Processes that end meanwhile, or belong to others, can't be asked.
+		exe, err := one.ExeWithContext(ctx)
+		if err == nil && strings.TrimSuffix(exe, " (deleted)") == file {
+			found = append(found, one)
+		}
+	}
+	return found, nil
 }

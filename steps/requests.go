@@ -21,6 +21,12 @@ func (w *world) send(ctx context.Context, r request) error {
 		w.names.learn(r.path)
 	}
 	written := r
+	if written.path, err = w.expand(r.path); err != nil {
+		return err
+	}
+	if written.body, err = w.expand(r.body); err != nil {
+		return err
+	}
 	if r.path, err = w.outgoing(r.path); err != nil {
 		return err
 	}

@@ -37,8 +37,9 @@ type Requirement struct {
 	Sources []string
 	// Needs are the capabilities without which it can't be checked.
 	Needs []Capability
-	// Applies says which products and versions it is about.
-	Applies Applies
+	// Applies says which products and versions it is about, for people. The
+	// examples of an outline may each be about others.
+	Applies string
 	// Remedy is what to do when it fails.
 	Remedy string
 	// Cases counts the scenarios that check it: the rows of an outline.

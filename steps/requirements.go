@@ -94,32 +94,34 @@ type heading struct {
 func requirementOf(scenario *messages.Scenario, area string, feature, rule heading) (Requirement, error) {
 	var names []string
 	for _, list := range [][]*messages.Tag{feature.tags, rule.tags, scenario.Tags} {
-		for _, tag := range list {
-			names = append(names, strings.TrimPrefix(tag.Name, "@"))
-		}
-	}
-	cases := 1
-	if len(scenario.Examples) > 0 {
-		cases = 0
-		for _, examples := range scenario.Examples {
-			cases += len(examples.TableBody)
-			// Examples for one product each make the whole apply to both.
-			for _, tag := range examples.Tags {
-				names = append(names, strings.TrimPrefix(tag.Name, "@"))
-			}
-		}
+		names = append(names, tagNames(list)...)
 	}
 	read, err := readTags(names)
 	if err != nil {
 		return Requirement{}, fmt.Errorf("scenario %q: %w", scenario.Name, err)
 	}
-	if read.id == "" || read.level == "" {
-		return Requirement{}, fmt.Errorf("scenario %q: no identifier (@REG-001) or no level (@must, @should, @may)", scenario.Name)
-	}
 	requirement := Requirement{
 		ID: read.id, Title: titleOf(scenario.Name), Area: area, Rule: rule.name, Level: read.level,
-		Needs: read.needs, Applies: read.applies, Cases: cases,
+		Needs: read.needs, Applies: read.applies.String(), Cases: 1,
 		Remedy: lastLine("Remedy:", feature.description, rule.description, scenario.Description),
+	}
+	if requirement.ID == "" || requirement.Level == "" || requirement.Title == "" {
+		return Requirement{}, fmt.Errorf("scenario %q: no identifier (@REG-001), no level (@must, @should, @may) or no title before its values", scenario.Name)
+	}
+	if len(scenario.Examples) > 0 {
+		var applies []string
+		requirement.Cases = 0
+		for _, examples := range scenario.Examples {
+			requirement.Cases += len(examples.TableBody)
+			with, err := readTags(append(slices.Clone(names), tagNames(examples.Tags)...))
+			if err != nil {
+				return Requirement{}, fmt.Errorf("scenario %q: %w", scenario.Name, err)
+			}
+			if text := with.applies.String(); !slices.Contains(applies, text) {
+				applies = append(applies, text)
+			}
+		}
+		requirement.Applies = strings.Join(applies, "; ")
 	}
 	requirement.Sources = slices.Compact(append(read.contract,
 		everyLine("Source:", feature.description, rule.description, scenario.Description)...))
@@ -127,6 +129,14 @@ func requirementOf(scenario *messages.Scenario, area string, feature, rule headi
 		return Requirement{}, fmt.Errorf("scenario %q: no source (@contract-2 or a line \"Source: …\")", scenario.Name)
 	}
 	return requirement, nil
+}
+
+func tagNames(list []*messages.Tag) []string {
+	names := make([]string, 0, len(list))
+	for _, tag := range list {
+		names = append(names, strings.TrimPrefix(tag.Name, "@"))
+	}
+	return names
 }
 
 // titleOf drops an outline's values, which stand at the end: "a path, <path>".

@@ -23,6 +23,8 @@ type Config struct {
 	Plugins map[string]string
 	// CommandLine carries out the documentation's commands.
 	CommandLine CommandLine
+	// Subject is the plugin that is checked; nil if the server is.
+	Subject *Subject
 	// Identity is the product and version that choose which requirements apply:
 	// what Ask found, or what the user said.
 	Identity Identity
@@ -48,6 +50,20 @@ func NewSuite(config Config) (*Suite, error) {
 		suite.requirements[requirement.ID] = requirement
 	}
 	return suite, nil
+}
+
+// lacks tells why a capability is missing, from whoever has to have it.
+func (s *Suite) lacks(ctx context.Context, capability Capability) string {
+	switch capability {
+	case CLIEnvironment:
+		return s.config.CommandLine.LacksEnv(ctx)
+	case SamplePath:
+		if s.config.Subject == nil || s.config.Subject.SamplePath == "" {
+			return "no path that stores what is written to it was named"
+		}
+		return ""
+	}
+	return s.config.Target.Lacks(capability)
 }
 
 // InitializeScenario makes a World for one scenario and binds the sentences to

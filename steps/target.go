@@ -36,6 +36,9 @@ const (
 	// OwnServer: every scenario that asks for one (Spec.Fresh) gets a server that
 	// no other scenario and nobody else uses, so that names stand as written.
 	OwnServer Capability = "own-server"
+	// SamplePath: the plugin that is checked has a path that stores what is
+	// written to it. It is asked from the user, not from the target.
+	SamplePath Capability = "sample-path"
 	// CLIEnvironment: the command line can register a plugin with -env. It is
 	// asked from the command line, not from the target.
 	CLIEnvironment Capability = "cli-env"
@@ -45,7 +48,7 @@ const (
 func Capabilities() []Capability {
 	return []Capability{
 		HostEnvironment, PluginDirectory, PluginFiles, Settings, ServerLogs,
-		ProcessControl, Restart, Loopback, OwnServer, CLIEnvironment,
+		ProcessControl, Restart, Loopback, OwnServer, SamplePath, CLIEnvironment,
 	}
 }
 

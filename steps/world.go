@@ -55,8 +55,12 @@ type world struct {
 }
 
 func newWorld(suite *Suite) *world {
+	saved := make(map[string]string)
+	if suite.config.Subject != nil {
+		saved = suite.config.Subject.saved()
+	}
 	return &world{
-		suite: suite, saved: make(map[string]string),
+		suite: suite, saved: saved,
 		proxies: make(map[string]*forwardProxy), providers: make(map[string]*identityProvider),
 	}
 }
@@ -82,13 +86,7 @@ func (w *world) begin(ctx context.Context, scenario *godog.Scenario) (context.Co
 		return ctx, w.refuse(Skip, fmt.Sprintf("is about %s; the server is %s", read.applies, identity))
 	}
 	for _, capability := range read.needs {
-		reason := ""
-		if capability == CLIEnvironment {
-			reason = w.suite.config.CommandLine.LacksEnv(ctx)
-		} else {
-			reason = target.Lacks(capability)
-		}
-		if reason != "" {
+		if reason := w.suite.lacks(ctx, capability); reason != "" {
 			return ctx, w.refuse(Unsupported, fmt.Sprintf("needs %s: %s", capability, reason))
 		}
 	}

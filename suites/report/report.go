@@ -88,11 +88,19 @@ func Count(verdicts []Verdict) map[steps.Status]int {
 	return counts
 }
 
+// Deviations are the failed requirements that are binding.
+func Deviations(verdicts []Verdict) []Verdict {
+	return slices.DeleteFunc(slices.Clone(verdicts), func(v Verdict) bool {
+		return v.Status != steps.Fail || v.Requirement.Level != steps.Must
+	})
+}
+
 // The exit codes of a run.
 const (
 	// ExitConforms: something was checked, and all of it holds.
 	ExitConforms = 0
-	// ExitDeviates: at least one requirement failed.
+	// ExitDeviates: at least one requirement of level must failed. What only
+	// should or may be so is shown, and is no deviation (RFC 2119).
 	ExitDeviates = 1
 	// ExitUsage: the command line or the configuration is wrong.
 	ExitUsage = 2
@@ -104,9 +112,10 @@ const (
 // ExitCode is the command's exit code. A failure outweighs an error, since it
 // is certain.
 func (r Run) ExitCode() int {
-	counts := Count(r.Verdicts())
+	verdicts := r.Verdicts()
+	counts := Count(verdicts)
 	switch {
-	case counts[steps.Fail] > 0:
+	case len(Deviations(verdicts)) > 0:
 		return ExitDeviates
 	case counts[steps.Errored] > 0 || r.Interrupted || counts[steps.Pass] == 0:
 		return ExitBroken

@@ -164,22 +164,40 @@ func (t text) unsupported(verdicts []Verdict) {
 
 func (t text) verdict(run Run, verdicts []Verdict) {
 	counts := Count(verdicts)
+	deviations := len(Deviations(verdicts))
+	checked := counts[steps.Fail] + counts[steps.Pass]
 	switch {
-	case counts[steps.Fail] > 0:
-		t.printf("%s: %d of %d checked requirements failed\n", t.paint(steps.Fail, "Does not conform"),
-			counts[steps.Fail], counts[steps.Fail]+counts[steps.Pass])
+	case deviations > 0:
+		t.printf("%s: %s failed", t.paint(steps.Fail, "Does not conform"), ofRequirements(deviations, checked))
 	case run.Interrupted:
-		t.printf("%s: the run was interrupted\n", t.paint(steps.Errored, "Proves nothing"))
+		t.printf("%s: the run was interrupted", t.paint(steps.Errored, "Proves nothing"))
 	case counts[steps.Errored] > 0:
-		t.printf("%s: %d requirements could not be checked because the harness or the target failed\n",
-			t.paint(steps.Errored, "Proves nothing"), counts[steps.Errored])
+		t.printf("%s: %s could not be checked because the harness or the target failed",
+			t.paint(steps.Errored, "Proves nothing"), requirements(counts[steps.Errored]))
 	case counts[steps.Pass] == 0:
-		t.printf("%s: no requirement was checked\n", t.paint(steps.Errored, "Proves nothing"))
+		t.printf("%s: no requirement was checked", t.paint(steps.Errored, "Proves nothing"))
 	default:
-		t.printf("%s: %d requirements hold", t.paint(steps.Pass, "Conforms"), counts[steps.Pass])
-		if n := counts[steps.Unsupported]; n > 0 {
-			t.printf(", %d could not be checked on this target", n)
-		}
-		t.printf("\n")
+		t.printf("%s: %s hold", t.paint(steps.Pass, "Conforms"), ofRequirements(counts[steps.Pass], checked))
 	}
+	if n := counts[steps.Fail] - deviations; n > 0 {
+		t.printf(", %d that only should or may be so failed", n)
+	}
+	if n := counts[steps.Unsupported]; n > 0 {
+		t.printf(", %d could not be checked on this target", n)
+	}
+	t.printf("\n")
+}
+
+func ofRequirements(part, whole int) string {
+	if part == whole {
+		return requirements(whole)
+	}
+	return fmt.Sprintf("%d of %s", part, requirements(whole))
+}
+
+func requirements(count int) string {
+	if count == 1 {
+		return "1 requirement"
+	}
+	return fmt.Sprintf("%d requirements", count)
 }

@@ -44,8 +44,9 @@ Every requirement ends as one of
   SKIP         it is about another product or version
   UNSUPPORTED  the target lacks what it needs, such as a choice of environment
 
-Exit code 0: everything that was checked holds, and something was checked;
-1: a requirement failed; 2: wrong usage or configuration; 3: the harness or the
+Exit code 0: everything binding that was checked holds, and something was
+checked; 1: a requirement of level must failed (should and may are shown and
+change nothing); 2: wrong usage or configuration; 3: the harness or the
 target failed, the run was interrupted, or nothing could be checked.
 
 Settings come from flags, from variables (--expect-dialect is
@@ -90,6 +91,12 @@ func Command() *cobra.Command {
 func carryOut(ctx context.Context, command *cobra.Command, config Config) error {
 	progress := NewProgress(os.Stderr)
 	result, err := Run(ctx, config, progress)
+	return conclude(command, progress, result, err)
+}
+
+// conclude prints the summary, if there is something to sum up, and chooses the
+// exit code.
+func conclude(command *cobra.Command, progress *Progress, result report.Run, err error) error {
 	progress.finish()
 	if err != nil && len(result.Outcomes) == 0 {
 		return asExit(err)
@@ -108,9 +115,13 @@ func carryOut(ctx context.Context, command *cobra.Command, config Config) error 
 }
 
 // asExit chooses the exit code of an error: 2 if the user can repair it on the
-// command line or in the configuration, 3 otherwise.
+// command line or in the configuration, 1 for a plugin that can't be one, 3
+// otherwise.
 func asExit(err error) error {
 	var config *configError
+	if refused := new(notAPluginError); errors.As(err, &refused) {
+		return &ExitError{Code: report.ExitDeviates, Err: err}
+	}
 	if errors.As(err, &config) || errors.Is(err, targets.ErrUsage) {
 		return &ExitError{Code: report.ExitUsage, Err: err}
 	}

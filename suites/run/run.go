@@ -105,7 +105,7 @@ func execute(ctx context.Context, config Config, chosen selection, stepsConfig s
 		Name:                "plugproof",
 		ScenarioInitializer: suite.InitializeScenario,
 		Options: &godog.Options{
-			FS: features.FS, Paths: chosen.files, Tags: chosen.tags,
+			FS: stepsConfig.Features, Paths: chosen.files, Tags: chosen.tags,
 			// Outcomes are gathered by steps; the formatter's text is not used.
 			Format: "progress", Output: io.Discard, NoColors: true,
 			Strict: true, Randomize: seed, Concurrency: config.Concurrency, DefaultContext: ctx,
