@@ -50,7 +50,7 @@ type Backend struct {
 	closed bool
 }
 
-// change is a replacement of a backend's session that others wait for.
+// change is a replacement of a backend's session; others wait for it.
 type change struct {
 	done chan struct{}
 	err  error
@@ -165,25 +165,74 @@ func (s *session) notice(ctx context.Context, err error) {
 	}
 }
 
-// renew replaces the session stale, or waits until somebody else has.
+// renew replaces the session stale, once for all who hold it, and returns when
+// the backend has another one or that has failed.
 func (b *Backend) renew(ctx context.Context, stale *session) error {
-	return b.replace(ctx, stale, func(ctx context.Context) (*session, error) {
-		b.conf.Logger.Debug("starting plugin process", "plugin", stale.entry.Name)
-		if stale.proc != nil {
-			b.pool.close(stale)
-		}
-		s, err := b.reopen(ctx, stale)
-		if err != nil {
-			return nil, err
-		}
-		// A backend that starts again must be initialized again; nobody else
-		// knows that it did.
-		if err := s.backend.Initialize(ctx, &logical.InitializationRequest{Storage: b.conf.StorageView}); err != nil {
-			b.pool.close(s)
-			return nil, err
-		}
-		return s, nil
-	})
+	b.mu.Lock()
+	switch {
+	case b.closed:
+		b.mu.Unlock()
+		return sdkplugin.ErrPluginShutdown
+	case b.session.Load() != stale:
+		b.mu.Unlock()
+		return nil
+	}
+	c := b.change
+	if c == nil {
+		c = &change{done: make(chan struct{})}
+		b.change = c
+		// All who wait need it, so it doesn't end with the first one's request.
+		go b.carryOut(context.WithoutCancel(ctx), c, stale)
+	}
+	b.mu.Unlock()
+	select {
+	case <-c.done:
+		return c.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// carryOut makes the new session and puts it in place.
+func (b *Backend) carryOut(ctx context.Context, c *change, stale *session) {
+	ctx, cancel := context.WithTimeout(ctx, b.pool.host.StartTimeout)
+	defer cancel()
+	s, err := b.revive(ctx, stale)
+	b.mu.Lock()
+	b.change = nil
+	late := b.closed && err == nil
+	if late {
+		err = sdkplugin.ErrPluginShutdown
+	}
+	if err == nil {
+		b.session.Store(s)
+	}
+	c.err = err
+	b.mu.Unlock()
+	if late {
+		s.cleanup(ctx, cleanupTime)
+		b.pool.close(s)
+	}
+	close(c.done)
+}
+
+// revive gives the mount a new session and initializes it.
+func (b *Backend) revive(ctx context.Context, stale *session) (*session, error) {
+	b.conf.Logger.Debug("starting plugin process", "plugin", stale.entry.Name)
+	if stale.proc != nil {
+		b.pool.close(stale)
+	}
+	s, err := b.reopen(ctx, stale)
+	if err != nil {
+		return nil, err
+	}
+	// A backend that starts again must be initialized again; nobody else knows
+	// that it did.
+	if err := s.backend.Initialize(ctx, &logical.InitializationRequest{Storage: b.conf.StorageView}); err != nil {
+		b.pool.close(s)
+		return nil, err
+	}
+	return s, nil
 }
 
 // reopen gives the mount a new session of the generation that stale had.
@@ -210,98 +259,29 @@ func (b *Backend) reopen(ctx context.Context, stale *session) (*session, error) 
 	return nil, err
 }
 
-// replace runs make once for all callers that hold the session stale, and
-// returns when the backend has another session or make has failed.
-func (b *Backend) replace(ctx context.Context, stale *session, make func(context.Context) (*session, error)) error {
+// Cleanup ends the mount's use of the plugin. With sdkplugin's
+// ContextKeyPluginReload in ctx a shared process is ended for all its mounts,
+// as in the servers: the others get a new one with their next request.
+// Otherwise it ends with its last mount. When Cleanup returns, the process that
+// had to end is gone; requests in flight got a few seconds before that. The
+// backend can't be used afterwards.
+func (b *Backend) Cleanup(ctx context.Context) {
 	b.mu.Lock()
-	switch {
-	case b.closed:
-		b.mu.Unlock()
-		return sdkplugin.ErrPluginShutdown
-	case b.change == nil && b.session.Load() != stale:
-		b.mu.Unlock()
-		return nil
-	}
+	already := b.closed
+	b.closed = true
 	c := b.change
-	if c == nil {
-		c = newChange()
-		b.change = c
-		// All who wait need it, so it doesn't end with the first one's request.
-		go b.carryOut(context.WithoutCancel(ctx), c, make)
-	}
 	b.mu.Unlock()
-	select {
-	case <-c.done:
-		return c.err
-	case <-ctx.Done():
-		return ctx.Err()
+	if already {
+		return
 	}
-}
-
-func newChange() *change { return &change{done: make(chan struct{})} }
-
-// carryOut makes the new session and puts it in place.
-func (b *Backend) carryOut(ctx context.Context, c *change, make func(context.Context) (*session, error)) {
-	ctx, cancel := context.WithTimeout(ctx, b.pool.host.StartTimeout)
-	defer cancel()
-	s, err := make(ctx)
-	b.mu.Lock()
-	b.change = nil
-	late := b.closed && err == nil
-	if late {
-		err = sdkplugin.ErrPluginShutdown
+	if c != nil {
+		<-c.done // a process that is being started is ended by who starts it
 	}
-	if err == nil {
-		b.session.Store(s)
-	}
-	c.err = err
-	b.mu.Unlock()
-	if late && s.proc != nil {
-		s.cleanup(ctx, cleanupTime)
-		b.pool.close(s)
-	}
-	close(c.done)
-}
-
-// Reload gives the mount a new process of the entry that lookup now names, of
-// either generation, and initializes it. Requests in flight go on in the old
-// process for a few seconds at most, then get an error; new ones wait for the
-// new process. The other mounts of a shared process move to a new one with
-// their next request, as in the servers.
-//
-// When the new process can't be started, the mount stays without one and the
-// next request tries again.
-func (b *Backend) Reload(ctx context.Context) error {
-	for {
-		stale := b.session.Load()
-		ran := false
-		err := b.replace(ctx, stale, func(ctx context.Context) (*session, error) {
-			ran = true
-			b.finish(ctx, stale, true)
-			s, err := b.pool.open(ctx, b.lookup, b.conf)
-			if err != nil || s.proc == nil {
-				return s, err
-			}
-			if err := s.backend.Initialize(ctx, &logical.InitializationRequest{Storage: b.conf.StorageView}); err != nil {
-				b.pool.close(s)
-				return nil, err
-			}
-			return s, nil
-		})
-		// Another change may have been under way, whose lookup came before ours.
-		if ran || errors.Is(err, sdkplugin.ErrPluginShutdown) || ctx.Err() != nil {
-			return err
-		}
-	}
-}
-
-// finish ends a session: the requests in flight, the plugin's backend, and the
-// process if it has no other use or is to be reloaded.
-func (b *Backend) finish(ctx context.Context, s *session, reload bool) {
+	s := b.session.Load()
 	if s.proc == nil {
 		return
 	}
-	if !reload {
+	if _, reload := ctx.Value(sdkplugin.ContextKeyPluginReload).(string); !reload {
 		s.cleanup(ctx, cleanupLimit(await([]<-chan struct{}{s.gate.shut()}, drainTime)))
 		b.pool.close(s)
 		return
@@ -309,24 +289,7 @@ func (b *Backend) finish(ctx context.Context, s *session, reload bool) {
 	b.pool.withdraw(s.proc)
 	s.cleanup(ctx, cleanupLimit(await(s.proc.retire(), drainTime)))
 	s.proc.detach(s)
-	s.proc.end(0)
-}
-
-// Cleanup ends the mount's use of the plugin. With sdkplugin's
-// ContextKeyPluginReload in ctx a shared process is ended for all its mounts,
-// which get a new one with their next request; otherwise it ends with its last
-// mount. Requests in flight may go on for a few seconds. The backend can't be
-// used afterwards.
-func (b *Backend) Cleanup(ctx context.Context) {
-	b.mu.Lock()
-	already := b.closed
-	b.closed = true
-	b.mu.Unlock()
-	if already {
-		return
-	}
-	_, reload := ctx.Value(sdkplugin.ContextKeyPluginReload).(string)
-	b.finish(ctx, b.session.Load(), reload)
+	s.proc.end()
 }
 
 // Initialize initializes the plugin's backend. One of the old generation is
@@ -367,9 +330,6 @@ func (b *Backend) SpecialPaths() *logical.Paths { return b.session.Load().paths 
 func (b *Backend) PluginVersion() logical.PluginVersion {
 	return logical.PluginVersion{Version: b.session.Load().version}
 }
-
-// Entry is the catalog entry that runs, whatever the catalog says by now.
-func (b *Backend) Entry() Entry { return b.session.Load().entry }
 
 // IsExternal is always true.
 func (b *Backend) IsExternal() bool { return true }

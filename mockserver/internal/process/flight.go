@@ -126,6 +126,6 @@ func (proc *process) endUnused() {
 	proc.shut = proc.shut || unused
 	proc.mu.Unlock()
 	if unused {
-		proc.end(0)
+		proc.end()
 	}
 }

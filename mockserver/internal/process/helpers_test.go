@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,7 +18,6 @@ import (
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 	"github.com/plugproof/plugproof/mockserver/internal/process"
-	"golang.org/x/sys/unix"
 )
 
 // self is the catalog entry of this test binary in a role.
@@ -118,25 +118,10 @@ func environment(t *testing.T, b logical.Backend) []string {
 	return env
 }
 
-// watchEnd returns a function that waits for the end of a process that need not
-// be a child of this one.
-func watchEnd(t *testing.T, pid int) (wait func()) {
-	t.Helper()
-	fd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		t.Fatalf("watch process %d: %v", pid, err)
-	}
-	return func() {
-		t.Helper()
-		defer unix.Close(fd)
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(timeout/time.Millisecond))
-		if err != nil || n == 0 {
-			t.Fatalf("process %d is still there (%v)", pid, err)
-		}
-	}
+func gone(pid int) bool {
+	p, err := os.FindProcess(pid)
+	return err != nil || p.Signal(syscall.Signal(0)) != nil
 }
-
-func gone(pid int) bool { return unix.Kill(pid, 0) == unix.ESRCH }
 
 // wrapper stands for a server's response wrapping: the one endpoint that a
 // plugin of the old generation asks, and tokens that say where it is.

@@ -172,7 +172,7 @@ func (p *Pool) Close() {
 	for _, proc := range processes {
 		wg.Go(func() {
 			proc.abortStart()
-			proc.end(0)
+			proc.end()
 		})
 	}
 	wg.Wait()

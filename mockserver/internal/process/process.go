@@ -34,9 +34,6 @@ const (
 	farewellTime = 2 * time.Second
 )
 
-// window is how many bytes of answers may be under way from a plugin.
-const window = 1 << 20
-
 // process is a plugin process that has answered its handshake.
 type process struct {
 	pool   *Pool
@@ -121,12 +118,7 @@ func (p *Pool) start(ctx context.Context, entry Entry, style style, deadline tim
 		SyncStdout:       output,
 		SyncStderr:       output,
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: socketBase()},
-		GRPCDialOptions: []grpc.DialOption{
-			grpc.WithUnaryInterceptor(p.limitCalls),
-			// A fixed window spares the pings with which gRPC measures a network
-			// that isn't there.
-			grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
-		},
+		GRPCDialOptions:  []grpc.DialOption{grpc.WithUnaryInterceptor(p.limitCalls)},
 		RunnerFunc: func(_ hclog.Logger, theirs *exec.Cmd, dir string) (runner.Runner, error) {
 			// The standard input stays empty: the server's is not the plugins'.
 			cmd := exec.Command(entry.Command, entry.Args...)
@@ -268,7 +260,7 @@ func (proc *process) watch() {
 	proc.pool.withdraw(proc)
 	proc.child.closePipesLate()
 	await(drained, settleLimit)
-	proc.end(0)
+	proc.end()
 }
 
 // running tells whether the process has not ended. It takes no lock.
@@ -303,14 +295,11 @@ func await(channels []<-chan struct{}, limit time.Duration) bool {
 	return true
 }
 
-// end ends the process and returns when it is gone. Requests in flight may go
-// on for the time of drain.
-func (proc *process) end(drain time.Duration) {
+// end ends the process and returns when it is gone.
+func (proc *process) end() {
 	proc.ending.Do(func() {
 		proc.pool.withdraw(proc)
-		if drained := proc.retire(); drain > 0 {
-			await(drained, drain)
-		}
+		proc.retire()
 		<-proc.started
 		// Asks the plugin to shut down and kills it if it doesn't.
 		proc.client.Kill()

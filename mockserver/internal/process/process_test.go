@@ -145,10 +145,6 @@ func TestOldGeneration(t *testing.T) {
 	if after := pid(t, b); after == before {
 		t.Fatal("no new process after a crash")
 	}
-	if err := b.Reload(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	pid(t, b)
 }
 
 func TestOldGenerationWithoutAddress(t *testing.T) {

@@ -98,7 +98,7 @@ func (p *Pool) openOld(ctx context.Context, lookup Lookup, conf *logical.Backend
 		return nil, err
 	}
 	if !s.proc.attach(s) {
-		s.proc.end(0)
+		s.proc.end()
 		return nil, sdkplugin.ErrPluginShutdown
 	}
 	raw, err := s.proc.rpc.Dispense(sdkplugin.BackendPluginName)
@@ -177,7 +177,7 @@ func cleanupLimit(drained bool) time.Duration {
 func (p *Pool) close(s *session) {
 	s.gate.shut()
 	if s.proc.detach(s) {
-		s.proc.end(0)
+		s.proc.end()
 	}
 }
 

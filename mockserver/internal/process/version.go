@@ -55,7 +55,7 @@ func (p *Pool) databaseVersion(ctx context.Context, e Entry, deadline time.Time)
 	if err != nil {
 		return "", fmt.Errorf("failed to load plugin as database v5: %w", err)
 	}
-	defer proc.end(0)
+	defer proc.end()
 	// The mount's name is only there because multiplexed plugins insist on one.
 	conn := &mountConn{ClientConn: proc.conn, id: "version"}
 	answer, err := logical.NewPluginVersionClient(conn).Version(ctx, &logical.Empty{})
