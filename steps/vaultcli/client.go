@@ -69,9 +69,9 @@ func (inv *invocation) clientWithoutToken() (*api.Client, error) {
 	if err != nil {
 		return nil, refused("failed to create client: %w", err)
 	}
-	// NewClient takes these from the process's environment; only inv.env counts.
+	// NewClient takes token, namespace (a header) and headers from the process's
+	// environment; only inv.env counts.
 	client.ClearToken()
-	client.ClearNamespace()
 	client.SetHeaders(http.Header{api.RequestHeaderName: {"true"}})
 
 	client.SetWrappingLookupFunc(func(operation, path string) string {

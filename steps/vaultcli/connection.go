@@ -75,6 +75,8 @@ func (c *command) flagSet(act action, conn *connection, inv *invocation) *flagSe
 	return f
 }
 
+// flags declares the flags of the connection. Variables of env give defaults, so a
+// flag wins over its variable.
 func (c *connection) flags(f *flagSet) {
 	c.address, c.namespace, c.namespaceShort = defaultAddress, notSet, notSet
 

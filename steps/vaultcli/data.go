@@ -98,6 +98,8 @@ func dataCommands() []command {
 	}
 }
 
+// dataRead is GET; K=V arguments become query parameters. 404 without warnings is
+// "No value found", whatever the reason.
 type dataRead struct{}
 
 func (*dataRead) flags(*flagSet) {}
@@ -131,6 +133,7 @@ func (*dataRead) run(inv *invocation, args []string) error {
 	return inv.printFieldOrSecret(secret)
 }
 
+// readRaw prints the body as it came, also where it is no JSON.
 func readRaw(ctx context.Context, inv *invocation, client *api.Client, path string, parameters map[string][]string) error {
 	response, err := client.Logical().ReadRawWithDataWithContext(ctx, path, parameters)
 	if err != nil {
@@ -147,6 +150,7 @@ func readRaw(ctx context.Context, inv *invocation, client *api.Client, path stri
 	return inv.printData(content)
 }
 
+// dataWrite is PUT. An answer without body is success in silence, but for tables.
 type dataWrite struct{ force bool }
 
 func (a *dataWrite) flags(f *flagSet) {
@@ -207,6 +211,7 @@ func (inv *invocation) afterError(secret *api.Secret, err error) error {
 	return silently(exitServer)
 }
 
+// dataList is LIST, sent as GET with list=true.
 type dataList struct{}
 
 func (*dataList) flags(*flagSet) {}
@@ -252,6 +257,7 @@ func (inv *invocation) printListing(secret *api.Secret, path string) error {
 	return inv.printList(secret)
 }
 
+// dataDelete is DELETE; K=V arguments become query parameters.
 type dataDelete struct{}
 
 func (*dataDelete) flags(*flagSet) {}
@@ -280,6 +286,7 @@ func (*dataDelete) run(inv *invocation, args []string) error {
 	return inv.printFieldOrSecret(secret)
 }
 
+// dataUnwrap is PUT sys/wrapping/unwrap; a list comes out as a list.
 type dataUnwrap struct{}
 
 func (*dataUnwrap) flags(*flagSet) {}

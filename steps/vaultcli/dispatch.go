@@ -102,6 +102,9 @@ func parseCommandLine(all []command, args []string) commandLine {
 	return line
 }
 
+// longestCommand finds the command that the most words at the beginning name; words
+// end at a flag, an empty argument or one with a blank. Without a command the first
+// word is dropped from what is left, as an unknown command's name.
 func longestCommand(all []command, args []string) (*command, []string) {
 	end := slices.IndexFunc(args, func(arg string) bool {
 		return arg == "" || arg[0] == '-' || strings.ContainsRune(arg, ' ')
@@ -145,6 +148,7 @@ func dispatch(inv *invocation, args []string) int {
 	return inv.carryOut(line.cmd, line.args)
 }
 
+// hasWord tells whether anything but flags was given.
 func hasWord(args []string) bool {
 	return slices.ContainsFunc(args, func(arg string) bool { return arg != "" && arg[0] != '-' })
 }

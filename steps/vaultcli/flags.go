@@ -143,6 +143,7 @@ func declare[T any](f *flagSet, v *value[T], name, usage string, options []flagO
 	}
 }
 
+// text takes any string, an empty one too.
 func (f *flagSet) text(target *string, name, usage string, options ...flagOption) {
 	declare(f, &value[string]{
 		target: target, example: "string",
@@ -151,6 +152,7 @@ func (f *flagSet) text(target *string, name, usage string, options ...flagOption
 	}, name, usage, options)
 }
 
+// boolean is true when given without a value; -name=false needs the equals sign.
 func (f *flagSet) boolean(target *bool, name, usage string, options ...flagOption) {
 	declare(f, &value[bool]{
 		target: target, boolean: true,
@@ -165,6 +167,7 @@ func (f *flagSet) boolean(target *bool, name, usage string, options ...flagOptio
 	}, name, usage, options)
 }
 
+// integer takes decimal numbers.
 func (f *flagSet) integer(target *int, name, usage string, options ...flagOption) {
 	declare(f, &value[int]{
 		target: target, example: "int",
@@ -256,6 +259,7 @@ func (o optionalBool) pointer() *bool {
 	return &o.on
 }
 
+// optional is a boolean that is sent only when it was given.
 func (f *flagSet) optional(target *optionalBool, name, usage string, options ...flagOption) {
 	declare(f, &value[optionalBool]{
 		target: target, boolean: true, example: "*bool",
@@ -275,6 +279,7 @@ func (f *flagSet) optional(target *optionalBool, name, usage string, options ...
 	}, name, usage, options)
 }
 
+// unsigned takes decimal numbers, and 0x and 0 as in Go.
 func (f *flagSet) unsigned(target *uint, name, usage string, options ...flagOption) {
 	declare(f, &value[uint]{
 		target: target, example: "uint",

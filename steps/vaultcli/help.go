@@ -88,6 +88,7 @@ func (f *flagSet) help() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
+// isEmpty tells whether a group has no flags, so that its title is left out.
 func isEmpty(set *flag.FlagSet) bool {
 	empty := true
 	set.VisitAll(func(*flag.Flag) { empty = false })

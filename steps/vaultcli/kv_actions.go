@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/vault/api"
 )
 
+// kvGet reads a key's newest or a named version. A deleted version is printed with
+// its metadata and without data, with exit code 0, as Vault does.
 type kvGet struct {
 	kvTarget
 	version int
@@ -84,6 +86,7 @@ func (a *kvGet) printField(inv *invocation, key kvKey, place string, secret *api
 	return inv.printField(data[inv.field])
 }
 
+// kvPut writes all of a key's data, in version 2 as a new version.
 type kvPut struct {
 	kvTarget
 	cas int
@@ -140,6 +143,7 @@ func (a *kvPut) run(inv *invocation, args []string) error {
 	return nil
 }
 
+// kvList lists keys below a path; with -mount alone, all of the mount.
 type kvList struct{ kvTarget }
 
 func (a *kvList) run(inv *invocation, args []string) error {
@@ -235,6 +239,7 @@ func splitVersions(given []string) []string {
 	return versions
 }
 
+// kvMetadataGet prints a key's metadata and then that of each version in turn.
 type kvMetadataGet struct{ kvTarget }
 
 func (a *kvMetadataGet) run(inv *invocation, args []string) error {
@@ -293,6 +298,7 @@ func (t *kvTarget) key(inv *invocation, args []string) (*api.Client, kvKey, erro
 	return client, key, err
 }
 
+// kvMetadataDelete removes a key with all its versions, for good.
 type kvMetadataDelete struct{ kvTarget }
 
 func (a *kvMetadataDelete) run(inv *invocation, args []string) error {

@@ -86,6 +86,7 @@ func leaseID(expected string, args []string) (string, error) {
 	return onlyArgument(args), between(1, 1, expected, args)
 }
 
+// leaseLookup is PUT sys/leases/lookup. Vault begins its error in lower case.
 type leaseLookup struct{}
 
 func (*leaseLookup) flags(*flagSet) {}
@@ -106,6 +107,7 @@ func (*leaseLookup) run(inv *invocation, args []string) error {
 	return inv.printSecret(secret)
 }
 
+// leaseRenew is PUT sys/leases/renew; increments are whole seconds.
 type leaseRenew struct{ increment time.Duration }
 
 func (a *leaseRenew) flags(f *flagSet) {
@@ -129,6 +131,8 @@ func (a *leaseRenew) run(inv *invocation, args []string) error {
 	return inv.printSecret(secret)
 }
 
+// leaseRevoke is PUT sys/leases/revoke, revoke-prefix or revoke-force. Without
+// -sync success means only that the revocation is queued.
 type leaseRevoke struct{ force, prefix, sync bool }
 
 func (a *leaseRevoke) flags(f *flagSet) {

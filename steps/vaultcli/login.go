@@ -31,6 +31,8 @@ func loginCommands() []command {
 	}}
 }
 
+// login knows the method token. Vault has handlers for others, but none for jwt,
+// and of the rest none works without builtin auth methods.
 type login struct {
 	method, path                string
 	noStore, noPrint, tokenOnly bool
@@ -145,6 +147,7 @@ func tokenLogin(inv *invocation, client *api.Client, config map[string]string) (
 	return asLogin(secret)
 }
 
+// asLogin turns the data of a lookup into what a login would have answered.
 func asLogin(secret *api.Secret) (*api.Secret, error) {
 	id, err := secret.TokenID()
 	if err != nil {

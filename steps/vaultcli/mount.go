@@ -57,6 +57,8 @@ const (
 	flagPluginVersion   = "plugin-version"
 )
 
+// flags declares what enable and tune share; pluginVersion is the usage text that
+// differs.
 func (t *tuning) flags(f *flagSet, kind mountKind, pluginVersion string) {
 	const repeat = " To specify multiple values, specify this flag multiple times."
 	f.duration(&t.defaultLeaseTTL, "default-lease-ttl", "The default lease TTL for this "+kind.one+". If unspecified, this "+

@@ -54,6 +54,8 @@ func (a *mountList) run(inv *invocation, args []string) error {
 	return nil
 }
 
+// rows are the short table's: auth methods show the configured version, secrets
+// engines don't.
 func (a *mountList) rows(mounts map[string]*api.MountOutput) []string {
 	rows := []string{"Path | Type | Accessor | Description"}
 	if a.kind.auth {
@@ -70,6 +72,7 @@ func (a *mountList) rows(mounts map[string]*api.MountOutput) []string {
 	return rows
 }
 
+// detailedRows has Vault's 16 columns, which differ in the sixth.
 func (a *mountList) detailedRows(mounts map[string]*api.MountOutput) []string {
 	sixth := "Force No Cache"
 	if a.kind.auth {

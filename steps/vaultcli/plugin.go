@@ -142,6 +142,8 @@ func pluginType(text string) (api.PluginType, error) {
 	return typ, nil
 }
 
+// pluginInfo is GET sys/plugins/catalog/TYPE/NAME. Since Vault 1.16 it needs both
+// arguments, and it shows image and runtime whether there are any or not.
 type pluginInfo struct{ version string }
 
 func (a *pluginInfo) flags(f *flagSet) {
@@ -185,6 +187,9 @@ func (a *pluginInfo) run(inv *invocation, args []string) error {
 	return inv.printData(data)
 }
 
+// pluginList is GET sys/plugins/catalog; the client picks the TYPE out of the answer.
+// Tables are made of what the server says in detail, so they are empty with
+// servers older than Vault 1.12, which say only names.
 type pluginList struct{ detailed bool }
 
 func (a *pluginList) flags(f *flagSet) {
@@ -225,6 +230,7 @@ func (a *pluginList) run(inv *invocation, args []string) error {
 	return inv.printData(data)
 }
 
+// rows keeps the order of the server: by type, then by name.
 func (a *pluginList) rows(plugins []api.PluginDetails, typ api.PluginType) []string {
 	var rows []string
 	switch {

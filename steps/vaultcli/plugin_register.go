@@ -262,6 +262,8 @@ func (a *pluginReload) reload(inv *invocation, client *api.Client) (string, erro
 	return id, err
 }
 
+// reloadBackend takes the path that all versions have: by name whatever the type,
+// or by mounts.
 func (a *pluginReload) reloadBackend(inv *invocation, client *api.Client) (string, error) {
 	return client.Sys().ReloadPluginWithContext(inv.ctx, &api.ReloadPluginInput{
 		Plugin: a.plugin,

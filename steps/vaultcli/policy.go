@@ -79,6 +79,7 @@ func policyCommands() []command {
 	}
 }
 
+// policyList prints one name a line, without a header.
 type policyList struct{}
 
 func (*policyList) flags(*flagSet) {}
@@ -107,6 +108,7 @@ func (*policyList) run(inv *invocation, args []string) error {
 // policyName is how servers store a name.
 func policyName(text string) string { return strings.TrimSpace(strings.ToLower(text)) }
 
+// policyRead prints the rules as they were written, without blanks around them.
 type policyRead struct{}
 
 func (*policyRead) flags(*flagSet) {}
@@ -134,6 +136,7 @@ func (*policyRead) run(inv *invocation, args []string) error {
 	return nil
 }
 
+// policyWrite leaves it to the server to understand the rules.
 type policyWrite struct{}
 
 func (*policyWrite) flags(*flagSet) {}
@@ -170,6 +173,7 @@ func (*policyWrite) run(inv *invocation, args []string) error {
 	return nil
 }
 
+// policyDelete succeeds for what isn't there, as servers do.
 type policyDelete struct{}
 
 func (*policyDelete) flags(*flagSet) {}

@@ -30,6 +30,7 @@ func statusCommands() []command {
 	}}
 }
 
+// status asks sys/seal-status and sys/leader, both without need of a token.
 type status struct{}
 
 func (*status) flags(*flagSet) {}
@@ -100,6 +101,7 @@ func (*status) run(inv *invocation, args []string) error {
 	return nil
 }
 
+// isSealed tells whether a request was refused because the server is sealed.
 func isSealed(err error) bool {
 	var refusal *api.ResponseError
 	if !errors.As(err, &refusal) {

@@ -62,6 +62,7 @@ func (t pairsTable) print(inv *invocation) {
 	}
 }
 
+// printMapTable prints a map by name; an empty one prints nothing.
 func (inv *invocation) printMapTable(data map[string]any) {
 	var t pairsTable
 	t.addMap(data)
@@ -80,6 +81,8 @@ func (inv *invocation) printWarnings(secret *api.Secret) {
 	}
 }
 
+// printSecretTable prints what the answer says of lease, login and wrapping before
+// its data. Nothing is printed if there is none of these.
 func (inv *invocation) printSecretTable(secret *api.Secret) {
 	if secret == nil {
 		return
@@ -114,6 +117,7 @@ func (inv *invocation) printSecretTable(secret *api.Secret) {
 	t.print(inv)
 }
 
+// addAuth adds a login: its token, or what is still asked before there is one.
 func (t *pairsTable) addAuth(auth *api.SecretAuth) {
 	if auth.MFARequirement != nil {
 		t.add("mfa_request_id", auth.MFARequirement.MFARequestID)
@@ -147,6 +151,8 @@ func (t *pairsTable) addAuth(auth *api.SecretAuth) {
 	}
 }
 
+// printListTable prints keys sorted, whatever the server's order. With -detailed
+// there is a column for each thing known of any key.
 func (inv *invocation) printListTable(secret *api.Secret) error {
 	inv.printWarnings(secret)
 	list, _ := secret.Data["keys"].([]any)
@@ -192,6 +198,7 @@ func infoColumns(keys []string, info map[string]any) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
+// infoCells are one key's values in the order of columns.
 func infoCells(values map[string]any, columns []string) []string {
 	cells := make([]string, 0, len(columns))
 	for _, name := range columns {

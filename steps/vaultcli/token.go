@@ -118,6 +118,8 @@ func tokenCommands() []command {
 	}
 }
 
+// tokenCreate is POST auth/token/create, or create/ROLE. Durations are sent even
+// when they are zero, which means the server's default.
 type tokenCreate struct {
 	id, displayName, role, typ, entityAlias string
 	ttl, explicitMaxTTL, period             time.Duration
@@ -194,6 +196,7 @@ func (a *tokenCreate) run(inv *invocation, args []string) error {
 	return inv.printFieldOrSecret(secret)
 }
 
+// tokenLookup asks for the token in use, another, or one known by its accessor.
 type tokenLookup struct{ accessor bool }
 
 const accessorUsage = "Treat the argument as an accessor instead of a token. When this option is selected, the output will " +
@@ -238,6 +241,8 @@ func onlyArgument(args []string) string {
 	return strings.TrimSpace(args[0])
 }
 
+// tokenRenew renews the token in use, another, or one known by its accessor.
+// Increments are whole seconds; less than one asks for the default.
 type tokenRenew struct {
 	accessor  bool
 	increment time.Duration
@@ -274,6 +279,7 @@ func (a *tokenRenew) run(inv *invocation, args []string) error {
 	return inv.printSecret(secret)
 }
 
+// tokenRevoke always says that it succeeded "if it existed": servers don't tell.
 type tokenRevoke struct {
 	accessor, self bool
 	mode           string
@@ -337,6 +343,8 @@ func (a *tokenRevoke) run(inv *invocation, args []string) error {
 	return nil
 }
 
+// tokenCapabilities prints what a token may do at a path, sorted in tables and in
+// the server's order elsewhere. -accessor is of Vault 1.17.
 type tokenCapabilities struct{ accessor bool }
 
 func (a *tokenCapabilities) flags(f *flagSet) {
