@@ -63,7 +63,7 @@ type Options struct {
 	Router  Router
 	Dialect *dialect.Dialect
 	// RootToken is the ID of a root token without end, made if it doesn't exist;
-	// none if empty.
+	// if empty, the server chooses one.
 	RootToken string
 	// APIAddr is the server's api_addr, for wrapping tokens in the JWT format.
 	APIAddr func() string
@@ -83,6 +83,7 @@ type Authority struct {
 	entities   *identity.Store
 	cubbyholes *cubbyhole.Store
 	signer     *wrapping.Signer
+	rootToken  string
 }
 
 // New opens what is in storage and begins to revoke what has ended. Close ends
@@ -109,7 +110,7 @@ func New(ctx context.Context, o Options) (*Authority, error) {
 		return nil, fmt.Errorf("open the policy store: %w", err)
 	}
 	a.leases = lease.New(view("lease/"), a.revokeLeased, o.Logger.Named("expiration"))
-	if err := a.ensureRoot(ctx, o.RootToken); err != nil {
+	if a.rootToken, err = a.ensureRoot(ctx, o.RootToken); err != nil {
 		a.leases.Close()
 		return nil, fmt.Errorf("make the root token: %w", err)
 	}
@@ -121,25 +122,25 @@ func (a *Authority) Close() { a.leases.Close() }
 
 // ensureRoot makes the root token as development servers do: with the
 // generated root token as a parent that is gone since.
-func (a *Authority) ensureRoot(ctx context.Context, id string) error {
-	if id == "" {
-		return nil
-	}
-	switch _, err := a.tokens.Lookup(ctx, id); {
-	case err == nil:
-		return nil
-	case !errors.Is(err, token.ErrNotFound):
-		return err
+func (a *Authority) ensureRoot(ctx context.Context, id string) (string, error) {
+	if id != "" {
+		_, err := a.tokens.Lookup(ctx, id)
+		if err == nil || !errors.Is(err, token.ErrNotFound) {
+			return id, err
+		}
 	}
 	e, err := a.tokens.Create(ctx, logical.TokenEntry{
 		ID: id, Policies: []string{policy.Root}, Path: "auth/token/create", DisplayName: "token",
 		CreationTime: time.Now().Unix(), NamespaceID: rootNamespace,
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	return a.leases.Add(ctx, tokenLease(e, &logical.Auth{Policies: e.Policies, Accessor: e.Accessor}))
+	return e.ID, a.leases.Add(ctx, tokenLease(e, &logical.Auth{Policies: e.Policies, Accessor: e.Accessor}))
 }
+
+// RootToken is the ID of the root token that New made or found.
+func (a *Authority) RootToken() string { return a.rootToken }
 
 // rootNamespace is the ID of the only namespace.
 const rootNamespace = "root"
