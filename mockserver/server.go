@@ -22,8 +22,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hashicorp/go-secure-stdlib/base62"
-
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/internal/core"
 	"github.com/plugproof/plugproof/mockserver/internal/httpapi"
@@ -37,7 +35,6 @@ type Server struct {
 	core    *core.Core
 	handler http.Handler
 	dialect *dialect.Dialect
-	token   string
 	apiAddr atomic.Pointer[string]
 
 	// What follows is only set by Start.
@@ -67,14 +64,7 @@ func New(opts ...Option) (*Server, error) {
 }
 
 func newServer(ctx context.Context, o options) (*Server, error) {
-	if o.rootToken == "" {
-		random, err := base62.Random(24)
-		if err != nil {
-			return nil, err
-		}
-		o.rootToken = o.dialect.ServiceTokenPrefix + random
-	}
-	s := &Server{dialect: o.dialect, token: o.rootToken}
+	s := &Server{dialect: o.dialect}
 	s.apiAddr.Store(&o.apiAddr)
 	var physical storage.Physical = storage.NewMemory()
 	if o.dataDir != "" {
@@ -168,7 +158,7 @@ func (s *Server) Address() string {
 func (s *Server) APIAddr() string { return *s.apiAddr.Load() }
 
 // RootToken may do everything.
-func (s *Server) RootToken() string { return s.token }
+func (s *Server) RootToken() string { return s.core.Access().RootToken() }
 
 // Dialect is what the server behaves like.
 func (s *Server) Dialect() *dialect.Dialect { return s.dialect }
