@@ -100,7 +100,7 @@ func tokenCommands() []command {
 			name: "token capabilities", synopsis: "Print capabilities of a token on a path",
 			help: `Usage: vault token capabilities [options] [TOKEN] PATH
 
-  Fetches the capabilities of a token or accessor for a given path. If a TOKEN
+  Fetches the capabilities of a token for a given path. If a TOKEN
   is provided as an argument, the "/sys/capabilities" endpoint is used. If no
   TOKEN is provided, "/sys/capabilities-self" is used with the locally
   authenticated token.
@@ -344,17 +344,12 @@ func (a *tokenRevoke) run(inv *invocation, args []string) error {
 }
 
 // tokenCapabilities prints what a token may do at a path, sorted in tables and in
-// the server's order elsewhere. -accessor is of Vault 1.17.
-type tokenCapabilities struct{ accessor bool }
+// the server's order elsewhere.
+type tokenCapabilities struct{}
 
-func (a *tokenCapabilities) flags(f *flagSet) {
-	f.boolean(&a.accessor, "accessor", "Treat the argument as an accessor instead of a token.")
-}
+func (*tokenCapabilities) flags(*flagSet) {}
 
-func (a *tokenCapabilities) run(inv *invocation, args []string) error {
-	if a.accessor && len(args) != 2 {
-		return between(2, 2, "2 with -accessor", args)
-	}
+func (*tokenCapabilities) run(inv *invocation, args []string) error {
 	if err := between(1, 2, "1-2", args); err != nil {
 		return err
 	}
@@ -363,12 +358,9 @@ func (a *tokenCapabilities) run(inv *invocation, args []string) error {
 		return err
 	}
 	var capabilities []string
-	switch {
-	case len(args) == 1:
+	if len(args) == 1 {
 		capabilities, err = client.Sys().CapabilitiesSelfWithContext(inv.ctx, args[0])
-	case a.accessor:
-		capabilities, err = client.Sys().CapabilitiesAccessorWithContext(inv.ctx, args[0], args[1])
-	default:
+	} else {
 		capabilities, err = client.Sys().CapabilitiesWithContext(inv.ctx, args[0], args[1])
 	}
 	if err != nil {
