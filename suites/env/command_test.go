@@ -146,6 +146,8 @@ func TestBadInputIsWrongUsage(t *testing.T) {
 		"bad baseline":          {[]string{"--baseline", empty}, "no stored matrix"},
 		"missing allowances":    {[]string{"--baseline", missing, "--allow", missing}, "--allow"},
 		"missing plugins":       {[]string{"--plugins", missing}, "--plugins"},
+		"bad image":             {[]string{"--probe-image", "probe:1"}, "--probe-image"},
+		"runtime alone":         {[]string{"--probe-runtime", "runc"}, "--probe-image"},
 		"unknown subcommand":    {[]string{"explian", "A"}, "explian"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -24,14 +24,16 @@ import (
 
 // matrixFlags is what `env` itself is asked.
 type matrixFlags struct {
-	targets  []string
-	plugins  string
-	parallel int
-	format   string
-	baseline string
-	update   bool
-	allow    string
-	options  targets.Options
+	targets      []string
+	plugins      string
+	probeImage   string
+	probeRuntime string
+	parallel     int
+	format       string
+	baseline     string
+	update       bool
+	allow        string
+	options      targets.Options
 }
 
 func matrixCommand() *cobra.Command {
@@ -73,6 +75,8 @@ that is not allowed, 2 on wrong usage, 3 when a target failed.`,
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.targets, "target", []string{"mock"}, "what is measured, as for plugproof run (repeatable)")
 	flags.StringVar(&f.plugins, "plugins", "", "`DIR` with the sample plugins, already built; they are built otherwise")
+	flags.StringVar(&f.probeImage, "probe-image", "", "image of the probe plugin, for servers that run plugins in containers: `NAME:VERSION@sha256:HEX`")
+	flags.StringVar(&f.probeRuntime, "probe-runtime", "", "plugin runtime of the server for that image; its default without")
 	flags.IntVar(&f.parallel, "parallel", 2, "how many servers of one target run at a time")
 	flags.StringVar(&f.format, "format", "table", "table, json, markdown or html")
 	flags.StringVar(&f.baseline, "baseline", "", "compare with the matrix stored in this `FILE`")
@@ -92,6 +96,10 @@ func runMatrix(ctx context.Context, out, progress io.Writer, f matrixFlags) (err
 	if err != nil {
 		return usage(err)
 	}
+	image, err := probeImage(f)
+	if err != nil {
+		return usage(err)
+	}
 	chosen, err := parseTargets(f)
 	if err != nil {
 		return err
@@ -106,7 +114,7 @@ func runMatrix(ctx context.Context, out, progress io.Writer, f matrixFlags) (err
 		return err
 	}
 	m, err := matrix.Measure(ctx, matrix.Rows(), chosen, matrix.Options{
-		Probe: probe, Parallel: f.parallel, Progress: progressLine(progress),
+		Probe: probe, Image: image, Parallel: f.parallel, Progress: progressLine(progress),
 	})
 	if err != nil {
 		return &exitError{code: codeTarget, err: fmt.Errorf("measuring: %w", err)}
@@ -170,6 +178,19 @@ func probePlugin(ctx context.Context, folder string, progress io.Writer) (string
 		return "", usage(fmt.Errorf("--plugins: %w", err))
 	}
 	return path, nil
+}
+
+// probeImage is nil without the flag: then no plugin runs in a container.
+func probeImage(f matrixFlags) (image *matrix.Image, err error) {
+	switch {
+	case f.probeImage != "":
+		if image, err = matrix.ParseImage(f.probeImage, f.probeRuntime); err != nil {
+			err = fmt.Errorf("--probe-image: %w", err)
+		}
+	case f.probeRuntime != "":
+		err = errors.New("--probe-runtime needs --probe-image")
+	}
+	return image, err
 }
 
 // gate is the baseline and what may differ from it.

@@ -80,16 +80,31 @@ func (c *client) version(ctx context.Context) (string, error) {
 	return health.Version, err
 }
 
+// errAsked: the plugin runs, yet doesn't answer.
+var errAsked = errors.New("asking the probe plugin")
+
+// registration is the body of a registration.
+type registration struct {
+	Command string   `json:"command,omitempty"`
+	SHA256  string   `json:"sha256"`
+	Image   string   `json:"oci_image,omitempty"`
+	Runtime string   `json:"runtime,omitempty"`
+	Version string   `json:"version,omitempty"`
+	Env     []string `json:"env"`
+}
+
 // askPlugin registers and mounts one plugin, asks it all its rows and takes it
 // away again.
-func (c *client) askPlugin(ctx context.Context, name, command, sum string, s *setting, p *plugin, cells map[string]Cell) (err error) {
+func (c *client) askPlugin(ctx context.Context, name string, what registration, s *setting, p *plugin, cells map[string]Cell) (err error) {
 	catalog, mount := "sys/plugins/catalog/secret/"+name, "sys/mounts/"+name
 	// Undone even when the run is cancelled, and in a server of our own too:
 	// it shows that the plugin still answers.
 	undo := context.WithoutCancel(ctx)
-	registration := map[string]any{"command": command, "sha256": sum, "env": p.registered.entries}
-	if err := c.call(ctx, http.MethodPut, catalog, registration, nil); err != nil {
+	if err := c.call(ctx, http.MethodPut, catalog, what, nil); err != nil {
 		return fmt.Errorf("registering the probe plugin: %w", err)
+	}
+	if what.Version != "" {
+		catalog += "?version=" + url.QueryEscape(what.Version)
 	}
 	defer func() { err = errors.Join(err, c.call(undo, http.MethodDelete, catalog, nil, nil)) }()
 	if err := c.call(ctx, http.MethodPost, mount, map[string]any{"type": name}, nil); err != nil {
@@ -116,7 +131,7 @@ func (c *client) askPlugin(ctx context.Context, name, command, sum string, s *se
 			} `json:"data"`
 		}
 		if err := c.call(ctx, http.MethodGet, name+"/env/"+url.PathEscape(row.Name), nil, &answer); err != nil {
-			return fmt.Errorf("asking the probe plugin for %s: %w", row.Name, err)
+			return fmt.Errorf("%w for %s: %w", errAsked, row.Name, err)
 		}
 		cells[row.ID] = row.cell(answer.Data.Value, answer.Data.Set)
 	}

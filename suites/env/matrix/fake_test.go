@@ -26,6 +26,7 @@ type fake struct {
 	lacks   map[steps.Capability]string
 	fails   error // given by Server
 	broken  bool  // the plugin can't be mounted
+	images  bool  // it runs plugins in containers
 	running atomic.Int64
 	started atomic.Int64
 }
@@ -40,7 +41,7 @@ func (f *fake) Server(_ context.Context, spec steps.Spec) (steps.Server, error) 
 	}
 	f.running.Add(1)
 	f.started.Add(1)
-	s := &fakeServer{target: f, env: spec.Env, registered: map[string][]string{}, running: map[string][]string{}}
+	s := &fakeServer{target: f, env: spec.Env, registered: map[string][]string{}, running: map[string][]string{}, contained: map[string]bool{}}
 	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
 	return s, nil
 }
@@ -52,6 +53,7 @@ type fakeServer struct {
 	mu         sync.Mutex
 	env        []string
 	registered map[string][]string
+	contained  map[string]bool
 	running    map[string][]string // the environment of each mount's process
 }
 
@@ -85,9 +87,10 @@ func (s *fakeServer) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var body struct {
-		Env    []string
-		Type   string
-		Plugin string
+		Env      []string
+		Type     string
+		Plugin   string
+		OCIImage string `json:"oci_image"`
 	}
 	_ = json.NewDecoder(r.Body).Decode(&body)
 	path := strings.TrimPrefix(r.URL.Path, "/v1/")
@@ -96,7 +99,11 @@ func (s *fakeServer) serve(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case path == "sys/health":
 		fmt.Fprint(w, `{"version": "9.9.9"}`)
+	case strings.HasPrefix(path, "sys/plugins/catalog/") && body.OCIImage != "" && !s.target.images:
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"errors": ["missing command value"]}`)
 	case strings.HasPrefix(path, "sys/plugins/catalog/") && r.Method == http.MethodPut:
+		s.contained[name] = body.OCIImage != ""
 		for i, e := range body.Env {
 			body.Env[i] = strings.TrimRight(e, " \n") // as the servers do
 		}
@@ -122,7 +129,7 @@ func (s *fakeServer) serve(w http.ResponseWriter, r *http.Request) {
 
 func (s *fakeServer) start(name string) []string {
 	own := environ.Own{Prefixes: []string{"VAULT_"}, Version: "9.9.9", AutoMTLS: true}
-	env := environ.Compose(environ.Input{Rule: s.target.rule, Host: slices.Clone(s.env), Registered: s.registered[name], Server: own.Entries()})
+	env := environ.Compose(environ.Input{Rule: s.target.rule, Host: slices.Clone(s.env), Registered: s.registered[name], Server: own.Entries(), Container: s.contained[name]})
 	return append(env, "VAULT_BACKEND_PLUGIN=cookie", "PLUGIN_MIN_PORT=10000", "PLUGIN_MAX_PORT=25000",
 		"PLUGIN_PROTOCOL_VERSIONS=5", "PLUGIN_CLIENT_CERT=-----BEGIN CERTIFICATE-----\nx")
 }

@@ -110,6 +110,37 @@ func TestMeasureTellsWhoWins(t *testing.T) {
 	g.Expect(after.started.Load()).To(BeNumerically("<", 20))
 }
 
+func TestPluginsInContainers(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	image, err := matrix.ParseImage("localhost:5000/probe:1.0.0@sha256:"+strings.Repeat("ab", 32), "runc")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(*image).To(Equal(matrix.Image{Name: "localhost:5000/probe", Tag: "1.0.0", SHA256: strings.Repeat("ab", 32), Runtime: "runc"}))
+	can, cannot := &fake{name: "can", rule: environ.PluginWins, images: true}, &fake{name: "can't", rule: environ.PluginWins}
+	m, err := matrix.Measure(t.Context(), matrix.Rows(), []steps.Target{can, cannot}, matrix.Options{Probe: "probe", Image: image, Parallel: 4})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(m.Failures()).To(BeEmpty())
+	for row, want := range map[string]matrix.Winner{
+		"container-host": matrix.Nobody, "container-registered": matrix.Registered, "container-both": matrix.Registered,
+		"container-opt-out": matrix.Registered, "container-version": matrix.Server,
+	} {
+		g.Expect(cell(t, m, row, 0).Winner).To(Equal(want), row)
+		g.Expect(cell(t, m, row, 1).Winner).To(Equal(matrix.Unsupported), row)
+		g.Expect(cell(t, m, row, 1).Reason).To(ContainSubstring("missing command value"))
+	}
+	g.Expect(cell(t, m, "registered-over-host", 1).Winner).To(Equal(matrix.Registered), "plugins outside are measured all the same")
+}
+
+func TestBadImages(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	digest := "@sha256:" + strings.Repeat("ab", 32)
+	for _, text := range []string{"", "probe", "probe:1", "probe" + digest, "probe:" + digest, ":1" + digest, "host:5000/probe" + digest, "probe:1@sha256:ab", "probe:1@sha256:zz"} {
+		_, err := matrix.ParseImage(text, "")
+		g.Expect(err).To(HaveOccurred(), text)
+	}
+}
+
 func TestEveryRowShowsADifferenceOrNoneAsTheRuleSays(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -126,7 +157,7 @@ func TestEveryRowShowsADifferenceOrNoneAsTheRuleSays(t *testing.T) {
 		hostWins := environ.Explain(in, row.Name)
 		in.Rule = environ.PluginWins
 		pluginWins := environ.Explain(in, row.Name)
-		if m.Rows[i].Cells[0].Winner == matrix.GoPlugin {
+		if w := m.Rows[i].Cells[0].Winner; w == matrix.GoPlugin || w == matrix.Unsupported {
 			g.Expect(m.Rows[i].Differs()).To(BeFalse(), row.ID)
 			continue
 		}
@@ -155,7 +186,13 @@ func TestFailuresAreInTheCells(t *testing.T) {
 	g.Expect(cell(t, m, "neither", 0).Reason).To(Equal("no such server"))
 	g.Expect(cell(t, m, "neither", 1).Reason).To(ContainSubstring("it is broken"))
 	g.Expect(cell(t, m, "neither", 2).Winner).To(Equal(matrix.Nobody))
-	g.Expect(m.Failures()).To(HaveLen(2 * len(matrix.Rows())))
+	failures := 0
+	for _, row := range matrix.Rows() {
+		if !row.Container { // those are unsupported without an image
+			failures += 2
+		}
+	}
+	g.Expect(len(m.Failures())).To(Equal(failures))
 }
 
 func TestACancelledMeasurementEnds(t *testing.T) {

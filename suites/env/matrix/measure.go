@@ -30,6 +30,9 @@ type EnvironmentChanger interface {
 type Options struct {
 	// Probe is the path of the probe plugin's binary.
 	Probe string
+	// Image is the probe plugin as an image; nil leaves the rows about
+	// containers out.
+	Image *Image
 	// Parallel is how many servers run at a time for one target, at least 1.
 	Parallel int
 	// Progress is called whenever a row of a target is done, by several
@@ -104,6 +107,9 @@ func (r *run) possible(rows []Row) []Row {
 		if reason == "" && len(row.Host)+len(row.ThenHost) > 0 {
 			reason = r.target.Lacks(steps.HostEnvironment)
 		}
+		if reason == "" && row.Container && r.opts.Image == nil {
+			reason = "no image of the probe plugin was named with --probe-image"
+		}
 		if reason != "" {
 			unsupported[row.ID] = Cell{Winner: Unsupported, Reason: reason}
 			continue
@@ -158,10 +164,22 @@ func (r *run) ask(ctx context.Context, s *setting) (cells map[string]Cell, versi
 	if err != nil {
 		return nil, version, fmt.Errorf("placing the probe plugin: %w", err)
 	}
+	binary := registration{Command: prefix, SHA256: sum}
 	cells = make(map[string]Cell)
 	for i, p := range s.plugins {
-		name := fmt.Sprintf("%s-%d", prefix, i)
-		if err := c.askPlugin(ctx, name, prefix, sum, s, p, cells); err != nil {
+		what := binary
+		if p.container {
+			what = r.opts.Image.registration()
+		}
+		what.Env = p.registered.entries
+		err := c.askPlugin(ctx, fmt.Sprintf("%s-%d", prefix, i), what, s, p, cells)
+		switch {
+		case err != nil && p.container && !errors.Is(err, errAsked):
+			// It can't run this image; that some servers run none is no failure.
+			for _, row := range p.rows {
+				cells[row.ID] = Cell{Winner: Unsupported, Reason: err.Error()}
+			}
+		case err != nil:
 			return nil, version, err
 		}
 	}

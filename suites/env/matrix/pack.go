@@ -21,6 +21,7 @@ type setting struct {
 // A plugin is one registration and the rows it answers.
 type plugin struct {
 	registered layer
+	container  bool
 	rows       []Row
 }
 
@@ -49,7 +50,7 @@ func place(settings *[]*setting, row Row) {
 		}
 		s.host.add(row.Host, names)
 		for _, p := range s.plugins {
-			if p.registered.accepts(row.Registered, names) {
+			if p.container == row.Container && p.registered.accepts(row.Registered, names) {
 				p.registered.add(row.Registered, names)
 				p.rows = append(p.rows, row)
 				return
@@ -64,7 +65,7 @@ func place(settings *[]*setting, row Row) {
 }
 
 func newPlugin(row Row, names []string) *plugin {
-	p := &plugin{rows: []Row{row}}
+	p := &plugin{container: row.Container, rows: []Row{row}}
 	p.registered.add(row.Registered, names)
 	return p
 }

@@ -30,6 +30,8 @@ type Row struct {
 	// Volatile: the value differs between versions or starts, so only the
 	// winner is compared.
 	Volatile bool
+	// Container: the plugin runs from an image.
+	Container bool
 	// ThenHost replaces Host while the server runs; the plugin is reloaded and
 	// asked again. Nil leaves things as they are.
 	ThenHost []string
@@ -44,6 +46,7 @@ const (
 	groupOwn      = "The server's own variables"
 	groupGoPlugin = "go-plugin's variables"
 	groupOptOut   = "The opt-out " + environ.OptOut
+	groupImage    = "Plugins in containers"
 )
 
 // Rows returns every row, group by group. Names of variables that no server
@@ -52,7 +55,7 @@ const (
 func Rows() []Row {
 	var rows []Row
 	for _, group := range [][]Row{
-		conflictRows(), valueRows(), nameRows(), proxyRows(), ownRows(), goPluginRows(), optOutRows(),
+		conflictRows(), valueRows(), nameRows(), proxyRows(), ownRows(), goPluginRows(), optOutRows(), containerRows(),
 	} {
 		rows = append(rows, group...)
 	}

@@ -98,3 +98,22 @@ func optOutRows() []Row {
 	off.Host = append([]string{environ.OptOut + "=true"}, off.Host...)
 	return inGroup(groupOptOut, append(rows, registered, visible, on, off))
 }
+
+// containerRows ask a plugin that runs from an image.
+func containerRows() []Row {
+	rows := []Row{
+		{ID: "container-host", Title: "only in the server's environment", Name: "PP_IMAGE_HOST", Host: []string{"PP_IMAGE_HOST=host"}},
+		{ID: "container-registered", Title: "only registered", Name: "PP_IMAGE_REGISTERED", Registered: []string{"PP_IMAGE_REGISTERED=plugin"}},
+		both("container-both", "in both", "PP_IMAGE_BOTH", "host", "plugin"),
+		both("container-opt-out", "in both, with the opt-out in the server's environment", "PP_IMAGE_OPT_OUT", "host", "plugin"),
+		{
+			ID: "container-version", Title: "VAULT_VERSION in both", Name: "VAULT_VERSION", Sets: environ.Server, Volatile: true,
+			Host: []string{"VAULT_VERSION=host"}, Registered: []string{"VAULT_VERSION=plugin"},
+		},
+	}
+	rows[3].Host = append(rows[3].Host, environ.OptOut+"=true")
+	for i := range rows {
+		rows[i].Container = true
+	}
+	return inGroup(groupImage, rows)
+}
