@@ -129,11 +129,6 @@ func TestOutput(t *testing.T) {
 		"delete":                  {args: []string{"delete", "data"}, want: result{0, "Success! Data deleted (if it existed) at: data\n", ""}},
 		"delete for programs":     {args: []string{"delete", "-format=json", "data"}, want: result{0, "", ""}},
 		"unwrapped list":          {args: []string{"unwrap", "hvs.w"}, want: result{0, "Keys\n----\na/\nb\n", ""}},
-		"curl": {
-			args: []string{"write", "-output-curl-string", "data", "a=b"},
-			want: result{0, "curl -X PUT -H \"X-Vault-Request: true\" -H \"X-Vault-Token: $(vault print token)\" -d '{\"a\":\"b\"}' " +
-				s.URL + "/v1/data\n", ""},
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -141,6 +136,30 @@ func TestOutput(t *testing.T) {
 				t.Errorf("got  %#v\nwant %#v", got, test.want)
 			}
 		})
+	}
+}
+
+// TestInstead is about what is printed in place of a request. It isn't parallel,
+// see Run.
+func TestInstead(t *testing.T) {
+	s := serve(t, nil)
+	got := vault(t, s.URL, "", nil, "write", "-output-curl-string", "data", "a=b")
+	// The client library prints headers in random order.
+	for _, part := range []string{"curl -X PUT -H ", `-H "X-Vault-Token: $(vault print token)"`, ` -d '{"a":"b"}' ` + s.URL + "/v1/data\n"} {
+		if got.Exit != 0 || got.Stderr != "" || !strings.Contains(got.Stdout, part) {
+			t.Errorf("%#v lacks %q", got, part)
+		}
+	}
+	got = vault(t, s.URL, "", nil, "read", "-output-policy", "a/b")
+	if want := (result{0, "path \"a/b\" {\n  capabilities = [\"read\"]\n}\n", ""}); got != want {
+		t.Errorf("got %#v, want %#v", got, want)
+	}
+	got = vault(t, s.URL, "", nil, "write", "-output-curl-string", "data")
+	if want := (result{1, "", "Must supply data or use -force\nUnable to generate cURL string from command\n"}); got != want {
+		t.Errorf("got %#v, want %#v", got, want)
+	}
+	if asked := s.asked(); len(asked) != 0 {
+		t.Errorf("requests were made: %v", asked)
 	}
 }
 
