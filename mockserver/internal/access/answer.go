@@ -6,7 +6,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/hashicorp/vault/sdk/helper/policyutil"
 	"github.com/hashicorp/vault/sdk/helper/wrapping"
 	"github.com/hashicorp/vault/sdk/logical"
 
@@ -103,13 +102,13 @@ func setWrapping(req *logical.Request, resp *logical.Response) {
 func (a *Authority) registerToken(ctx context.Context, req *logical.Request, auth *logical.Auth) error {
 	switch {
 	case strings.HasPrefix(req.Path, "auth/token/renew"):
-		auth.Policies = policyutil.SanitizePolicies(auth.TokenPolicies, policyutil.DoNotAddDefaultPolicy)
+		auth.Policies = sanitized(auth.TokenPolicies, false)
 		return nil
 	case !strings.HasPrefix(req.Path, "auth/token/"):
 		a.logger.Error("unexpected auth response for non-token backend", "request_path", req.Path)
 		return errInternal
 	}
-	auth.TokenPolicies = policyutil.SanitizePolicies(auth.Policies, policyutil.DoNotAddDefaultPolicy)
+	auth.TokenPolicies = sanitized(auth.Policies, false)
 	if auth.TokenType == logical.TokenTypeBatch {
 		return nil
 	}

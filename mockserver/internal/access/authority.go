@@ -86,8 +86,7 @@ type Authority struct {
 	rootToken  string
 }
 
-// New opens what is in storage and begins to revoke what has ended. Close ends
-// that.
+// New opens what is in storage. Nothing that has ended is revoked before Start.
 func New(ctx context.Context, o Options) (*Authority, error) {
 	view := func(prefix string) logical.Storage { return logical.NewStorageView(o.Storage, prefix) }
 	a := &Authority{
@@ -111,11 +110,14 @@ func New(ctx context.Context, o Options) (*Authority, error) {
 	}
 	a.leases = lease.New(view("lease/"), a.revokeLeased, o.Logger.Named("expiration"))
 	if a.rootToken, err = a.ensureRoot(ctx, o.RootToken); err != nil {
-		a.leases.Close()
 		return nil, fmt.Errorf("make the root token: %w", err)
 	}
 	return a, nil
 }
+
+// Start begins to revoke what ends, and what has ended while no server ran.
+// Call it once, when the router knows all mounts.
+func (a *Authority) Start() { a.leases.Start() }
 
 // Close stops revoking what has ended.
 func (a *Authority) Close() { a.leases.Close() }

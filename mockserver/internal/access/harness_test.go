@@ -67,6 +67,7 @@ func (p *plugin) handle(req *logical.Request) (*logical.Response, error) {
 	switch {
 	case strings.HasSuffix(req.Path, "/login"):
 		auth := p.login
+		auth.Alias = &logical.Alias{Name: p.login.Alias.Name}
 		if auth.TokenType == logical.TokenTypeDefault {
 			auth.TokenType = logical.TokenTypeService
 		}
@@ -148,6 +149,7 @@ func start(t testing.TB, d *dialect.Dialect, storage logical.Storage) *server {
 			t.Fatal(err)
 		}
 	}
+	s.authority.Start()
 	return s
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/vault/sdk/framework"
-	"github.com/hashicorp/vault/sdk/helper/policyutil"
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/builtin/identity"
@@ -43,7 +42,7 @@ func (a *Authority) login(ctx context.Context, req *logical.Request, resp *logic
 		resp.AddWarning(warning)
 	}
 	auth.TTL = ttl
-	auth.TokenPolicies = policyutil.SanitizePolicies(auth.Policies, !auth.NoDefaultPolicy)
+	auth.TokenPolicies = sanitized(auth.Policies, !auth.NoDefaultPolicy)
 	for _, name := range auth.TokenPolicies {
 		switch name {
 		case policy.Root:

@@ -114,6 +114,8 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 	if err := c.loadMounts(ctx, system(c)); err != nil {
 		return nil, err
 	}
+	// Only now can plugins be asked to revoke what has ended.
+	c.access.Start()
 	return c, c.logConflicts(ctx)
 }
 

@@ -47,16 +47,19 @@ type Manager struct {
 	slots   chan struct{}
 }
 
-// New starts a manager on the leases in storage. Close stops it.
+// New opens the leases in storage. None ends before Start.
 func New(storage logical.Storage, revoke Revoker, logger hclog.Logger) *Manager {
 	ctx, stop := context.WithCancel(context.Background())
 	m := &Manager{
 		store: newStore(storage), queue: newQueue(), revoke: revoke, logger: logger,
 		ctx: ctx, stop: stop, slots: make(chan struct{}, workers),
 	}
-	m.Go(m.run)
 	return m
 }
+
+// Start begins to have leases revoked that end, also those that ended before.
+// Call it once, when the plugins can be reached; Close ends it.
+func (m *Manager) Start() { m.Go(m.run) }
 
 // Go does work on leases in the background. Its context ends with Close, which
 // waits for it.

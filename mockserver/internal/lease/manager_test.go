@@ -44,6 +44,12 @@ func (r *revoked) all() []string {
 	return slices.Sorted(slices.Values(r.ids))
 }
 
+func start(storage logical.Storage, r *revoked) *lease.Manager {
+	m := lease.New(storage, r.revoke, hclog.NewNullLogger())
+	m.Start()
+	return m
+}
+
 func secretLease(id string, ttl time.Duration) *lease.Lease {
 	return &lease.Lease{
 		ID: id, Path: "p", Holder: "hkey", Issued: time.Now(), Ends: time.Now().Add(ttl),
@@ -63,7 +69,7 @@ func add(t *testing.T, m *lease.Manager, leases ...*lease.Lease) {
 func TestManyLeasesEndInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &revoked{}
-		m := lease.New(&logical.InmemStorage{}, r.revoke, hclog.NewNullLogger())
+		m := start(&logical.InmemStorage{}, r)
 		defer m.Close()
 		for i := range 1000 {
 			add(t, m, secretLease(fmt.Sprintf("p/%04d", i), time.Duration(i+1)*time.Minute))
@@ -85,7 +91,7 @@ var startOfBubble = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 func TestHangingRevocation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &revoked{hang: map[string]bool{"p/hangs": true}}
-		m := lease.New(&logical.InmemStorage{}, r.revoke, hclog.NewNullLogger())
+		m := start(&logical.InmemStorage{}, r)
 		add(t, m, secretLease("p/hangs", time.Second), secretLease("p/other", time.Second))
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
@@ -107,7 +113,7 @@ func TestRestartAfterAKill(t *testing.T) {
 		ctx := context.Background()
 		storage := &logical.InmemStorage{}
 		r := &revoked{}
-		m := lease.New(storage, r.revoke, hclog.NewNullLogger())
+		m := start(storage, r)
 		add(t, m, secretLease("p/ended", time.Minute), secretLease("p/lost", time.Minute), secretLease("p/alive", 100*time.Hour))
 		m.Close()
 		if err := storage.Delete(ctx, "id/p/lost"); err != nil {
@@ -115,7 +121,7 @@ func TestRestartAfterAKill(t *testing.T) {
 		}
 		time.Sleep(30 * time.Hour)
 
-		m = lease.New(storage, r.revoke, hclog.NewNullLogger())
+		m = start(storage, r)
 		defer m.Close()
 		synctest.Wait()
 		if got := r.all(); !slices.Equal(got, []string{"p/ended"}) {
@@ -138,7 +144,7 @@ func TestRenewalAndRevocationDontMix(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := context.Background()
 		r := &revoked{}
-		m := lease.New(&logical.InmemStorage{}, r.revoke, hclog.NewNullLogger())
+		m := start(&logical.InmemStorage{}, r)
 		defer m.Close()
 		for i := range 50 {
 			id := fmt.Sprintf("p/%d", i)
@@ -172,7 +178,7 @@ func TestRenewalAndRevocationDontMix(t *testing.T) {
 func TestRevokePrefixTakesWholeSegments(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &revoked{}
-		m := lease.New(&logical.InmemStorage{}, r.revoke, hclog.NewNullLogger())
+		m := start(&logical.InmemStorage{}, r)
 		defer m.Close()
 		add(t, m, secretLease("a/b/1", time.Hour), secretLease("a/bc/2", time.Hour), secretLease("a/b/c/3", time.Hour))
 		if err := m.RevokePrefix(context.Background(), "a/b", false, false); err != nil {
