@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plugproof/plugproof/steps/vaultcli"
+	"github.com/plugproof/plugproof/suites/env"
 	"github.com/plugproof/plugproof/suites/run"
 	"github.com/plugproof/plugproof/suites/serve"
 )
@@ -32,6 +33,7 @@ func execute(ctx context.Context, args []string) int {
 		run.Command(),
 		run.RequirementsCommand(),
 		run.CheckCommand(),
+		env.Command(),
 		serve.Command(),
 		vaultcli.Command(),
 	)
