@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/mattn/go-isatty"
@@ -55,7 +56,10 @@ to be are listed in the file given with --allow:
     reason: Vault 1.16 gives the registered env precedence
 
 Exit code 0 when all was measured and nothing changed, 1 when something changed
-that is not allowed, 2 on wrong usage, 3 when a target failed.`,
+that is not allowed, 2 on wrong usage, 3 when a target failed.
+
+Targets:
+` + targetForms(),
 		Example: `  # What does the upgrade change?
   plugproof env --target mock:vault-1.15 --target mock:vault-1.16
 
@@ -85,6 +89,14 @@ that is not allowed, 2 on wrong usage, 3 when a target failed.`,
 	flags.StringVar(&f.options.PluginDir, "plugin-dir", "", "`DIR` in which plugins of a server at an address can be placed")
 	flags.BoolVar(&f.options.ThisServer, "yes-this-server", false, "allow a server that is no dev server on loopback")
 	return cmd
+}
+
+func targetForms() string {
+	var lines strings.Builder
+	for _, form := range targets.Forms() {
+		fmt.Fprintf(&lines, "  %-22s %s\n", form[0], form[1])
+	}
+	return strings.TrimSuffix(lines.String(), "\n")
 }
 
 func runMatrix(ctx context.Context, out, progress io.Writer, f matrixFlags) (err error) {
