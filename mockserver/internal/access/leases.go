@@ -83,6 +83,15 @@ func (a *Authority) leaseSecret(ctx context.Context, req *logical.Request, te *l
 		}
 		return errors.Join(err, a.leases.Drop(ctx, l.ID))
 	}
+	// Whoever revokes the holder closes it before looking for its secrets, so
+	// either they find this one or this finds the holder closed.
+	if l.Holder != "" {
+		if closed, err := a.isClosed(ctx, l.Holder); err != nil || closed {
+			if err := errors.Join(err, a.leases.Hasten(ctx, l.ID)); err != nil {
+				return err
+			}
+		}
+	}
 	resp.Secret.LeaseID = l.ID
 	// Rounded, since the time has begun to run.
 	resp.Secret.TTL = time.Until(l.Ends).Round(time.Second)

@@ -246,6 +246,17 @@ func (a *Authority) createStored(ctx context.Context, c *creation) error {
 	if err != nil {
 		return refuse("%s", err)
 	}
+	// Whoever revokes the parent closes it before looking for children, so
+	// either they find this one or this finds the parent closed.
+	if e.Parent != "" && !e.Batch() {
+		closed, err := a.isClosed(ctx, e.Parent)
+		if closed {
+			return errors.Join(refuse("parent token not found"), a.endToken(ctx, e))
+		}
+		if err != nil {
+			return err
+		}
+	}
 	c.resp.Auth = &logical.Auth{
 		NumUses: e.NumUses, DisplayName: e.DisplayName, Policies: e.Policies, Metadata: e.Meta,
 		LeaseOptions: logical.LeaseOptions{TTL: e.TTL, Renewable: c.renewable},

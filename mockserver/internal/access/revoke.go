@@ -93,6 +93,15 @@ func (a *Authority) revokeTree(ctx context.Context, key string) error {
 	return a.endToken(ctx, e)
 }
 
+// isClosed tells whether a service token is gone or being revoked.
+func (a *Authority) isClosed(ctx context.Context, key string) (bool, error) {
+	e, err := a.tokens.ByKey(ctx, key)
+	if errors.Is(err, token.ErrNotFound) {
+		return true, nil
+	}
+	return err == nil && e.NumUses < 0, err
+}
+
 func (a *Authority) revokeChild(ctx context.Context, key string) error {
 	e, err := a.tokens.ByKey(ctx, key)
 	if errors.Is(err, token.ErrNotFound) {
