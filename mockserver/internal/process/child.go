@@ -3,6 +3,7 @@
 package process
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -115,8 +117,11 @@ func (c *child) closePipesLate() {
 func (c *child) removeFiles() {
 	os.RemoveAll(c.dir)
 	// A plugin that ends in order removes its socket; one that crashed can't.
+	// The path is what the plugin said: nothing but a socket is removed.
 	if socket := c.socket.Load(); socket != nil {
-		os.Remove(*socket)
+		if info, err := os.Lstat(*socket); err == nil && info.Mode().Type() == os.ModeSocket {
+			os.Remove(*socket)
+		}
 	}
 }
 
@@ -134,12 +139,7 @@ func (c *child) Kill(context.Context) error {
 }
 
 // Stdout is where go-plugin expects the handshake.
-func (c *child) Stdout() io.ReadCloser {
-	if c.hint {
-		return c.stdout
-	}
-	return &quietEnd{ReadCloser: c.stdout}
-}
+func (c *child) Stdout() io.ReadCloser { return &output{ReadCloser: c.stdout, child: c} }
 
 // Stderr is the plugin's log.
 func (c *child) Stderr() io.ReadCloser { return c.stderr }
@@ -165,12 +165,8 @@ func (c *child) Diagnose(context.Context) string {
 ` + notes(c.cmd.Path)
 }
 
-// PluginToHost learns where the plugin listens; the process runs beside us, so
-// addresses are the same on both sides.
+// PluginToHost changes nothing: the process runs beside us.
 func (c *child) PluginToHost(network, address string) (string, string, error) {
-	if network == "unix" {
-		c.socket.CompareAndSwap(nil, &address)
-	}
 	return network, address, nil
 }
 
@@ -179,22 +175,40 @@ func (c *child) HostToPlugin(network, address string) (string, string, error) {
 	return network, address, nil
 }
 
-// quietEnd makes go-plugin 1.6 and later answer as those before did when a
-// plugin ends without a word: they told an output that ends at once from an
-// empty first line in their message, older ones did not. So here an empty
-// output is an empty line.
-type quietEnd struct {
+// handshakeLimit is more than any handshake has: version|protocol|network|
+// address|gRPC|certificate.
+const handshakeLimit = 16 << 10
+
+// output reads what a plugin writes and notes where it listens, which go-plugin
+// tells only of plugins whose protocol it speaks: the others, killed for that,
+// leave their socket behind too.
+//
+// It also makes go-plugin 1.6 and later answer as those before did when a
+// plugin ends without a word, unless Host.HandshakeHint: they told an output
+// that ends at once from an empty first line in their message, older ones did
+// not. So an empty output becomes an empty line.
+type output struct {
 	io.ReadCloser
-	spoke bool
+	child *child
+	line  []byte // the first one, as far as it was read
+	done  bool   // with the first line
 }
 
-func (q *quietEnd) Read(buffer []byte) (int, error) {
-	n, err := q.ReadCloser.Read(buffer)
-	if n > 0 || err == nil || q.spoke || len(buffer) == 0 {
-		q.spoke = q.spoke || n > 0
+func (o *output) Read(buffer []byte) (int, error) {
+	n, err := o.ReadCloser.Read(buffer)
+	if o.done {
 		return n, err
 	}
-	q.spoke = true
-	buffer[0] = '\n'
-	return 1, nil
+	if n == 0 && err != nil && len(o.line) == 0 && len(buffer) > 0 && !o.child.hint {
+		o.done = true
+		buffer[0] = '\n'
+		return 1, nil
+	}
+	line, _, complete := bytes.Cut(buffer[:n], []byte{'\n'})
+	o.line = append(o.line, line...)
+	o.done = complete || len(o.line) > handshakeLimit
+	if parts := strings.Split(string(o.line), "|"); complete && len(parts) > 3 && parts[2] == "unix" {
+		o.child.socket.Store(&parts[3])
+	}
+	return n, err
 }

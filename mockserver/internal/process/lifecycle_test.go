@@ -217,7 +217,7 @@ func TestNoFilesAreLeft(t *testing.T) {
 	_, _ = read(t.Context(), b, "crash")
 	pid(t, b)
 	mount(t, p, "b", entry(t, "single"))
-	for _, role := range []string{"exit", "garbage"} {
+	for _, role := range []string{"exit", "garbage", "old"} {
 		_, _ = p.Backend(t.Context(), fixed(entry(t, role)), config(""))
 	}
 	p.Close()
