@@ -122,7 +122,6 @@ func (a *Authority) renewLease(ctx context.Context, _ *logical.Request, d *frame
 		return refused, nil
 	}
 	if err != nil {
-		a.logger.Error("lease renewal failed", "lease_id", id, "error", err)
 		return invalidRequest(err)
 	}
 	return resp, nil
@@ -182,24 +181,25 @@ func (a *Authority) revokeLease(ctx context.Context, _ *logical.Request, d *fram
 	} else {
 		err = a.leases.Hasten(ctx, id)
 	}
-	return a.revoked("lease revocation failed", err, sync)
+	return revoked(err, sync)
 }
 
 func (a *Authority) revokePrefix(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	sync := d.Get("sync").(bool)
 	err := a.leases.RevokePrefix(ctx, d.Get("prefix").(string), false, !sync)
-	return a.revoked("revoke prefix failed", err, sync)
+	return revoked(err, sync)
 }
 
 func (a *Authority) revokeForce(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	err := a.leases.RevokePrefix(ctx, d.Get("prefix").(string), true, false)
-	return a.revoked("revoke prefix failed", err, true)
+	return revoked(err, true)
 }
 
-func (a *Authority) revoked(failure string, err error, sync bool) (*logical.Response, error) {
+// revoked answers once a revocation is done, or accepted. Failures aren't
+// logged: a caller may have taken a token for a lease ID.
+func revoked(err error, sync bool) (*logical.Response, error) {
 	switch {
 	case err != nil:
-		a.logger.Error(failure, "error", err)
 		return invalidRequest(err)
 	case sync:
 		return nil, nil
