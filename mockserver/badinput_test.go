@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package mockserver_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/vault/api"
+
+	"github.com/plugproof/plugproof/mockserver"
+)
+
+// send makes a request of exactly that text and returns status and body.
+func send(t *testing.T, address, method, path, body string) (int, string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, address+"/v1/"+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Vault-Token", "root")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(raw)
+}
+
+// TestBadInput sends what no client should and asks for the documented error.
+// After all of it the catalog and the mounts are as they were.
+func TestBadInput(t *testing.T) {
+	t.Parallel()
+	s, client, sha := start(t, mockserver.WithDialect("vault-1.20"))
+	dir := filepath.Join(t.TempDir(), "elsewhere")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	before, err := client.Sys().ListMountsWithContext(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const register = "sys/plugins/catalog/secret/probe"
+	for _, test := range []struct {
+		name, method, path, body string
+		status                   int
+		text                     string
+	}{
+		{"no body", "PUT", register, "", 400, "missing SHA-256 value"},
+		{"broken JSON", "PUT", register, `{"sha256": `, 400, "error parsing JSON"},
+		{"a list", "PUT", register, `[1]`, 400, "error parsing JSON"},
+		{"wrong type", "PUT", register, `{"command": {"a": 1}, "sha256": "00"}`, 400, "expected type 'string'"},
+		{"no hash", "PUT", register, `{"command": "probe"}`, 400, "missing SHA-256 value"},
+		{"bad hex", "PUT", register, `{"command": "probe", "sha256": "xyz"}`, 400, "Could not decode SHA256 value from Hex"},
+		{"no command", "PUT", register, `{"sha256": "` + sha + `"}`, 400, "must provide at least one of command or oci_image"},
+		{"parent in command", "PUT", register, `{"command": "../probe", "sha256": "` + sha + `"}`, 500, "path cannot contain parent references"},
+		{"absolute command", "PUT", register, `{"command": "/bin/sh", "sha256": "` + sha + `"}`, 500, "error while validating the command path"},
+		{"no such file", "PUT", register, `{"command": "nope", "sha256": "` + sha + `"}`, 500, "error while validating the command path"},
+		{"bad version", "PUT", register, `{"command": "probe", "version": "banana", "sha256": "` + sha + `"}`, 400, "not a valid semantic version"},
+		{"builtin version", "PUT", register, `{"command": "probe", "version": "v1.0.0+builtin", "sha256": "` + sha + `"}`, 400, "reserved metadata identifier"},
+		{"NUL in name", "PUT", "sys/plugins/catalog/secret/a%00b", `{"command": "probe"}`, 400, "missing SHA-256 value"},
+		{"bad type of plugin", "PUT", "sys/plugins/catalog/bogus/", `{}`, 400, ""},
+		{"body too large", "PUT", register, `{"command": "` + strings.Repeat("x", 33<<20) + `"}`, 413, "error parsing JSON"},
+		{"deep JSON", "PUT", register, strings.Repeat(`{"a":`, 20000) + "1" + strings.Repeat("}", 20000), 400, "error parsing JSON"},
+		{"mount of nothing", "POST", "sys/mounts/x", `{"type": "nope"}`, 400, "plugin not found in the catalog: nope"},
+		{"mount without type", "POST", "sys/mounts/x", `{}`, 400, "backend type must be specified as a string"},
+		{"mount at sys", "POST", "sys/mounts/sys/x", `{"type": "kv"}`, 400, `cannot mount "sys/x/"`},
+		{"bad TTL", "POST", "sys/mounts/x", `{"type": "kv", "config": {"default_lease_ttl": "soon"}}`, 400, "unable to parse default TTL"},
+		{"config of a wrong type", "POST", "sys/mounts/x", `{"type": "kv", "config": 5}`, 400, "expected a map"},
+		{"tune of nothing", "POST", "sys/mounts/none/tune", `{"max_lease_ttl": "1h"}`, 400, "no mount entry found"},
+		{"reload of nothing", "PUT", "sys/plugins/reload/backend", `{}`, 400, "plugin or mounts must be provided"},
+		{"remount of nothing", "POST", "sys/remount", `{"from": "none", "to": "b"}`, 400, `no matching mount at "none/"`},
+		{"bad policy", "PUT", "sys/policies/acl/p", `{"policy": "path {{{"}`, 400, "failed to parse policy"},
+		{"no route", "GET", "nowhere/x", "", 404, "no handler for route"},
+		{"odd method", "BREW", "sys/mounts", "", 405, ""},
+		{"nothing in sys", "GET", "sys/no-such-thing", "", 404, "unsupported path"},
+		{"a long path", "GET", strings.Repeat("x", 8000), "", 404, "no handler for route"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status, body := send(t, s.Address(), test.method, test.path, test.body)
+			if status != test.status || !strings.Contains(body, strings.ReplaceAll(test.text, `"`, `\"`)) {
+				t.Errorf("%d %.300s, want %d %s", status, body, test.status, test.text)
+			}
+		})
+	}
+	after, err := client.Sys().ListMountsWithContext(t.Context())
+	if err != nil || len(after) != len(before) {
+		t.Errorf("mounts before %d, after %d (%v)", len(before), len(after), err)
+	}
+	if got := s.Processes(); len(got) != 0 {
+		t.Errorf("plugin processes are left: %+v", got)
+	}
+}
+
+// TestPluginThatHangs: nothing takes longer than the start timeout, and what
+// was tried is not half there.
+func TestPluginThatHangs(t *testing.T) {
+	t.Parallel()
+	const limit = 2 * time.Second
+	s, client, sha := start(t, mockserver.WithStartTimeout(limit))
+	began := time.Now()
+	register(t, client, api.PluginTypeSecrets, "hangs", sha, "PROBE_FAULT=hang-at-start")
+	if err := client.Sys().MountWithContext(t.Context(), "h", &api.MountInput{Type: "hangs"}); err == nil {
+		t.Error("a plugin that never starts was mounted")
+	}
+	// Registration and mount each start it; the rest is what a busy machine adds.
+	if took := time.Since(began); took > 4*limit {
+		t.Errorf("registration and mount took %s at a start timeout of %s", took, limit)
+	}
+	if got := s.Processes(); len(got) != 0 {
+		t.Errorf("plugin processes are left: %+v", got)
+	}
+	register(t, client, api.PluginTypeSecrets, "probe", sha)
+	mount(t, client, "h", "probe")
+}
