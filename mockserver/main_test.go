@@ -70,7 +70,7 @@ var builtProbe = sync.OnceValues(func() (string, error) {
 
 // pluginDir is a plugin directory of the test's own with the probe in it, and
 // the probe's sha256.
-func pluginDir(t *testing.T) (dir, sha string) {
+func pluginDir(t testing.TB) (dir, sha string) {
 	t.Helper()
 	built, err := builtProbe()
 	if err != nil {
