@@ -47,7 +47,7 @@ func (c *Core) EnableMount(ctx context.Context, e *mounts.Entry) error {
 	}
 	err := c.bringUp(ctx, r)
 	if err != nil {
-		c.table.Remove(e.FullPath())
+		c.table.Remove(r)
 		// The request may have ended; what was begun must be undone all the same.
 		return errors.Join(err, c.discard(context.WithoutCancel(ctx), r))
 	}
@@ -91,6 +91,9 @@ func (c *Core) DisableMount(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	if !r.Leave() {
+		return nil // somebody else is removing it
+	}
 	r.Taint(true)
 	if err := c.access.RevokePrefix(ctx, path); err != nil {
 		// What can't be revoked doesn't keep a mount alive, as a crashing
@@ -100,9 +103,10 @@ func (c *Core) DisableMount(ctx context.Context, path string) error {
 	// From here on a caller that goes away must not leave half a mount.
 	ctx = context.WithoutCancel(ctx)
 	if err := c.discard(ctx, r); err != nil {
+		r.Stay()
 		return err
 	}
-	c.table.Remove(path)
+	c.table.Remove(r)
 	c.logger.Info("successfully unmounted", "path", path)
 	return nil
 }

@@ -6,17 +6,22 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/core"
 )
+
+// maxDuration is how long a request may take, as in real servers.
+const maxDuration = 90 * time.Second
 
 // prefix is before every path of the API.
 const prefix = "/v1/"
@@ -87,7 +92,9 @@ func (h *handler) logical(inject bool) http.HandlerFunc {
 			writeError(w, status, err)
 			return
 		}
-		resp, err := h.core.Handle(r.Context(), req)
+		ctx, cancel := context.WithTimeout(r.Context(), maxDuration)
+		defer cancel()
+		resp, err := h.core.Handle(ctx, req)
 		if resp != nil && len(resp.Headers) > 0 {
 			for name, values := range resp.Headers {
 				for _, v := range values {

@@ -46,6 +46,7 @@ type Route struct {
 	backend atomic.Pointer[Backend]
 	ready   atomic.Bool
 	tainted atomic.Bool
+	leaving atomic.Bool
 	gate    gate
 	start   Starter
 	// changes makes changes of the entry happen one after the other, so that
@@ -84,6 +85,13 @@ func (r *Route) Tainted() bool { return r.tainted.Load() }
 // Taint keeps requests other than revocations away from now on, or lets them
 // through again.
 func (r *Route) Taint(on bool) { r.tainted.Store(on) }
+
+// Leave tells whether the caller is the first that wants to remove the mount,
+// and so the one that does.
+func (r *Route) Leave() bool { return r.leaving.CompareAndSwap(false, true) }
+
+// Stay takes a Leave back whose removal failed, so that another may try.
+func (r *Route) Stay() { r.leaving.Store(false) }
 
 // Enter returns the mount's backend for one request, starting it if it was
 // never started, and a function that must be called when the request is done.

@@ -67,11 +67,14 @@ func (t *Table) conflict(path string) (found *Route) {
 // Ready lets requests reach the route.
 func (t *Table) Ready(r *Route) { r.ready.Store(true) }
 
-// Remove takes the route at the full path out of the table.
-func (t *Table) Remove(path string) {
+// Remove takes the route out of the table, unless another one has its place.
+func (t *Table) Remove(r *Route) {
+	path := r.Entry().FullPath()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.tree.Delete(path)
+	if v, ok := t.tree.Get(path); ok && v.(*Route) == r {
+		t.tree.Delete(path)
+	}
 }
 
 // Move makes the route reachable at the full path to instead of from, in one
