@@ -24,11 +24,27 @@ import (
 // closeTimeout bounds ending the servers of a run, also after a Ctrl-C.
 const closeTimeout = 30 * time.Second
 
-// Run carries out the chosen features and gives the result. An error means that
-// there is no result: the configuration is wrong, or the target or a plugin
-// could not be made ready. Ending ctx ends the run: scenarios that have begun
-// remove what they made, the others are not begun, the result says so.
+// Run carries out the chosen features against the target that the configuration
+// names; see Against.
 func Run(ctx context.Context, config Config, progress *Progress) (_ report.Run, err error) {
+	target, err := targets.Parse(config.Target, targets.Options{PluginDir: config.PluginDir, ThisServer: config.YesThisServer})
+	if err != nil {
+		return report.Run{}, err
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		err = errors.Join(err, target.Close(closing))
+	}()
+	return Against(ctx, config, target, progress)
+}
+
+// Against carries out the chosen features and gives the result. The caller
+// closes the target; config.Target is not looked at. An error means that there
+// is no result: the configuration is wrong, or the target or a plugin could not
+// be made ready. Ending ctx ends the run: scenarios that have begun remove what
+// they made, the others are not begun, the result says so.
+func Against(ctx context.Context, config Config, target steps.Target, progress *Progress) (report.Run, error) {
 	all, err := steps.Requirements(features.FS)
 	if err != nil {
 		return report.Run{}, fmt.Errorf("read the features: %w", err)
@@ -40,15 +56,6 @@ func Run(ctx context.Context, config Config, progress *Progress) (_ report.Run, 
 	if config.Concurrency < 1 {
 		return report.Run{}, &configError{fmt.Errorf("--concurrency %d: at least one scenario must run at a time", config.Concurrency)}
 	}
-	target, err := targets.Parse(config.Target, targets.Options{PluginDir: config.PluginDir, ThisServer: config.YesThisServer})
-	if err != nil {
-		return report.Run{}, err
-	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-		defer cancel()
-		err = errors.Join(err, target.Close(closing))
-	}()
 	plugins, err := samplePlugins(ctx, target, config.Plugins, progress)
 	if err != nil {
 		return report.Run{}, err
