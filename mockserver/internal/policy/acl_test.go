@@ -83,6 +83,9 @@ func TestPoliciesAddUpAndDenialWins(t *testing.T) {
 		if got := acl(t, order...).Capabilities("a/b"); !slices.Equal(got, []string{"deny"}) {
 			t.Errorf("with a denial: %q", got)
 		}
+		if acl(t, order...).Allow(&logical.Request{Operation: logical.ReadOperation, Path: "a/b"}).Allowed {
+			t.Error("allowed in spite of a denial")
+		}
 	}
 }
 
