@@ -61,21 +61,22 @@ func (w *world) holdsFolder(ctx context.Context, name, binary string) error {
 	return nil
 }
 
-// isChanged appends to a file, so that its sum is another.
+// isChanged appends to a file, so that its sum is another. The changed file
+// takes the place of the old one: that may be a link to a file of many servers.
 func (w *world) isChanged(ctx context.Context, name string) error {
 	path, err := w.inFolder(ctx, name)
 	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("change the binary: %w", err)
 	}
-	_, err = file.WriteString("changed after registration\n")
-	if closing := file.Close(); err == nil {
-		err = closing
+	changed := path + ".changed"
+	if err := os.WriteFile(changed, append(content, "changed after registration\n"...), 0o755); err != nil { //nolint:gosec // a plugin is run
+		return fmt.Errorf("change the binary: %w", err)
 	}
-	if err != nil {
+	if err := os.Rename(changed, path); err != nil {
 		return fmt.Errorf("change the binary: %w", err)
 	}
 	return nil
