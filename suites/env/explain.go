@@ -31,6 +31,7 @@ type explained struct {
 	environ.Explanation
 }
 
+// explainCommand is `env explain`.
 func explainCommand() *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
@@ -74,6 +75,8 @@ func runExplain(out io.Writer, name string, f explainFlags) error {
 	if err := checkFormat(f.format, "text", "json"); err != nil {
 		return err
 	}
+	// A name that no process can have would be explained as "not set", which is
+	// true and misleading.
 	if err := hostenv.CheckName(name); err != nil {
 		return usage(err)
 	}
@@ -101,6 +104,7 @@ func runExplain(out io.Writer, name string, f explainFlags) error {
 	return writeAnswers(out, name, answers)
 }
 
+// chosenDialects gives all dialects unless some are named.
 func chosenDialects(names []string) ([]*dialect.Dialect, error) {
 	if len(names) == 0 {
 		return dialect.All(), nil
@@ -127,6 +131,8 @@ func inputOf(d *dialect.Dialect, f explainFlags) environ.Input {
 		AutoMTLS: !f.noAutoMTLS,
 		Mlock:    f.mlock,
 	}
+	// Values as go-plugin and Vault's backend plugins have them; the first is the
+	// magic cookie that tells a plugin that a server started it.
 	goPlugin := []string{
 		"VAULT_BACKEND_PLUGIN=6669da05-b1c8-4f49-97d9-c8e5bed98e20",
 		"PLUGIN_MIN_PORT=10000",

@@ -37,6 +37,8 @@ func writeStack(out io.Writer, e explained) error {
 	} else {
 		w.Printf("%s is not set for the plugin, in %s\n\n", paint.Bold(e.Name), e.Dialect)
 	}
+	// The winner is the first entry that is met from the top. All others lost, the
+	// winner's own layer included, where a name can be registered twice.
 	won := false
 	for _, layer := range slices.Backward(e.Order.Layers) {
 		var entries []environ.Entry
@@ -48,6 +50,7 @@ func writeStack(out io.Writer, e explained) error {
 				entries = append(entries, s)
 			}
 		}
+		// Layers without the variable are drawn too: they show where it could be set.
 		if len(entries) == 0 {
 			w.Printf("    %-28s %s\n", layerText(layer), paint.Dim("–"))
 		}
@@ -60,6 +63,7 @@ func writeStack(out io.Writer, e explained) error {
 			w.Printf("  %s %-28s %s  %s\n", mark, layerText(layer), value, note)
 		}
 	}
+	// Below the stack, since these layers take no part in it.
 	for _, entry := range e.Excluded {
 		w.Printf("    %-28s %s  %s\n", layerText(entry.Layer), paint.Dim(show.Value(entry.Value)), paint.Warn("never reaches the plugin"))
 	}
@@ -73,6 +77,7 @@ func writeAnswers(out io.Writer, name string, answers []explained) error {
 	var table strings.Builder
 	tab := tabwriter.NewWriter(&table, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(tab, "DIALECT\tVALUE\tFROM\tSHADOWS\tRULE")
+	// tabwriter counts bytes of colours as text, so the table is plain.
 	differ := false
 	for _, a := range answers {
 		value, from := "(not set)", "–"
@@ -87,6 +92,8 @@ func writeAnswers(out io.Writer, name string, answers []explained) error {
 			shadows = []string{"–"}
 		}
 		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%s\n", a.Dialect, value, from, strings.Join(shadows, ", "), a.Order.Name)
+		// Other values count as a difference even from the same layer: a plugin
+		// sees VAULT_VERSION change.
 		first := answers[0]
 		differ = differ || a.Set != first.Set || a.Winner != first.Winner
 	}

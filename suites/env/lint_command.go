@@ -19,12 +19,16 @@ import (
 
 // lintFlags is what `env lint` is asked.
 type lintFlags struct {
+	// One of these five tells the server's environment. A pid of 0 is none: no
+	// process that can be read has it.
 	pid           int
 	envFile       string
 	systemdUnit   string
 	dockerInspect string
 	kubernetes    string
+	// container chooses among the containers of the manifest.
 	container     string
+	// These tell what is registered; all of them together count.
 	plugins       []string
 	registrations string
 	addr          string
@@ -39,7 +43,8 @@ func lintCommand() *cobra.Command {
 		Long: `Find, before an upgrade, where the environment of a server and the env that
 plugins are registered with get into each other's way: what the server itself
 would warn about with VAULT_PLUGIN_USE_LEGACY_ENV_LAYERING on, and what it does
-not see. Values of the server's variables are never printed.
+not see. No value of the server's environment is printed but the opt-out and the
+hosts that a replaced NO_PROXY loses.
 
 The server's environment comes from one of --pid, --env-file, --systemd-unit,
 --docker-inspect and --kubernetes; a file named - is standard input.
@@ -81,6 +86,8 @@ the server at --addr did not answer. Warnings and infos alone exit with 0.`,
 	return cmd
 }
 
+// noArguments refuses arguments by our own exit code, and thereby subcommands
+// that don't exist, which cobra would take for arguments of the parent.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usagef("%s takes no arguments, got %q; see --help", cmd.CommandPath(), args[0])
@@ -88,11 +95,15 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// runLint prints the report before it decides about the exit code, so that a
+// failing pipeline shows why it failed.
 func runLint(ctx context.Context, stdin io.Reader, out io.Writer, f lintFlags) error {
 	if err := checkFormat(f.format, "table", "json"); err != nil {
 		return err
 	}
 	in := &inputs{stdin: stdin}
+	// Every source that can't be read is the user's to correct, hence code 2; the
+	// server at --addr is not.
 	host, err := readHost(in, f)
 	if err != nil {
 		return usage(err)
@@ -118,6 +129,8 @@ func runLint(ctx context.Context, stdin io.Reader, out io.Writer, f lintFlags) e
 	if err != nil {
 		return err
 	}
+	// Warnings and infos alone don't fail: many of them can't be acted upon, as
+	// a token that the server needs in its environment.
 	if n := report.Count(lint.Conflict); n > 0 {
 		return errFound(fmt.Sprintf("conflicts: %d", n))
 	}
@@ -131,6 +144,7 @@ type inputs struct {
 	taken string
 }
 
+// open opens a file, or takes standard input for the flag. The caller closes it.
 func (in *inputs) open(flag, path string) (io.ReadCloser, error) {
 	if path == "-" {
 		if in.taken != "" {
@@ -146,7 +160,9 @@ func (in *inputs) open(flag, path string) (io.ReadCloser, error) {
 	return file, nil
 }
 
+// readHost reads the one source that was named.
 func readHost(in *inputs, f lintFlags) (hostenv.Environment, error) {
+	// All sources but a process are files, which differ only in their reader.
 	type reader struct {
 		flag, path string
 		read       func(source string, r io.Reader) (hostenv.Environment, error)
@@ -155,6 +171,7 @@ func readHost(in *inputs, f lintFlags) (hostenv.Environment, error) {
 	for _, r := range []reader{
 		{"--env-file", f.envFile, hostenv.EnvFile},
 		{"--systemd-unit", f.systemdUnit, func(_ string, r io.Reader) (hostenv.Environment, error) {
+			// Without a path there is no place to look for drop-ins.
 			path := f.systemdUnit
 			if path == "-" {
 				path = ""
@@ -188,6 +205,9 @@ func readHost(in *inputs, f lintFlags) (hostenv.Environment, error) {
 	return chosen[0].read(source, file)
 }
 
+// readRegistrations collects what the flags say. With --addr the catalog says
+// which plugins there are, and the rest only what their env is; stale is then
+// the rest that the catalog doesn't know.
 func readRegistrations(ctx context.Context, in *inputs, f lintFlags) (all, stale []lint.Registration, err error) {
 	all, err = lint.ParsePlugins(f.plugins)
 	if err != nil {
@@ -208,10 +228,12 @@ func readRegistrations(ctx context.Context, in *inputs, f lintFlags) (all, stale
 	if f.addr == "" {
 		return all, nil, nil
 	}
+	// The user's own settings for the vault command apply: token, namespace, TLS.
 	config := api.DefaultConfig()
 	if config.Error != nil {
 		return nil, nil, fmt.Errorf("the environment's settings for reaching a server: %w", config.Error)
 	}
+	// The flag is stronger than VAULT_ADDR.
 	config.Address = f.addr
 	client, err := api.NewClient(config)
 	if err != nil {

@@ -16,6 +16,8 @@ func writeReport(out io.Writer, r lint.Report) error {
 	w := &show.Writer{Out: out}
 	w.Printf("Server environment: %s. Plugins: %d.\n", r.Source, r.Plugins)
 	for _, f := range r.Findings {
+		// What a finding is about: a plugin's variable, a variable of the server's, a
+		// plugin, or the server.
 		subject := strings.TrimSpace(f.Plugin + " " + f.Variable)
 		if subject == "" {
 			subject = "server"
@@ -40,6 +42,7 @@ func writeReport(out io.Writer, r lint.Report) error {
 	return w.Err
 }
 
+// level pads a level's name, so that subjects stand in a column.
 func level(paint show.Paint, l lint.Level) string {
 	text := strings.ToUpper(string(l)) + strings.Repeat(" ", 8-len(l))
 	switch l {

@@ -25,18 +25,23 @@ import (
 
 // matrixFlags is what `env` itself is asked.
 type matrixFlags struct {
+	// targets are the columns, as the user named them.
 	targets      []string
+	// plugins is a folder of built plugins; empty builds the probe.
 	plugins      string
+	// probeImage and probeRuntime are for servers that run containers.
 	probeImage   string
 	probeRuntime string
 	parallel     int
 	format       string
+	// baseline is the stored matrix; update replaces it, allow excuses changes.
 	baseline     string
 	update       bool
 	allow        string
 	options      targets.Options
 }
 
+// matrixCommand is `env` itself; explain and lint are below it.
 func matrixCommand() *cobra.Command {
 	var f matrixFlags
 	cmd := &cobra.Command{
@@ -99,6 +104,8 @@ func targetForms() string {
 	return strings.TrimSuffix(lines.String(), "\n")
 }
 
+// runMatrix measures, writes the matrix and then judges it, so that a closed
+// gate still leaves the page or table that explains it.
 func runMatrix(ctx context.Context, out, progress io.Writer, f matrixFlags) (err error) {
 	if err := checkFormat(f.format, "table", "json", "markdown", "html"); err != nil {
 		return err
@@ -116,6 +123,8 @@ func runMatrix(ctx context.Context, out, progress io.Writer, f matrixFlags) (err
 	if err != nil {
 		return err
 	}
+	// Targets are ended on every way out, an interrupt included: no server and no
+	// plugin process is left behind.
 	defer func() {
 		for _, t := range chosen {
 			err = errors.Join(err, t.Close(context.WithoutCancel(ctx)))
@@ -125,6 +134,7 @@ func runMatrix(ctx context.Context, out, progress io.Writer, f matrixFlags) (err
 	if err != nil {
 		return err
 	}
+	// An error here is an interrupt; what single servers fail at is in the cells.
 	m, err := matrix.Measure(ctx, matrix.Rows(), chosen, matrix.Options{
 		Probe: probe, Image: image, Parallel: f.parallel, Progress: progressLine(progress),
 	})
@@ -141,6 +151,7 @@ func runMatrix(ctx context.Context, out, progress io.Writer, f matrixFlags) (err
 	return gate.verdict(report)
 }
 
+// writeMatrix writes in a format that checkFormat let pass.
 func writeMatrix(out io.Writer, format string, r matrix.Report) error {
 	switch format {
 	case "json":
@@ -153,6 +164,8 @@ func writeMatrix(out io.Writer, format string, r matrix.Report) error {
 	return r.WriteTable(out)
 }
 
+// parseTargets makes the targets without starting any. The same name twice is
+// refused: a column could no longer be told from the other.
 func parseTargets(f matrixFlags) ([]steps.Target, error) {
 	var chosen []steps.Target
 	seen := make(map[string]bool)
@@ -174,6 +187,8 @@ func parseTargets(f matrixFlags) ([]steps.Target, error) {
 func probePlugin(ctx context.Context, folder string, progress io.Writer) (string, error) {
 	if folder == "" {
 		built, err := build.Plugins(ctx, build.Options{Names: []string{"probe"}, Progress: progress})
+		// A missing compiler or checkout is the user's to repair, or to avoid with
+		// --plugins; a build that fails is ours.
 		if errors.Is(err, build.ErrNoGo) || errors.Is(err, build.ErrNoSources) {
 			return "", usage(err)
 		}
@@ -213,6 +228,8 @@ type gate struct {
 	allow    []matrix.Allowance
 }
 
+// openGate reads the files of the gate. Without --baseline it lets everything
+// pass.
 func openGate(f matrixFlags) (*gate, error) {
 	g := &gate{file: f.baseline, update: f.update}
 	switch {
@@ -232,6 +249,7 @@ func openGate(f matrixFlags) (*gate, error) {
 		}
 	}
 	file, err := os.Open(f.baseline)
+	// The first --update-baseline makes the file.
 	if errors.Is(err, fs.ErrNotExist) && f.update {
 		return g, nil
 	}

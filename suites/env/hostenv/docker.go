@@ -12,6 +12,7 @@ import (
 // DockerInspect reads what `docker inspect CONTAINER` or `podman inspect`
 // prints. It holds the image's variables as well.
 func DockerInspect(source string, r io.Reader) (Environment, error) {
+	// The fields of Docker's and Podman's output that matter here.
 	type container struct {
 		Name   string
 		Config *struct{ Env []string }
@@ -22,6 +23,7 @@ func DockerInspect(source string, r io.Reader) (Environment, error) {
 	}
 	var containers []container
 	text := strings.TrimSpace(string(raw))
+	// docker inspect --format '{{json .}}' prints the object without a list.
 	if strings.HasPrefix(text, "{") {
 		text = "[" + text + "]"
 	}

@@ -34,6 +34,7 @@ type manifest struct {
 	StringData map[string]string `yaml:"stringData"`
 }
 
+// podTemplate and what follows have the fields of the API that matter here.
 type podTemplate struct {
 	Spec podSpec `yaml:"spec"`
 }
@@ -80,6 +81,8 @@ func Kubernetes(source string, r io.Reader, name string) (Environment, error) {
 		return Environment{}, err
 	}
 	e := Environment{Source: fmt.Sprintf("%s, container %s", owner, c.Name)}
+	// env is stronger than envFrom, and later entries than earlier ones, so this
+	// order matters.
 	vars := make(set)
 	for _, from := range c.EnvFrom {
 		if note := takeAll(from, objects, vars); note != "" {
@@ -99,6 +102,7 @@ func Kubernetes(source string, r io.Reader, name string) (Environment, error) {
 	return e, nil
 }
 
+// decodeManifests reads all documents; the members of a List join them.
 func decodeManifests(source string, r io.Reader) ([]manifest, error) {
 	var objects []manifest
 	decoder := yaml.NewDecoder(r)
@@ -118,6 +122,7 @@ func decodeManifests(source string, r io.Reader) ([]manifest, error) {
 
 // chooseContainer finds the server's container among all pods.
 func chooseContainer(source string, objects []manifest, name string) (owner string, pod podSpec, c container, err error) {
+	// The object's name goes with each container for the messages.
 	type candidate struct {
 		owner string
 		pod   podSpec
@@ -144,6 +149,7 @@ func chooseContainer(source string, objects []manifest, name string) (owner stri
 	switch {
 	case len(all) == 0:
 		return "", podSpec{}, container{}, fmt.Errorf("%w: %s has no pod and nothing with a pod template", ErrInput, source)
+	// Guessing among several would report another container's environment.
 	case len(matches) != 1:
 		return "", podSpec{}, container{}, fmt.Errorf("%w: %s has the containers %s; choose the server's with --container",
 			ErrInput, source, strings.Join(names, ", "))
@@ -204,6 +210,7 @@ func takeOne(v envVar, objects []manifest, vars set) error {
 		}
 		return nil
 	}
+	// Kubernetes replaces references to other variables when the pod starts.
 	if strings.Contains(v.Value, "$(") {
 		vars.unknown(v.Name, fmt.Sprintf("%q, expanded by Kubernetes", v.Value))
 		return nil

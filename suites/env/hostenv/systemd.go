@@ -24,6 +24,8 @@ func SystemdUnit(path string, r io.Reader) (Environment, error) {
 	if source == "" {
 		source = "systemd unit"
 	}
+	// The library joins continued lines and drops comments; the values are as they
+	// stand in the file.
 	options, err := unit.DeserializeOptions(r)
 	if err != nil {
 		return Environment{}, fmt.Errorf("%w: %s is no systemd unit: %w", ErrInput, source, err)
@@ -35,6 +37,8 @@ func SystemdUnit(path string, r io.Reader) (Environment, error) {
 		}
 		options = append(options, dropIns...)
 	}
+	// A unit without it is probably the wrong file, and an empty environment would
+	// look like a clean one.
 	if !slices.ContainsFunc(options, func(o *unit.UnitOption) bool { return o.Section == "Service" }) {
 		return Environment{}, fmt.Errorf("%w: %s has no [Service] section", ErrInput, source)
 	}
@@ -52,6 +56,8 @@ func SystemdUnit(path string, r io.Reader) (Environment, error) {
 
 func readDropIns(path string) ([]*unit.UnitOption, error) {
 	// The directory's name may hold anything, so Glob is not for it.
+	// Only drop-ins beside the unit are seen; those in other directories of
+	// systemd's search path would need the running system.
 	entries, err := os.ReadDir(path + ".d")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -103,6 +109,7 @@ func (s *service) take(name, value string) error {
 			return nil
 		}
 		s.files = append(s.files, strings.Trim(strings.TrimSpace(value), `"`))
+	// Both are lists of words in the same syntax.
 	case "PassEnvironment", "UnsetEnvironment":
 		list := &s.pass
 		if name == "UnsetEnvironment" {
@@ -119,6 +126,8 @@ func (s *service) take(name, value string) error {
 	return nil
 }
 
+// assign takes the words of an Environment=. Specifiers as %i depend on the
+// unit's name and the machine, so such values are unknown; %% is a percent sign.
 func (s *service) assign(value string) error {
 	words, err := systemdWords(value)
 	if err != nil {
@@ -138,6 +147,8 @@ func (s *service) assign(value string) error {
 	return nil
 }
 
+// environment applies the settings in systemd's order: passed variables, then
+// Environment=, then the files, then UnsetEnvironment= (systemd.exec(5)).
 func (s *service) environment() (Environment, error) {
 	result := make(set)
 	for _, name := range s.pass {
@@ -157,6 +168,7 @@ func (s *service) environment() (Environment, error) {
 		}
 	}
 	for _, word := range s.unset {
+		// NAME=value unsets only that value.
 		name, value, hasValue := strings.Cut(word, "=")
 		if !hasValue || result[name].Known && result[name].Value == value {
 			delete(result, name)

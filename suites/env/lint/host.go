@@ -20,6 +20,7 @@ const maxEntry = 131_072
 // checkHost finds what concerns the server's environment as a whole.
 func checkHost(host hostenv.Environment, registrations []Registration) []Finding {
 	var findings []Finding
+	// How many plugins a secret reaches tells how urgent it is.
 	inherit := 0
 	for _, r := range registrations {
 		if !r.Container {
@@ -64,6 +65,7 @@ func checkOptOut(host hostenv.Environment) []Finding {
 		f.Level, f.Rule = Warning, "opt-out-not-a-bool"
 		f.Message = fmt.Sprintf("The value %q means false: the server parses it as Go's strconv.ParseBool does.", v.Value)
 		f.Remedy = "Write true, or take it out."
+	// It is meant to be temporary, so it is worth a line.
 	case environ.OptedOut(host.Entries()):
 		f.Level, f.Rule = Info, "opt-out-on"
 		f.Message = "The server keeps the old order: its environment is stronger than what is registered."
@@ -81,6 +83,7 @@ func secretReason(v hostenv.Variable) string {
 	if strings.HasSuffix(name, "_FILE") || strings.HasSuffix(name, "_PATH") || strings.HasSuffix(name, "_DIR") {
 		return "" // where a secret lies is none itself
 	}
+	// An empty value is often set to keep a secret out.
 	if v.Known && v.Value == "" {
 		return ""
 	}
@@ -94,6 +97,8 @@ func secretReason(v hostenv.Variable) string {
 		}
 	}
 	if v.Known {
+		// Values are looked at only for what no ordinary value looks like: a wrong
+		// alarm teaches people to ignore the right ones.
 		if u, err := url.Parse(v.Value); err == nil && u.User != nil {
 			if _, has := u.User.Password(); has {
 				return "Its value is a URL with a password"

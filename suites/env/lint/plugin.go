@@ -19,11 +19,13 @@ func checkPlugin(host hostenv.Environment, r Registration) []Finding {
 			Level: level, Rule: rule, Plugin: r.String(), Variable: variable, Message: message, Remedy: remedy,
 		})
 	}
+	// Saying nothing would look like a clean bill.
 	if r.EnvUnknown {
 		add(Info, "env-not-disclosed", "", "The server discloses no registered env, so this plugin could not be checked.",
 			"Add it to the file given with --registrations; env_names is enough.")
 		return findings
 	}
+	// Of repeated names the second is reported, since the first has no effect.
 	seen := make(map[string]bool)
 	for _, e := range r.Env {
 		switch {
@@ -49,6 +51,7 @@ func checkPlugin(host hostenv.Environment, r Registration) []Finding {
 		}
 	}
 	findings = append(findings, checkConflicts(host, r)...)
+	// Nothing of the server's proxies reaches a container.
 	if !r.Container {
 		findings = append(findings, checkProxies(host, r)...)
 	}
@@ -68,6 +71,7 @@ func checkConflicts(host hostenv.Environment, r Registration) []Finding {
 	var findings []Finding
 	for _, name := range environ.Conflicts(r.env(), host.Entries()) {
 		h, _ := host.Get(name)
+		// The last registered entry is the one that reaches the plugin.
 		entry := r.last(name)
 		f := Finding{
 			Level: Conflict, Rule: "conflict", Plugin: r.String(), Variable: name,
@@ -85,6 +89,7 @@ func checkConflicts(host hostenv.Environment, r Registration) []Finding {
 			f.Level = Info
 			f.Message = "The server warns about this name, though the registered entry has no = and so sets nothing."
 			f.Remedy = "Leave the entry out."
+		// checkPlugin has already said what happens to it.
 		case own(name) || goPlugin(name):
 			f.Level = Info
 			f.Message = "The server warns about this name, though the registered value never reaches the plugin."
@@ -101,6 +106,7 @@ func checkConflicts(host hostenv.Environment, r Registration) []Finding {
 // checkProxies looks at the variables that programs read under two names.
 func checkProxies(host hostenv.Environment, r Registration) []Finding {
 	var findings []Finding
+	// Either may be the registered one.
 	for _, upper := range []string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"} {
 		lower := strings.ToLower(upper)
 		findings = append(findings, checkTwins(host, r, upper, lower)...)

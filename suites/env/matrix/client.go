@@ -50,6 +50,7 @@ func (c *client) call(ctx context.Context, method, path string, body, out any) e
 	if err != nil {
 		return err
 	}
+	// No content type: the servers look at the body.
 	req.Header.Set("X-Vault-Token", c.server.Token())
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -103,6 +104,7 @@ func (c *client) askPlugin(ctx context.Context, name string, what registration, 
 	if err := c.call(ctx, http.MethodPut, catalog, what, nil); err != nil {
 		return fmt.Errorf("registering the probe plugin: %w", err)
 	}
+	// An entry with a version is only deleted with it.
 	if what.Version != "" {
 		catalog += "?version=" + url.QueryEscape(what.Version)
 	}
@@ -112,6 +114,8 @@ func (c *client) askPlugin(ctx context.Context, name string, what registration, 
 	}
 	defer func() { err = errors.Join(err, c.call(undo, http.MethodDelete, mount, nil, nil)) }()
 	if s.thenHost != nil {
+		// The plugin has run in the old environment by now, so the reload is what
+		// brings the new one.
 		changer, ok := c.server.(EnvironmentChanger)
 		if !ok || errors.Is(changer.SetHostEnv(s.thenHost), targets.ErrUnsupported) {
 			for _, row := range p.rows {
@@ -124,6 +128,7 @@ func (c *client) askPlugin(ctx context.Context, name string, what registration, 
 		}
 	}
 	for _, row := range p.rows {
+		// One request a row: the probe shows one variable at a time.
 		var answer struct {
 			Data struct {
 				Set   bool   `json:"set"`

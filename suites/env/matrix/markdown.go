@@ -18,6 +18,7 @@ func (r Report) WriteMarkdown(out io.Writer) error {
 	}
 	group := ""
 	for _, row := range r.Rows {
+		// A table a group: Markdown has no rows that span columns.
 		if row.Group != group {
 			group = row.Group
 			w.Printf("\n## %s\n\n|   | Case | Variable |", escape(group))
@@ -33,6 +34,7 @@ func (r Report) WriteMarkdown(out io.Writer) error {
 		w.Printf("| %s | %s | %s |", mark, escape(row.Title), code(row.Variable))
 		for _, c := range row.Cells {
 			text := escape(c.text())
+			// Bold as well as marked, since the mark is far away in wide tables.
 			if row.Differs() {
 				text = "**" + text + "**"
 			}
@@ -50,6 +52,7 @@ func (r Report) WriteMarkdown(out io.Writer) error {
 	return w.Err
 }
 
+// writeMarkdown comes before the tables: in a pull request it is what counts.
 func (c *Comparison) writeMarkdown(w *show.Writer) {
 	w.Printf("\nAgainst the baseline: **%s**, %d allowed.\n\n", counted(len(c.Changes), "change"), len(c.Allowed))
 	for _, change := range c.Changes {
@@ -76,4 +79,5 @@ func escape(text string) string {
 	).Replace(text)
 }
 
+// code sets a name in code; no name of a row has a backquote, yet a file might.
 func code(text string) string { return "`" + strings.ReplaceAll(text, "`", "'") + "`" }

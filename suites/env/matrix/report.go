@@ -44,6 +44,8 @@ func (c Cell) text() string {
 func (r Report) WriteTable(out io.Writer) error {
 	paint := show.PaintFor(out)
 	w := &show.Writer{Out: out}
+	// Column widths are counted by hand: colours would spoil tabwriter's. Wide
+	// characters don't occur in titles and winners.
 	widths := make([]int, len(r.Targets)+1)
 	fit := func(column int, text string) { widths[column] = max(widths[column], utf8.RuneCountInString(text)) }
 	for i, t := range r.Targets {
@@ -102,6 +104,7 @@ func pad(text string, width int) string {
 	return text + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text)))
 }
 
+// colour gives each layer its own, as the page does.
 func colour(paint show.Paint, winner Winner, text string) string {
 	switch winner {
 	case Registered:
@@ -116,6 +119,7 @@ func colour(paint show.Paint, winner Winner, text string) string {
 	return paint.Dim(text)
 }
 
+// summary is the sentence below tables and above pages.
 func (r Report) summary() string {
 	text := fmt.Sprintf("%d rows, %s.", len(r.Rows), counted(len(r.Targets), "target"))
 	if len(r.Targets) > 1 {
@@ -136,6 +140,7 @@ func (r Report) Unsupported() []string {
 	var reasons []string
 	for i, t := range r.Targets {
 		count := make(map[string]int)
+		// In the order of first occurrence, so that two runs print the same.
 		var order []string
 		for _, row := range r.Rows {
 			if c := row.Cells[i]; c.Winner == Unsupported {
@@ -152,6 +157,8 @@ func (r Report) Unsupported() []string {
 	return reasons
 }
 
+// writeText says what closed the gate, then what was allowed, then what is worth
+// tidying up.
 func (c *Comparison) writeText(w *show.Writer, paint show.Paint) {
 	w.Printf("\nAgainst the baseline: %s, %d allowed.\n", counted(len(c.Changes), "change"), len(c.Allowed))
 	for _, change := range c.Changes {
@@ -176,6 +183,7 @@ func (c Change) Text() string {
 	return fmt.Sprintf("%s, %s (%s): was %s, is %s", c.Target, c.Row, c.Variable, c.Was.sentence(), c.Is.sentence())
 }
 
+// sentence says a cell in words, for changes.
 func (c Cell) sentence() string {
 	switch c.Winner {
 	case Nobody:

@@ -31,6 +31,8 @@ func ownRows() []Row {
 }
 
 func fourTimes(id, name string, volatile bool) []Row {
+	// The values are no versions, booleans or tokens, so that a winner is never in
+	// doubt and no plugin acts on them.
 	host, registered := []string{name + "=host"}, []string{name + "=plugin"}
 	row := func(suffix, title string, host, registered []string) Row {
 		r := Row{
@@ -61,6 +63,7 @@ func goPluginRows() []Row {
 	for i := range rows {
 		rows[i].Sets = environ.GoPlugin
 	}
+	// The certificate is made anew at each start.
 	rows[len(rows)-1].Volatile = true
 	return inGroup(groupGoPlugin, rows)
 }
@@ -82,15 +85,18 @@ func optOutRows() []Row {
 			id = "opt-out-upper-t"
 		}
 		row := both(id, strings.TrimSpace(title)+" in the server's environment", "PP_OPT_OUT", "host", "plugin")
+		// Each spelling needs a server of its own, which is why there are not more.
 		row.Host = append(row.Host, environ.OptOut+"="+value)
 		rows = append(rows, row)
 	}
+	// In a plugin's registered env the opt-out is a variable like any other.
 	registered := both("opt-out-registered", "=true registered", "PP_OPT_OUT", "host", "plugin")
 	registered.Registered = append(registered.Registered, environ.OptOut+"=true")
 	visible := Row{
 		ID: "opt-out-visible", Title: "=true registered is an ordinary variable of the plugin", Name: environ.OptOut,
 		Host: registered.Host, Registered: registered.Registered,
 	}
+	// The server reads the opt-out at each start of a plugin, so a reload is enough.
 	on := both("opt-out-turned-on", "turned on while the server runs, then reload", "PP_OPT_OUT", "host", "plugin")
 	on.ThenHost = append([]string{environ.OptOut + "=true"}, on.Host...)
 	off := both("opt-out-turned-off", "turned off while the server runs, then reload", "PP_OPT_OUT", "host", "plugin")
