@@ -284,6 +284,20 @@ func TestSecretIsRevokedIfItCannotBeLeased(t *testing.T) {
 	}
 }
 
+// A token whose time is over is refused even if it can't be revoked.
+func TestEndedTokenIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		storage := &brokenStorage{Storage: &logical.InmemStorage{}}
+		s := start(t, mustDialect(t, "vault-1.14"), storage)
+		defer s.stop()
+		token := s.create(map[string]any{"ttl": "1m"})
+		storage.prefix = "token/id/"
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		s.refused(request{op: read, path: "auth/token/lookup-self", token: token}, 403, denied)
+	})
+}
+
 func TestTokenRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := startVault(t)
