@@ -27,7 +27,7 @@ type lintFlags struct {
 	dockerInspect string
 	kubernetes    string
 	// container chooses among the containers of the manifest.
-	container     string
+	container string
 	// These tell what is registered; all of them together count.
 	plugins       []string
 	registrations string

@@ -26,19 +26,19 @@ import (
 // matrixFlags is what `env` itself is asked.
 type matrixFlags struct {
 	// targets are the columns, as the user named them.
-	targets      []string
+	targets []string
 	// plugins is a folder of built plugins; empty builds the probe.
-	plugins      string
+	plugins string
 	// probeImage and probeRuntime are for servers that run containers.
 	probeImage   string
 	probeRuntime string
 	parallel     int
 	format       string
 	// baseline is the stored matrix; update replaces it, allow excuses changes.
-	baseline     string
-	update       bool
-	allow        string
-	options      targets.Options
+	baseline string
+	update   bool
+	allow    string
+	options  targets.Options
 }
 
 // matrixCommand is `env` itself; explain and lint are below it.

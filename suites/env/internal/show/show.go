@@ -53,9 +53,6 @@ func PaintFor(out io.Writer) Paint {
 	return Paint{on: isatty.IsTerminal(file.Fd())}
 }
 
-// On tells whether colours are written.
-func (p Paint) On() bool { return p.on }
-
 // Bold is for what the eye should find first.
 func (p Paint) Bold(text string) string { return p.with(text, color.Bold) }
 
