@@ -37,5 +37,9 @@ func (s *mock) hostEnv() []string {
 	s.mu.Lock()
 	spec := s.spec
 	s.mu.Unlock()
-	return environment(spec, s.dir)
+	env := environment(spec, s.dir)
+	if change := s.target.changes.Environ; change != nil {
+		env = change(env)
+	}
+	return env
 }

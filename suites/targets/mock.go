@@ -25,7 +25,7 @@ import (
 type mocks struct {
 	name    string
 	dialect *dialect.Dialect
-	change  func(http.Handler) http.Handler // nil for none
+	changes Changes
 	pool    *pool
 	sums    *sums
 }
@@ -41,7 +41,7 @@ func newMock(name, wanted string) (steps.Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Mock(name, d, nil), nil
+	return Mock(name, d, Changes{}), nil
 }
 
 // knownDialect refuses names of no dialect as wrong use.
@@ -52,12 +52,20 @@ func knownDialect(target, name string) error {
 	return nil
 }
 
-// Mock gives the mock of this process as a target that behaves as d says. With
-// change, every request of scenarios passes the handler that change makes of
-// each server's own; what plugins ask of the server does not. Wrong servers for
-// testing the requirements are made so.
-func Mock(name string, d *dialect.Dialect, change func(http.Handler) http.Handler) steps.Target {
-	m := &mocks{name: name, dialect: d, change: change, sums: newSums()}
+// Changes break a mock from outside, to test that requirements notice.
+type Changes struct {
+	// Handler makes of a server the handler that scenarios' requests pass; what
+	// plugins ask of the server does not. Nil changes nothing.
+	Handler func(*mockserver.Server) http.Handler
+	// Environ changes what plugins see as the server's environment. Nil changes
+	// nothing.
+	Environ func([]string) []string
+}
+
+// Mock gives the mock of this process as a target that behaves as d and the
+// changes say.
+func Mock(name string, d *dialect.Dialect, changes Changes) steps.Target {
+	m := &mocks{name: name, dialect: d, changes: changes, sums: newSums()}
 	m.pool = newPool(m.start)
 	return m
 }
@@ -132,7 +140,7 @@ func (s *mock) begin(ctx context.Context) error {
 	if before := s.Address(); before != "" {
 		listen = strings.TrimPrefix(before, "http://")
 	}
-	if s.target.change == nil {
+	if s.target.changes.Handler == nil {
 		opts = append(opts, mockserver.WithListen(listen))
 	}
 	server, err := mockserver.Start(context.WithoutCancel(ctx), opts...)
@@ -141,12 +149,12 @@ func (s *mock) begin(ctx context.Context) error {
 	}
 	address := server.Address()
 	var front *http.Server
-	if s.target.change != nil {
+	if s.target.changes.Handler != nil {
 		l, err := net.Listen("tcp", listen)
 		if err != nil {
 			return errors.Join(err, server.Close())
 		}
-		front = &http.Server{Handler: s.target.change(server), ReadHeaderTimeout: requestTimeout}
+		front = &http.Server{Handler: s.target.changes.Handler(server), ReadHeaderTimeout: requestTimeout}
 		go func() { _ = front.Serve(l) }()
 		address = "http://" + l.Addr().String()
 	}

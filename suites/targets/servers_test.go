@@ -11,6 +11,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/plugproof/plugproof/mockserver"
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/targets"
 )
@@ -21,7 +22,10 @@ func kinds(program string) map[string]func(*testing.T) steps.Target {
 	return map[string]func(*testing.T) steps.Target{
 		"mock": func(t *testing.T) steps.Target { return parse(t, "mock", targets.Options{}) },
 		"changed mock": func(t *testing.T) steps.Target {
-			target := targets.Mock("changed", newest(t), func(next http.Handler) http.Handler { return next })
+			target := targets.Mock("changed", newest(t), targets.Changes{
+				Handler: func(s *mockserver.Server) http.Handler { return s },
+				Environ: func(env []string) []string { return env },
+			})
 			return closing(t, target)
 		},
 		"mock-process": func(t *testing.T) steps.Target {
