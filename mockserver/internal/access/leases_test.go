@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -260,13 +261,13 @@ func TestRevokePrefix(t *testing.T) {
 // brokenStorage refuses to write below a prefix.
 type brokenStorage struct {
 	logical.Storage
-	prefix string
+	prefix atomic.Value // of string
 }
 
 var errFull = errors.New("the disk is full")
 
 func (b *brokenStorage) Put(ctx context.Context, e *logical.StorageEntry) error {
-	if b.prefix != "" && strings.HasPrefix(e.Key, b.prefix) {
+	if prefix, set := b.prefix.Load().(string); set && strings.HasPrefix(e.Key, prefix) {
 		return errFull
 	}
 	return b.Storage.Put(ctx, e)
@@ -277,7 +278,7 @@ func TestSecretIsRevokedIfItCannotBeLeased(t *testing.T) {
 	storage := &brokenStorage{Storage: &logical.InmemStorage{}}
 	s := start(t, mustDialect(t, "vault-1.14"), storage)
 	defer s.stop()
-	storage.prefix = "lease/id/p/"
+	storage.prefix.Store("lease/id/p/")
 	s.refused(request{op: read, path: "p/lease/x", token: "root"}, 500, "internal error")
 	if got := s.plugin.revocations(); !slices.Equal(got, []string{"x"}) {
 		t.Errorf("revoked %q", got)
@@ -291,7 +292,7 @@ func TestEndedTokenIsRefused(t *testing.T) {
 		s := start(t, mustDialect(t, "vault-1.14"), storage)
 		defer s.stop()
 		token := s.create(map[string]any{"ttl": "1m"})
-		storage.prefix = "token/id/"
+		storage.prefix.Store("token/id/")
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		s.refused(request{op: read, path: "auth/token/lookup-self", token: token}, 403, denied)
