@@ -139,7 +139,7 @@ func runMatrix(ctx context.Context, out, progress io.Writer, f matrixFlags) (err
 		Probe: probe, Image: image, Parallel: f.parallel, Progress: progressLine(progress),
 	})
 	if err != nil {
-		return &exitError{code: codeTarget, err: fmt.Errorf("measuring: %w", err)}
+		return &exitError{code: codeTarget, err: fmt.Errorf("the measurement was interrupted: %w", err)}
 	}
 	report := matrix.Report{Matrix: m}
 	if err := gate.compare(&report); err != nil {
