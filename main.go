@@ -13,7 +13,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plugproof/plugproof/steps/vaultcli"
+	"github.com/plugproof/plugproof/suites/diff"
 	"github.com/plugproof/plugproof/suites/env"
+	"github.com/plugproof/plugproof/suites/record"
+	"github.com/plugproof/plugproof/suites/replay"
 	"github.com/plugproof/plugproof/suites/run"
 	"github.com/plugproof/plugproof/suites/serve"
 )
@@ -34,6 +37,9 @@ func execute(ctx context.Context, args []string) int {
 		run.RequirementsCommand(),
 		run.CheckCommand(),
 		env.Command(),
+		replay.Command(),
+		record.Command(),
+		diff.Command(),
 		serve.Command(),
 		vaultcli.Command(),
 	)
