@@ -70,10 +70,6 @@ Feature: Proxies of plugins
         | env    | NO_PROXY=idp.example.com    |
       And "jwt-eu" is enabled as auth method at "jwt-eu"
       When I POST "auth/jwt-eu/config" {"jwks_url": "http://idp.example.com/keys"}
-      Then the answer is 204
-      When I POST "auth/jwt-eu/role/app" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["app"]}
-      Then the answer is 204
-      When nobody POSTs "auth/jwt-eu/login" {"role": "app", "jwt": "{token of ada}"}
       Then the answer is an error
       And nobody was asked through the proxy "eu.example.com"
 

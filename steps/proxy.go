@@ -21,6 +21,7 @@ type forwardProxy struct {
 	listener net.Listener
 	server   *http.Server
 	hosts    *hosts
+	onward   *http.Transport
 
 	mu    sync.Mutex
 	asked []string // URLs, in the order of the requests
@@ -53,7 +54,8 @@ func startProxy(h *hosts) (*forwardProxy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start a forward proxy: %w", err)
 	}
-	proxy := &forwardProxy{listener: listener, hosts: h}
+	// The user's own proxy settings are no part of a scenario.
+	proxy := &forwardProxy{listener: listener, hosts: h, onward: &http.Transport{DisableKeepAlives: true}}
 	proxy.server = &http.Server{Handler: proxy, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		// Serve ends with ErrServerClosed when close is called.
@@ -78,7 +80,7 @@ func (p *forwardProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	forwarded := r.Clone(r.Context())
 	forwarded.RequestURI = ""
 	forwarded.URL.Host = address
-	answer, err := http.DefaultTransport.RoundTrip(forwarded)
+	answer, err := p.onward.RoundTrip(forwarded)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
