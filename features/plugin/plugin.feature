@@ -3,6 +3,7 @@ Feature: What any plugin must do
   These requirements hold for every secrets engine and auth method, whatever it
   is for. 'plugproof check' runs them for one binary.
   Source: https://developer.hashicorp.com/vault/docs/plugins/plugin-development
+  Remedy: The exchange shows what the server made of the plugin's answer. Run the plugin's own tests with its backend, then look at what it writes to stderr.
 
   Rule: A server can start it
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/plugproof/plugproof/"
+
+// mayImport says which of the project's top folders the code of another may
+// import. Tests may build plugins wherever they are, so they are not held to it.
+func mayImport() map[string][]string {
+	return map[string][]string{
+		"features":   {},
+		"plugins":    {"plugins"},
+		"mockserver": {"mockserver"},
+		"steps":      {"steps"},
+		"suites":     {"features", "mockserver", "steps", "suites", "plugins"},
+	}
+}
+
+// TestImports keeps the parts apart: features know nothing, steps see a server
+// only over HTTP and through Target, the mock knows nothing of its checks.
+func TestImports(t *testing.T) {
+	t.Parallel()
+	files := 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && path != "." && (strings.HasPrefix(entry.Name(), ".") || strings.HasPrefix(entry.Name(), "_") || entry.Name() == "testdata") {
+			return filepath.SkipDir
+		}
+		top, _, below := strings.Cut(filepath.ToSlash(path), "/")
+		allowed, held := mayImport()[top]
+		if !below || !held || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		files++
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, imported := range file.Imports {
+			name, own := strings.CutPrefix(strings.Trim(imported.Path.Value, `"`), module)
+			if to, _, _ := strings.Cut(name, "/"); own && !slices.Contains(allowed, to) {
+				t.Errorf("%s imports %s: %s may import only %v of the project", path, name, top, allowed)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 50 {
+		t.Errorf("only %d files were looked at: the test does not see the project", files)
+	}
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+)
+
+func TestAppliesTo(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		tags, server string
+		want         bool
+	}{
+		{"", "vault-1.14", true},
+		{"", "openbao-2.5", true},
+		{"vault", "openbao-2.5", false},
+		{"vault>=1.16", "vault-1.16", true},
+		{"vault>=1.16", "vault-1.15.9", false},
+		{"vault>=1.16", "vault-2.0", true},
+		{"vault>=1.16", "vault-1.16.0-rc1", true},
+		{"vault<1.16 openbao", "openbao-2.5", true},
+		{"vault<1.16 openbao", "vault-1.16", false},
+		{"vault>=1.12 vault<1.16", "vault-1.11", false},
+		{"vault>=1.12 vault<1.16", "vault-1.12", true},
+	} {
+		g := NewWithT(t)
+		read, err := readTags(strings.Fields(test.tags))
+		g.Expect(err).NotTo(HaveOccurred())
+		server, err := ParseIdentity(test.server)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(read.applies.To(server)).To(Equal(test.want), "%q to %s", test.tags, test.server)
+	}
+	for _, bad := range []string{"", "vault", "vault-", "consul-1.0", "vault-one"} {
+		_, err := ParseIdentity(bad)
+		NewWithT(t).Expect(err).To(HaveOccurred(), bad)
+	}
+}
+
+func TestNamesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	n := names{suffix: "-pp1"}
+	n.learn("sys/plugins/catalog/secret/probe?version=v1.0.0")
+	n.learn("sys/mounts/my-secrets")
+	n.learn("sys/auth/token")
+	for written, sent := range map[string]string{
+		"my-secrets/kv/probe":                 "my-secrets-pp1/kv/probe-pp1",
+		`{"type": "probe"}`:                   `{"type": "probe-pp1"}`,
+		`path "my-secrets/*" { }`:             `path "my-secrets-pp1/*" { }`,
+		"probes my-secrets2 old-probe probe.": "probes my-secrets2 old-probe probe.",
+		"auth/token/create":                   "auth/token/create",
+	} {
+		g.Expect(n.out(written)).To(Equal(sent))
+		g.Expect(n.in(sent)).To(Equal(written), "what comes back reads as it was written")
+	}
+	plain := names{own: []string{"probe"}}
+	g.Expect(plain.out("probe")).To(Equal("probe"), "a server of its own needs no suffix")
+}
+
+func TestFileNamesStayAsTheyAre(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	w := newWorld(&Suite{})
+	w.names = names{suffix: "-pp1", own: []string{"probe"}}
+	w.saved["sha256 of probe"] = "ab12"
+	sent, err := w.outgoing(`{"command": "probe", "name": "probe", "sha256": "{sha256 of probe}"}`)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(sent).To(Equal(`{"command": "probe", "name": "probe-pp1", "sha256": "ab12"}`))
+	_, err = w.outgoing("{nobody}")
+	g.Expect(err).To(MatchError(ContainSubstring("nobody")), "a placeholder for nothing is a mistake of the feature")
+}
+
+func TestMeets(t *testing.T) {
+	t.Parallel()
+	list := newAnswer(200, nil, []byte(`{"n":60,"b":false,"s":"","nil":null,"l":["a","b"],
+		"d":[{"name":"x","version":"v1.0.0","t":1},{"name":"x","version":"v2.0.0","t":2}],"a.b/":{"c":"dot"}}`))
+	for _, test := range []struct {
+		path, want string
+		ok         bool
+	}{
+		{"n", "60", true}, {"n", "6", false}, {"b", "false", true}, {"s", "", true}, {"s", "(any)", true},
+		{"nil", "(missing)", true}, {"nil", "", false}, {"none", "(missing)", true}, {"n", "(missing)", false}, {"none", "(any)", false},
+		{"l", `["a","b"]`, true}, {"l", "contains a", true}, {"l", "contains c", false}, {"l", "lacks c", true}, {"l", "lacks a", false},
+		{"none", "lacks a", true}, {"none", "contains a", false}, {"l.1", "b", true}, {"l.2", "(missing)", true},
+		{"n", "/[0-9]+/", true}, {"n", "/[0-9]/", false},
+		{"d.[name=x version=v2.0.0].t", "2", true}, {"d.[name=y].t", "(missing)", true}, {"a.b/.c", "dot", true},
+	} {
+		g := NewWithT(t)
+		value, found := list.lookup(test.path)
+		err := meets(test.want, value, found)
+		g.Expect(err == nil).To(Equal(test.ok), "%s: %s: %v", test.path, test.want, err)
+	}
+}
+
+func TestTokensAreMasked(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	w := newWorld(&Suite{})
+	got := newAnswer(200, nil, []byte(`{"auth":{"client_token":"hvs.abcdefgh","accessor":"acc"},"wrap_info":{"token":"hvs.wrapping1"}}`))
+	w.learnSecrets(got.content)
+	shown := w.mask(describeRequest(request{method: "GET", path: "x", token: "root"}) + describeAnswer(got))
+	for _, secret := range []string{"hvs.abcdefgh", "hvs.wrapping1", "root"} {
+		g.Expect(shown).NotTo(ContainSubstring(secret))
+	}
+	g.Expect(w.accessors).To(Equal([]string{"acc"}), "a token that was made is revoked at the end")
+}
+
+func TestPollGivesTheLastMismatch(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	w := newWorld(&Suite{})
+	tries := 0
+	err := w.poll(t.Context(), 120*time.Millisecond, func(context.Context) error {
+		tries++
+		return mismatch("more", "less")
+	})
+	var failure *Failure
+	g.Expect(errors.As(err, &failure)).To(BeTrue())
+	g.Expect(failure.Got).To(Equal("less"))
+	g.Expect(tries).To(BeNumerically(">", 1))
+	g.Expect(w.poll(t.Context(), time.Second, func(context.Context) error {
+		tries--
+		if tries > 0 {
+			return errors.New("not yet")
+		}
+		return nil
+	})).To(Succeed())
+}
+
+func TestReadTable(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	rows := readTable("Path      Type     Accessor               Description\n----      ----     --------               -----------\ntoken/    token    auth_token_00000000    token based credentials\n")
+	g.Expect(rows).To(HaveKeyWithValue("token/", HaveKeyWithValue("Description", "token based credentials")))
+}
