@@ -63,55 +63,79 @@ func ParseDeviations(data []byte) (Deviations, error) {
 	return list, nil
 }
 
-// Apply marks the report's differences that are listed and returns the entries,
-// as "case, step n", that explain nothing although their steps were compared.
+// Apply marks the report's results whose differences are all listed and returns
+// the entries, as "case, step n", that name none although their steps were
+// compared.
 func (l Deviations) Apply(report *Report) (unused []string) {
 	name := strings.TrimSuffix(report.Recording, ".json")
+	meant := make([]meanings, len(report.Results))
 	for _, dev := range l {
 		if dev.Recording != "" && dev.Recording != name {
 			continue
 		}
-		explained := map[int]bool{}
-		compared := false
-		for i := range report.Results {
-			res := &report.Results[i]
+		hits := map[int]bool{} // by step
+		for i, res := range report.Results {
 			if !match(dev.Case, res.Case) || len(dev.Steps) > 0 && !slices.Contains(dev.Steps, res.Step) || res.Outcome == Unsupported {
 				continue
 			}
-			compared = true
-			explained[res.Step] = dev.explains(res) || explained[res.Step]
+			hits[res.Step] = meant[i].add(dev, res) || hits[res.Step]
 		}
 		for _, step := range dev.Steps {
-			if yes, there := explained[step]; there && !yes {
+			if hit, compared := hits[step]; compared && !hit {
 				unused = append(unused, fmt.Sprintf("%s, step %d", dev.Case, step))
 			}
 		}
-		if len(dev.Steps) == 0 && compared && !slices.Contains(slices.Collect(maps.Values(explained)), true) {
+		if len(dev.Steps) == 0 && len(hits) > 0 && !slices.Contains(slices.Collect(maps.Values(hits)), true) {
 			unused = append(unused, dev.Case)
 		}
 	}
+	for i := range report.Results {
+		meant[i].mark(&report.Results[i])
+	}
 	return unused
+}
+
+// meanings are the entries that name differences of one result.
+type meanings struct {
+	paths       map[string]bool
+	reasons     []string
+	commandLine bool
+}
+
+// add takes an entry and tells whether it names a difference of the result.
+func (m *meanings) add(dev Deviation, res Result) bool {
+	hit := false
+	for _, diff := range res.Differences {
+		if slices.ContainsFunc(dev.At, func(at string) bool { return strings.HasPrefix(diff.Path, at) }) {
+			if m.paths == nil {
+				m.paths = map[string]bool{}
+			}
+			m.paths[diff.Path] = true
+			hit = true
+		}
+	}
+	if hit {
+		m.commandLine = m.commandLine || dev.CommandLine
+		if !slices.Contains(m.reasons, dev.Reason) {
+			m.reasons = append(m.reasons, dev.Reason)
+		}
+	}
+	return hit
+}
+
+// mark changes the outcome if all that differs is meant.
+func (m *meanings) mark(res *Result) {
+	if res.Outcome != Different || slices.ContainsFunc(res.Differences, func(d Difference) bool { return !m.paths[d.Path] }) {
+		return
+	}
+	res.Outcome, res.Reason = Listed, strings.Join(m.reasons, "; ")
+	if m.commandLine {
+		res.Outcome = CommandLineOutcome
+	}
 }
 
 // match tells whether an identifier fits a pattern as of file names.
 func match(pattern, id string) bool {
 	ok, err := path.Match(pattern, id)
 	return err == nil && ok
-}
-
-// explains marks res if all that differs there is meant.
-func (d Deviation) explains(res *Result) bool {
-	if res.Outcome != Different {
-		return false
-	}
-	for _, diff := range res.Differences {
-		if !slices.ContainsFunc(d.At, func(at string) bool { return strings.HasPrefix(diff.Path, at) }) {
-			return false
-		}
-	}
-	res.Outcome, res.Reason = Listed, d.Reason
-	if d.CommandLine {
-		res.Outcome = CommandLineOutcome
-	}
-	return true
 }

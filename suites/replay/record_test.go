@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package replay_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/plugproof/plugproof/features"
+	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/replay"
+)
+
+// TestRecordingCanBeReplayed records the mock, writes the recording, and
+// replays it: masks, saved values, shell steps and the command line included.
+func TestRecordingCanBeReplayed(t *testing.T) {
+	t.Parallel()
+	all, err := replay.Cases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]*replay.Case{}
+	for _, id := range []string{"req-rooted", "remount", "mount-binary-replaced", "lease-life", "cli-token", "env-conflict", "old-plugin-wrong-api-addr"} {
+		if cases[id] = all[id]; cases[id] == nil {
+			t.Fatalf("there is no case %s", id)
+		}
+	}
+	r := runner(t, "mock:vault-1.16")
+	rec, err := r.Record(t.Context(), cases, replay.Options{Parallel: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "recording.json")
+	if err := rec.WriteFile(name); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{`"hvs.`, "127.0.0.1:", "plugproof-mock-"} {
+		// A case whose api_addr leads nowhere names its port itself.
+		if strings.Contains(strings.ReplaceAll(string(text), "http://127.0.0.1:9", ""), secret) {
+			t.Errorf("the recording holds %s, which changes from run to run", secret)
+		}
+	}
+	read, err := replay.LoadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, err := replay.Digest(cases)
+	if err != nil || read.Digest != digest || read.Recorded == nil || read.Version == "" || !strings.Contains(read.Server, read.Version) {
+		t.Errorf("server %q, version %q, recorded %v, digest %q (want %q), %v", read.Server, read.Version, read.Recorded, read.Digest, digest, err)
+	}
+	check(t, r, "own", read, nil)
+}
+
+func TestCasesAreOfRequirements(t *testing.T) {
+	t.Parallel()
+	cases, err := replay.Cases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	requirements, err := steps.Requirements(features.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, r := range requirements {
+		known[r.ID] = true
+	}
+	for id, c := range cases {
+		if c.What == "" {
+			t.Errorf("%s does not say what it is about", id)
+		}
+		for _, r := range c.Requirements {
+			if !known[r] {
+				t.Errorf("%s names requirement %s, which is not there", id, r)
+			}
+		}
+	}
+}
+
+// TestCasesAreTheRecordedOnes: what is recorded anew can be compared with the
+// old recordings.
+func TestCasesAreTheRecordedOnes(t *testing.T) {
+	t.Parallel()
+	cases, err := replay.Cases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"vault-1.14.3", "openbao-2.5.5"} {
+		rec, err := replay.Own{Name: name}.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range rec.IDs() {
+			want, errW := replay.Digest(map[string]*replay.Case{id: rec.Cases[id]})
+			have, errH := "", error(nil)
+			if cases[id] != nil {
+				have, errH = replay.Digest(map[string]*replay.Case{id: cases[id]})
+			}
+			if want != have || errW != nil || errH != nil {
+				t.Errorf("%s: case %s has other requests than recorded", name, id)
+			}
+		}
+	}
+}
+
+func TestBadCasesAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"no area":       `{"a": {"steps": [{"http": "GET x"}]}}`,
+		"no steps":      `{"a": {"area": "x"}}`,
+		"two things":    `{"a": {"area": "x", "steps": [{"http": "GET x", "cli": ["status"]}]}}`,
+		"nothing":       `{"a": {"area": "x", "steps": [{"token": "none"}]}}`,
+		"unknown field": `{"a": {"area": "x", "steps": [{"http": "GET x", "tokens": "none"}]}}`,
+		"no JSON":       `nonsense`,
+	} {
+		if _, err := replay.LoadCases(fstest.MapFS{"a.json": {Data: []byte(text)}}); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+	if _, err := replay.LoadCases(fstest.MapFS{}); err == nil {
+		t.Error("no files are taken")
+	}
+}
