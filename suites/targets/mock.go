@@ -54,9 +54,10 @@ func knownDialect(target, name string) error {
 
 // Changes break a mock from outside, to test that requirements notice.
 type Changes struct {
-	// Handler makes of a server the handler that scenarios' requests pass; what
-	// plugins ask of the server does not. Nil changes nothing.
-	Handler func(*mockserver.Server) http.Handler
+	// Handler makes of a server and its plugin directory the handler that
+	// scenarios' requests pass; what plugins ask of the server does not. Nil
+	// changes nothing.
+	Handler func(server *mockserver.Server, pluginDir string) http.Handler
 	// Environ changes what plugins see as the server's environment. Nil changes
 	// nothing.
 	Environ func([]string) []string
@@ -154,7 +155,7 @@ func (s *mock) begin(ctx context.Context) error {
 		if err != nil {
 			return errors.Join(err, server.Close())
 		}
-		front = &http.Server{Handler: s.target.changes.Handler(server), ReadHeaderTimeout: requestTimeout}
+		front = &http.Server{Handler: s.target.changes.Handler(server, s.PluginDir()), ReadHeaderTimeout: requestTimeout}
 		go func() { _ = front.Serve(l) }()
 		address = "http://" + l.Addr().String()
 	}

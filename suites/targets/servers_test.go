@@ -23,7 +23,7 @@ func kinds(program string) map[string]func(*testing.T) steps.Target {
 		"mock": func(t *testing.T) steps.Target { return parse(t, "mock", targets.Options{}) },
 		"changed mock": func(t *testing.T) steps.Target {
 			target := targets.Mock("changed", newest(t), targets.Changes{
-				Handler: func(s *mockserver.Server) http.Handler { return s },
+				Handler: func(s *mockserver.Server, _ string) http.Handler { return s },
 				Environ: func(env []string) []string { return env },
 			})
 			return closing(t, target)
