@@ -35,9 +35,9 @@ func (b *backend) visibleMounts(ctx context.Context, req *logical.Request, _ *fr
 		if e.Config.ListingVisibility != "unauth" && (may == nil || !may(e.FullPath())) {
 			continue
 		}
-		info := map[string]any{"type": e.Type, "description": e.Description, "options": e.Options}
+		var info any = map[string]any{"type": e.Type, "description": e.Description, "options": e.Options}
 		if may != nil {
-			info = b.mountInfo(e)
+			info = b.shown(e)
 		}
 		if e.Auth {
 			auth[e.Path] = info
@@ -61,7 +61,7 @@ func (b *backend) visibleMount(ctx context.Context, req *logical.Request, d *fra
 	if err != nil || may == nil || !may(r.Entry().FullPath()) {
 		return denied, logical.ErrPermissionDenied
 	}
-	info := b.mountInfo(r.Entry())
+	info := b.shown(r.Entry()).fields()
 	info["path"] = r.Entry().Path
 	return &logical.Response{Data: info}, nil
 }

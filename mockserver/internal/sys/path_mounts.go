@@ -73,7 +73,7 @@ func (b *backend) list(auth bool) *logical.Response {
 	data := map[string]any{}
 	for _, r := range b.core.Mounts() {
 		if e := r.Entry(); e.Auth == auth {
-			data[e.Path] = b.mountInfo(e)
+			data[e.Path] = b.shown(e)
 		}
 	}
 	return &logical.Response{Data: data}
@@ -86,7 +86,7 @@ func (b *backend) readMount(ctx context.Context, _ *logical.Request, d *framewor
 		return logical.ErrorResponse("No secret engine mount at %s", p), nil
 	}
 	e := r.Entry()
-	resp := &logical.Response{Data: b.mountInfo(e)}
+	resp := &logical.Response{Data: b.shown(e).fields()}
 	b.warnOfVersion(ctx, resp, e)
 	return resp, nil
 }
@@ -111,7 +111,7 @@ func (b *backend) readAuth(_ context.Context, _ *logical.Request, d *framework.F
 	if err != nil {
 		return logical.ErrorResponse("No auth engine at %s", p), nil
 	}
-	return &logical.Response{Data: b.mountInfo(r.Entry())}, nil
+	return &logical.Response{Data: b.shown(r.Entry()).fields()}, nil
 }
 
 func (b *backend) disableMount(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
@@ -143,65 +143,4 @@ func (b *backend) disable(ctx context.Context, full string) (*logical.Response, 
 		return badRequest(err)
 	}
 	return nil, nil
-}
-
-// mountInfo is what listing and reading show of a mount. Fields of config stand
-// there only when they were set.
-func (b *backend) mountInfo(e *mounts.Entry) map[string]any {
-	config := map[string]any{
-		"default_lease_ttl": int64(e.Config.DefaultLeaseTTL.Seconds()),
-		"max_lease_ttl":     int64(e.Config.MaxLeaseTTL.Seconds()),
-		"force_no_cache":    e.Config.ForceNoCache,
-	}
-	addOptional(config, e)
-	if e.Auth {
-		config["token_type"] = e.Config.TokenType.String()
-	}
-	info := map[string]any{
-		"type": e.Type, "description": e.Description, "accessor": e.Accessor, "local": e.Local,
-		"seal_wrap": e.SealWrap, "external_entropy_access": e.ExternalEntropy, "options": e.Options,
-		"uuid": e.UUID, "plugin_version": e.Version, "running_plugin_version": e.RunningVersion,
-		"running_sha256": e.RunningSHA256, "config": config,
-	}
-	if status := b.status(e); status != "" {
-		info["deprecation_status"] = status
-	}
-	return info
-}
-
-// status is the deprecation status of mounts that run a builtin.
-func (b *backend) status(e *mounts.Entry) string {
-	if e.RunningSHA256 != "" {
-		return ""
-	}
-	plug, err := b.core.Catalog().Builtin(e.PluginType(), e.Type)
-	if err != nil {
-		return ""
-	}
-	return plug.Status
-}
-
-// addOptional adds the fields of a mount's configuration that were set.
-func addOptional(data map[string]any, e *mounts.Entry) {
-	for key, list := range map[string][]string{
-		"audit_non_hmac_request_keys":  e.Config.AuditNonHMACRequestKeys,
-		"audit_non_hmac_response_keys": e.Config.AuditNonHMACResponseKeys,
-		"passthrough_request_headers":  e.Config.PassthroughRequestHeaders,
-		"allowed_response_headers":     e.Config.AllowedResponseHeaders,
-		"allowed_managed_keys":         e.Config.AllowedManagedKeys,
-		"delegated_auth_accessors":     e.Config.DelegatedAuthAccessors,
-	} {
-		if len(list) > 0 {
-			data[key] = list
-		}
-	}
-	if e.Config.ListingVisibility != "" {
-		data["listing_visibility"] = e.Config.ListingVisibility
-	}
-	if e.Config.IdentityTokenKey != "" {
-		data["identity_token_key"] = e.Config.IdentityTokenKey
-	}
-	if e.Config.TrimTrailingSlashes {
-		data["trim_request_trailing_slashes"] = true
-	}
 }
