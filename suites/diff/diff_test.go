@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package diff_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/build"
+	"github.com/plugproof/plugproof/suites/diff"
+	"github.com/plugproof/plugproof/suites/replay"
+	"github.com/plugproof/plugproof/suites/targets"
+)
+
+// recording makes one with a single case whose steps have these answers.
+func recording(t *testing.T, answers ...string) *replay.Recording {
+	t.Helper()
+	c := &replay.Case{Area: "env", What: "what", Requirements: []string{"ENV-021"}}
+	for _, a := range answers {
+		var got replay.Got
+		if err := json.Unmarshal([]byte(a), &got); err != nil {
+			t.Fatal(err)
+		}
+		c.Steps = append(c.Steps, replay.Exchange{Step: replay.Step{HTTP: "GET p/env/A"}, Got: got})
+	}
+	return &replay.Recording{Cases: map[string]*replay.Case{"case": c}}
+}
+
+func ok(body string) string { return `{"status": 200, "body": ` + body + `}` }
+
+func TestCompareSaysWhatChanged(t *testing.T) {
+	t.Parallel()
+	a := recording(t, ok(`{"data": {"v": "parent"}, "v": "parent"}`), ok(`{"data": 1}`))
+	b := recording(t, ok(`{"data": {"v": "child"}, "v": "child"}`), ok(`{"data": 1}`))
+	result, err := diff.Compare(a, b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Steps != 2 || result.Equal != 1 || len(result.Entries) != 1 || !result.Differs() {
+		t.Fatalf("%+v", result)
+	}
+	e := result.Entries[0]
+	if e.Step != 1 || e.Requirements[0] != "ENV-021" || len(e.Differences) != 1 || e.Differences[0] != (replay.Difference{Path: "body.data.v", Want: `"parent"`, Have: `"child"`}) {
+		t.Errorf("%+v", e)
+	}
+	result.A, result.B = "one", "two"
+	for name, write := range map[string]func() (string, error){
+		"table":    func() (string, error) { var s bytes.Buffer; err := result.WriteTable(&s); return s.String(), err },
+		"markdown": func() (string, error) { var s bytes.Buffer; err := result.WriteMarkdown(&s); return s.String(), err },
+		"json":     func() (string, error) { var s bytes.Buffer; err := result.WriteJSON(&s); return s.String(), err },
+	} {
+		text, err := write()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"ENV-021", "GET p/env/A", "data.v", "parent", "child", "one", "two"} {
+			if !strings.Contains(text, word) {
+				t.Errorf("the %s lacks %q:\n%s", name, word, text)
+			}
+		}
+	}
+}
+
+func TestVersionsAreNoDifference(t *testing.T) {
+	t.Parallel()
+	a := recording(t, ok(`{"version": "1.15.1", "builtin": "v1.15.1+builtin.vault", "kv": "v0.16.1+builtin"}`))
+	b := recording(t, ok(`{"version": "1.16.0", "builtin": "v1.16.0+builtin.vault", "kv": "v0.17.0+builtin"}`))
+	result, err := diff.Compare(a, b, nil)
+	if err != nil || result.Differs() {
+		t.Errorf("%+v, %v", result, err)
+	}
+	// A plugin's own version is one.
+	a, b = recording(t, ok(`{"v": "v1.0.0"}`)), recording(t, ok(`{"v": "v2.0.0"}`))
+	if result, err = diff.Compare(a, b, nil); err != nil || !result.Differs() {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+func TestCasesOfOneSideAreNamed(t *testing.T) {
+	t.Parallel()
+	a, b := recording(t, ok(`1`)), recording(t, ok(`1`))
+	b.Cases["more"] = b.Cases["case"]
+	a.Cases["unanswered"] = recording(t, ok(`1`)).Cases["case"]
+	b.Cases["unanswered"] = recording(t, `{}`).Cases["case"]
+	result, err := diff.Compare(a, b, nil)
+	if err != nil || strings.Join(result.OnlyB, " ") != "more" || strings.Join(result.OnlyA, " ") != "unanswered" || result.Differs() {
+		t.Errorf("%+v, %v", result, err)
+	}
+	b.Cases["case"].Steps[0].Step.HTTP = "GET other"
+	if _, err := diff.Compare(a, b, nil); err == nil {
+		t.Error("answers to different requests were compared")
+	}
+}
+
+// TestVault115To116 is the owner's question: what does the upgrade change? It
+// must be what the allow list has from the release notes, and nothing else.
+func TestVault115To116(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("records all cases twice")
+	}
+	allow, err := replay.LoadDeviations("testdata/vault-1.15-to-1.16.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := diff.Compare(record(t, "mock:vault-1.15"), record(t, "mock:vault-1.16"), allow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result.A, result.B = "1.15", "1.16"
+	for _, e := range result.Entries {
+		if e.Allowed == "" {
+			t.Errorf("not in the release notes: %s, step %d: %s: %+v", e.Case, e.Step, e.Request, e.Differences)
+		}
+	}
+	for _, unused := range result.Unused {
+		t.Errorf("in the release notes, but equal: %s", unused)
+	}
+	if len(result.OnlyA)+len(result.OnlyB) > 0 {
+		t.Errorf("not answered by both: %v %v", result.OnlyA, result.OnlyB)
+	}
+}
+
+func record(t *testing.T, name string) *replay.Recording {
+	t.Helper()
+	binaries, err := build.Plugins(t.Context(), build.Options{Names: []string{"probe", "probe-v4"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := targets.Parse(name, targets.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := replay.Cases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &replay.Runner{Target: target, Binaries: binaries, CommandLine: steps.OwnCommandLine{}}
+	rec, err := r.Record(t.Context(), cases, replay.Options{Parallel: 2})
+	if err = r.Close(context.Background(), err); err != nil {
+		t.Fatal(err)
+	}
+	return rec
+}
