@@ -129,6 +129,9 @@ func (w *world) answerDisclosesNo(text string) error {
 	if err != nil {
 		return err
 	}
+	if text, err = w.expand(text); err != nil {
+		return err
+	}
 	if strings.Contains(string(got.body), text) {
 		return mismatch(fmt.Sprintf("an answer without %q", text), describeAnswer(got))
 	}
