@@ -301,6 +301,16 @@ Feature: The environment of a plugin's process
       And the server's log has no "hosts-value"
       And the server's log has no "plugins-value"
 
+    @ENV-035 @should @needs-plugin-directory @needs-host-environment @needs-restart @needs-server-logs @vault>=1.16
+    Scenario: Without conflicts the server says so at unseal
+      Given the server keeps its state
+      And the server's environment has VAULT_PLUGIN_USE_LEGACY_ENV_LAYERING=true
+      And the secret plugin "probe" is registered with:
+        | env | ONLY_OF_PLUGIN=1 |
+      When the server restarts
+      Then the server's log has "no conflicts"
+      And the server's log has no "ONLY_OF_PLUGIN"
+
     @ENV-034 @must @needs-plugin-directory @needs-host-environment @vault<1.16 @openbao
     Scenario: Servers that were always so do not know the opt-out
       This holds for host-wins servers, where it could only change nothing.

@@ -117,8 +117,8 @@ func (w *world) ran() (*commandResult, error) {
 	return w.command, nil
 }
 
-// prints wants success and exactly this output. Between the words of a table
-// the widths of columns are the server's business, so runs of spaces are one.
+// prints wants success and exactly this output, but for space around it. Tables,
+// whose widths depend on what else there is, are for printsRows.
 func (w *world) prints(text string) error {
 	got, err := w.ran()
 	if err != nil {

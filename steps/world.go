@@ -80,7 +80,8 @@ func (w *world) begin(ctx context.Context, scenario *godog.Scenario) (context.Co
 	w.spec.Fresh = read.ownServer
 	target := w.suite.config.Target
 	if ctx.Err() != nil {
-		return ctx, w.refuse(Errored, "the run was interrupted before it")
+		// The run as a whole says that it was interrupted and proves nothing.
+		return ctx, w.refuse(Skip, "the run was interrupted before it")
 	}
 	if identity := w.suite.config.Identity; !read.applies.To(identity) {
 		return ctx, w.refuse(Skip, fmt.Sprintf("is about %s; the server is %s", read.applies, identity))

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package report_test
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/report"
+)
+
+func sample() report.Run {
+	outcome := func(id, area, name string, status steps.Status, reason string) steps.Outcome {
+		return steps.Outcome{
+			Requirement: steps.Requirement{ID: id, Area: area, Level: steps.Must, Title: name, Sources: []string{"contract.md section 2"}, Rule: "the rule"},
+			Case:        name, Status: status, Reason: reason,
+		}
+	}
+	return report.Run{
+		Target: "binary:/usr/bin/bao", Server: "openbao 2.0.0", Seed: 7, Concurrency: 2, Duration: 1500 * time.Millisecond,
+		Outcomes: []steps.Outcome{
+			outcome("REG-001", "registration", "one, a", steps.Pass, ""),
+			outcome("REG-001", "registration", "one, b", steps.Fail, "wanted   x\ngot      y"),
+			outcome("REG-002", "registration", "two", steps.Unsupported, "needs restart: no"),
+			outcome("REG-003", "registration", "three", steps.Unsupported, "needs restart: no"),
+			outcome("DOC-001", "documentation", "session", steps.Pass, ""),
+			outcome("ENV-001", "environment", "skipped", steps.Skip, "is about vault"),
+		},
+	}
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	var out bytes.Buffer
+	g.Expect(report.Text(&out, sample(), false)).To(Succeed())
+	g.Expect(out.String()).To(Equal(`Target  binary:/usr/bin/bao (openbao 2.0.0), own command line
+Run     6 scenarios, 2 at a time, seed 7, 1.5s
+
+Sessions of the documentation
+  PASS        DOC-001  session
+
+  Requirements    PASS  FAIL  ERROR  SKIP  UNSUPPORTED
+  documentation      1     0      0     0            0
+  environment        0     0      0     1            0
+  registration       0     1      0     0            2
+  total              1     1      0     1            2
+
+FAIL REG-001 (must, registration) one, b
+    rule     the rule
+    source   contract.md section 2
+    wanted   x
+    got      y
+
+UNSUPPORTED needs restart: no
+    REG-002 REG-003
+
+Does not conform: 1 of 2 requirements failed, 2 could not be checked on this target
+`))
+}
+
+func TestColourIsOnlyAddedWhenAskedFor(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	var out bytes.Buffer
+	g.Expect(report.Text(&out, sample(), true)).To(Succeed())
+	g.Expect(out.String()).To(ContainSubstring("\x1b[31mFAIL\x1b[0m"))
+}
+
+// broken is a pipe whose reader has gone.
+type broken struct{}
+
+var errBroken = errors.New("broken pipe")
+
+func (broken) Write([]byte) (int, error) { return 0, errBroken }
+
+func TestTextTellsThatItCouldNotBeWritten(t *testing.T) {
+	t.Parallel()
+	NewWithT(t).Expect(report.Text(broken{}, sample(), false)).To(MatchError(errBroken))
+}
