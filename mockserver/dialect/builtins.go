@@ -4,6 +4,7 @@ package dialect
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -12,21 +13,20 @@ import (
 // `name=0.16.0` is a plugin of a repository of its own with its version,
 // `name!status` has another status than supported. Version texts follow the
 // server: `v0.16.0+builtin` for plugins of their own repositories, and the
-// server's version with its suffix for those of its tree.
-func builtins(serverVersion, suffix string, lines map[string]string) []Builtin {
+// server's version with its suffix, which Dialect.report sets, for those of its
+// tree.
+func builtins(lines map[string]string) []Builtin {
 	var all []Builtin
 	for kind, line := range lines {
 		for _, word := range strings.Fields(line) {
 			word, status, _ := strings.Cut(word, "!")
 			name, version, own := strings.Cut(word, "=")
-			b := Builtin{Type: kind, Name: name, Status: Supported}
+			b := Builtin{Type: kind, Name: name, Status: Supported, tree: !own}
 			if status != "" {
 				b.Status = Status(strings.ReplaceAll(status, "-", " "))
 			}
 			if own {
-				b.Version = "v" + version + "+builtin"
-			} else {
-				b.Version = "v" + serverVersion + "+" + suffix
+				b.Version = repositoryVersion(version)
 			}
 			all = append(all, b)
 		}
@@ -36,6 +36,8 @@ func builtins(serverVersion, suffix string, lines map[string]string) []Builtin {
 	})
 	return all
 }
+
+func repositoryVersion(version string) string { return "v" + version + "+builtin" }
 
 // databasePlugins appends the ending that database plugins have to each word.
 func databasePlugins(line string) string {
@@ -48,4 +50,47 @@ func databasePlugins(line string) string {
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// plugins are the builtin plugins with repositories of their own: those that a
+// release takes over in other versions, in the words of builtins.
+func plugins(auth, database, secret string) func(*Dialect) {
+	return func(d *Dialect) {
+		for _, b := range builtins(map[string]string{"auth": auth, "database": databasePlugins(database), "secret": secret}) {
+			d.builtin(b.Type, b.Name).Version = b.Version
+		}
+	}
+}
+
+// added puts further builtins into the list.
+func added(kind, line string) func(*Dialect) {
+	return func(d *Dialect) {
+		d.Builtins = append(d.Builtins, builtins(map[string]string{kind: line})...)
+		slices.SortFunc(d.Builtins, func(a, b Builtin) int {
+			return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))
+		})
+	}
+}
+
+// status gives a builtin another deprecation status.
+func status(kind, name string, s Status) func(*Dialect) {
+	return func(d *Dialect) { d.builtin(kind, name).Status = s }
+}
+
+// gone takes a builtin out of the list.
+func gone(kind, name string) func(*Dialect) {
+	return func(d *Dialect) {
+		d.Builtins = slices.DeleteFunc(d.Builtins, func(b Builtin) bool { return b.Type == kind && b.Name == name })
+	}
+}
+
+// builtin finds a builtin of the list. That there is none is a mistake in this
+// package's data, which its tests find.
+func (d *Dialect) builtin(kind, name string) *Builtin {
+	for i := range d.Builtins {
+		if b := &d.Builtins[i]; b.Type == kind && b.Name == name {
+			return b
+		}
+	}
+	panic(fmt.Sprintf("dialect %s: no builtin %s %s", d.Name, kind, name))
 }

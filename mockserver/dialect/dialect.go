@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/go-version"
+
 	"github.com/plugproof/plugproof/mockserver/environ"
 )
 
@@ -42,6 +44,8 @@ type Builtin struct {
 	Version string
 	// Status is supported unless said.
 	Status Status
+	// tree plugins are of the server's own source tree and have its version.
+	tree bool
 }
 
 // Dialect is how one version of a server behaves where versions differ. It is
@@ -50,6 +54,19 @@ type Builtin struct {
 type Dialect struct {
 	// Name is how users choose it: vault-1.16.
 	Name string
+	// Base is the name of the dialect that this one is derived from; empty for
+	// the recorded one that all stand on. Changes is what differs from it.
+	Base    string
+	Changes []Change
+	// Gaps is what servers of this version do and the mock does not, those of
+	// the dialects it is derived from included.
+	Gaps []Gap
+	// Ground says what the dialect rests on as a whole.
+	Ground string
+	// Provisional dialects are of versions whose sources could not be read: what
+	// no documentation mentions is taken over from the version before. They are
+	// never chosen by default.
+	Provisional bool
 	// Product is who makes the server.
 	Product Product
 	// DisplayName is what the server calls itself in its texts.
@@ -57,7 +74,7 @@ type Dialect struct {
 	// Version is what sys/health and VAULT_VERSION report, without a leading v.
 	Version string
 	// VersionSuffix follows the version in sys/seal-status and sys/health of
-	// servers built without a version stamp.
+	// servers built without a version stamp; see Lookup.
 	VersionSuffix string
 
 	// Environment is the order of the layers of a plugin's environment.
@@ -89,7 +106,7 @@ type Dialect struct {
 	// ReloadsNothingWarns: a reload that finds nothing warns.
 	ReloadsNothingWarns bool
 	// ReloadKnownOnly: reloading a name that isn't in the catalog, a singleton
-	// or a database plugin is refused.
+	// or a database plugin is refused, and every failed reload is a bad request.
 	ReloadKnownOnly bool
 	// ReloadScope: the scope of a reload is checked, and `global` answers 202.
 	ReloadScope bool
@@ -102,6 +119,27 @@ type Dialect struct {
 	// ReadResolvesVersion: reading a plugin without naming a version finds one
 	// that is only registered with versions.
 	ReadResolvesVersion bool
+	// EnterpriseStubs: paths that only Vault Enterprise serves say so.
+	EnterpriseStubs bool
+	// OCIPlugins: plugins downloaded from OCI registries are registered with the
+	// field oci, from their place in the plugin directory.
+	OCIPlugins bool
+	// KMSPlugins: the plugin type kms exists, but not in the catalog.
+	KMSPlugins bool
+	// MissingHash is the text for a registration without sha256 (and, with
+	// Artifacts, without version).
+	MissingHash string
+	// Artifacts: a version without sha256 means an extracted artifact, a
+	// directory of the plugin directory that its publisher signed.
+	Artifacts bool
+	// ArtifactsNeedNoCommand: a registration without sha256 needs no command,
+	// and warns that one is ignored.
+	ArtifactsNeedNoCommand bool
+	// DownloadRefused: the field download exists and is refused.
+	DownloadRefused bool
+	// OutsideNamesDirectory: the refusal of commands outside of the plugin
+	// directory names the directories.
+	OutsideNamesDirectory bool
 	// CatalogReadExtra are further fields of sys/plugins/catalog/:type/:name
 	// and the values they have for plugins registered through the API.
 	CatalogReadExtra map[string]any
@@ -113,6 +151,20 @@ type Dialect struct {
 	// MalformedVersion is what the version library says before the version
 	// that it can't parse.
 	MalformedVersion string
+
+	// ManagedKeys: mounts have the tunable allowed_managed_keys.
+	ManagedKeys bool
+	// IdentityTokenKey: mounts have the tunable identity_token_key.
+	IdentityTokenKey bool
+	// DelegatedAuth: mounts have the tunable delegated_auth_accessors.
+	DelegatedAuth bool
+	// DelegatedAuthShown: reading and listing mounts show it.
+	DelegatedAuthShown bool
+	// TrimTrailingSlashes: mounts have the tunable trim_request_trailing_slashes.
+	TrimTrailingSlashes bool
+	// VisibleMountTTLs: sys/internal/ui/mounts shows the system's lease times
+	// where a mount has none of its own, rather than 0.
+	VisibleMountTTLs bool
 
 	// FieldErrors is how a field of a request that has the wrong type is
 	// described.
@@ -165,21 +217,33 @@ const (
 	FieldErrorsPlain
 )
 
-// Lookup returns the dialect of that name. The error names the known ones.
+// Lookup returns the dialect of that name. NAME@VERSION is the same dialect
+// with another version to report: vault-1.16@1.16.7, or openbao-2.5@2.0.0-HEAD
+// for a server that was built without a version stamp. The error names the
+// known dialects.
 func Lookup(name string) (*Dialect, error) {
+	name, reported, other := strings.Cut(name, "@")
 	for _, d := range All() {
-		if d.Name == name {
-			return d, nil
+		if d.Name != name {
+			continue
 		}
+		if other {
+			if _, err := version.NewSemver(reported); err != nil {
+				return nil, fmt.Errorf("dialect %s: version to report: %w", name, err)
+			}
+			d.report(reported)
+		}
+		return d, nil
 	}
 	return nil, fmt.Errorf("unknown dialect %q: known are %s", name, strings.Join(Names(), ", "))
 }
 
-// Newest is the dialect that is used when none is named: the newest Vault.
+// Newest is the dialect that is used when none is named: the newest Vault whose
+// sources were read.
 func Newest() *Dialect {
 	var newest *Dialect
 	for _, d := range All() {
-		if d.Product == Vault {
+		if d.Product == Vault && !d.Provisional {
 			newest = d
 		}
 	}
@@ -200,7 +264,8 @@ func Names() []string {
 // makes them anew, so that a caller may change its copy.
 func All() []*Dialect {
 	return []*Dialect{
-		vault114(), vault115(), vault116(), vault120(),
-		openbao25(),
+		vault114(), vault115(), vault116(), vault117(), vault118(), vault119(), vault120(), vault121(),
+		vault20(), vault21(),
+		openbao20(), openbao21(), openbao22(), openbao23(), openbao24(), openbao25(), openbao26(),
 	}
 }

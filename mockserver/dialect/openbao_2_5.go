@@ -2,48 +2,28 @@
 
 package dialect
 
-import "github.com/plugproof/plugproof/mockserver/environ"
-
-// openbao25 is OpenBao 2.5.5 as it was recorded: built without a version
-// stamp, it calls itself 2.0.0.
+// openbao25 is OpenBao 2.5.5. The server that was recorded was built without a
+// version stamp and calls itself 2.0.0: it is openbao-2.5@2.0.0-HEAD.
 func openbao25() *Dialect {
-	const version = "2.0.0"
-	return &Dialect{
-		Name:          "openbao-2.5",
-		Product:       OpenBao,
-		DisplayName:   "OpenBao",
-		Version:       version,
-		VersionSuffix: "-HEAD",
-
-		Environment:  environ.HostWins,
-		OwnVariables: []string{"BAO_", "VAULT_"},
-
-		BuiltinSuffix: "builtin.bao",
-		Builtins: builtins(version, "builtin.bao", map[string]string{
-			"auth": "approle cert jwt kerberos kubernetes ldap oidc radius userpass",
-			"database": databasePlugins("cassandra influxdb mysql mysql-aurora mysql-legacy mysql-rds " +
-				"postgresql redis valkey"),
-			"secret": "kubernetes kv ldap openldap pki rabbitmq ssh totp transit",
-		}),
-
-		// OpenBao 2.5.5, #3186.
-		ListsVersionedOnly: true,
-		// OpenBao 2.5.0, #1824 and #2132.
-		CatalogReadExtra: map[string]any{"oci": false, "declarative": false},
-		BadHash:          "Could not decode SHA-256 value from Hex",
-		MissingCommand:   "missing command value",
-		MalformedVersion: "malformed version",
-		FieldErrors:      FieldErrorsPlain,
-		StrictJSON:       true,
-		Namespaces:       true,
-		HandshakeHint:    true,
-
-		// vault/token_store.go, policy.go and logical_system_paths.go of 2.5.5.
-		ServiceTokenPrefix: "s.",
-		BatchTokenPrefix:   "b.",
-		PolicyVersions:     true,
-		EntityNameSuffix:   ".root", // measured
-		MoreCapabilities:   []string{"scan"},
-		MorePolicyKeys:     []string{"pagination_limit", "expiration", "list_scan_response_keys_filter_path"},
-	}
+	return openbao24().derive(release{
+		name: "openbao-2.5", version: "2.5.5", ground: "recorded from an OpenBao 2.5.5 (suites/replay/recordings/openbao-2.5.5.json)",
+		changes: []Change{
+			{"CatalogReadExtra", "reading a plugin shows oci and declarative", "changelog 2.5.0 #1824, #2132", Established,
+				func(d *Dialect) { d.CatalogReadExtra = map[string]any{"oci": false, "declarative": false} }},
+			{"OCIPlugins", "plugins downloaded from OCI registries can be registered: oci", "changelog 2.5.0 #2132, vault/plugin_catalog.go at v2.5.5", Established,
+				func(d *Dialect) { d.OCIPlugins = true }},
+			{"ListsVersionedOnly", "the lists of names contain plugins that have only versions", "changelog 2.5.5 #3186", Established,
+				func(d *Dialect) { d.ListsVersionedOnly = true }},
+			{"StrictJSON", "anything after a request's JSON object is refused", "http/handler.go at v2.5.0", Established,
+				func(d *Dialect) { d.StrictJSON = true }},
+			{"MalformedVersion", "malformed versions are told in small letters", "go.mod at v2.5.0: go-version 1.8.0", Established,
+				func(d *Dialect) { d.MalformedVersion = "malformed version" }},
+			{"OldLeasePaths", "sys/renew, sys/revoke, sys/revoke-prefix and sys/revoke-force are gone", "2.5.4 #3152", Established,
+				func(d *Dialect) { d.OldLeasePaths = false }},
+		},
+		gaps: []Gap{
+			{What: "plugins declared in the configuration, and their download (plugin_download_max_size)", Source: "changelog 2.5.0 #1824, #2132; 2.5.3 #2941",
+				Why: "the mock has no configuration file"},
+		},
+	})
 }

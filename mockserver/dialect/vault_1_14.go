@@ -4,15 +4,13 @@ package dialect
 
 import "github.com/plugproof/plugproof/mockserver/environ"
 
-// vault114 is Vault 1.14.3: recorded, and the ground that the later versions
-// of Vault stand on.
+// vault114 is Vault 1.14.3: recorded, and the ground that all others stand on.
 func vault114() *Dialect {
-	const version = "1.14.3"
-	return &Dialect{
+	d := &Dialect{
 		Name:        "vault-1.14",
 		Product:     Vault,
 		DisplayName: "Vault",
-		Version:     version,
+		Ground:      "recorded from a Vault 1.14.3 (suites/replay/recordings/vault-1.14.3.json)",
 
 		Environment:  environ.HostWins,
 		OwnVariables: []string{"VAULT_"},
@@ -20,9 +18,13 @@ func vault114() *Dialect {
 		ProcessVariables: []string{"GODEBUG=x509sha1=1"},
 
 		BuiltinSuffix: "builtin.vault",
-		Builtins:      builtins(version, "builtin.vault", vault114Builtins()),
+		Builtins:      builtins(vault114Builtins()),
 
-		ReloadScope:      true,
+		ReloadScope: true,
+		ManagedKeys: true,
+		// logical_system_helpers.go at v1.15.1; the path is as old as 1.14's.
+		EnterpriseStubs:  true,
+		MissingHash:      "missing SHA-256 value",
 		BadHash:          "Could not decode SHA-256 value from Hex",
 		MissingCommand:   "missing command value",
 		MalformedVersion: "Malformed version",
@@ -35,19 +37,30 @@ func vault114() *Dialect {
 		SignedTokens:       true,
 		OldLeasePaths:      true,
 	}
+	d.addGaps([]Gap{
+		{What: "builtin plugins but kv, cubbyhole and identity can be listed and mounted, but answer nothing", Source: "list-all in the recording",
+			Why: "the plugins themselves are no part of plugin management"},
+		{What: "VAULT_ALLOW_PENDING_REMOVAL_MOUNTS turns the refusal of builtins that await removal into a warning", Source: "vault/logical_system.go",
+			Why: "no version from 1.13 on has a builtin of that status"},
+		{What: "tuning plugin_version repairs mounts from before Vault 1.0 whose type is plugin (1.16.7+ent, 1.17.3)", Source: "changelog 1.17.3 #27881",
+			Why: "the mock has no state from before 1.0: it stores the plugin's name at once"},
+	})
+	d.report("1.14.3")
+	return d
 }
 
-// vault114Builtins is recorded in list-all.
+// vault114Builtins is recorded in list-all; the removed ones, which no list
+// shows, are from helper/builtinplugins/registry.go since 1.13.0 (#18039).
 func vault114Builtins() map[string]string {
 	return map[string]string{
-		"auth": "alicloud=0.15.0 approle aws azure=0.16.0 centrify=0.15.1 cert cf=0.15.0 gcp=0.16.0 github " +
+		"auth": "alicloud=0.15.0 app-id!removed approle aws azure=0.16.0 centrify=0.15.1 cert cf=0.15.0 gcp=0.16.0 github " +
 			"jwt=0.16.0 kerberos=0.10.0 kubernetes=0.16.0 ldap oci=0.14.0 oidc okta pcf!deprecated " +
 			"radius userpass",
 		"database": databasePlugins("cassandra couchbase=0.9.2 elasticsearch=0.13.2 hana influxdb mongodb mongodbatlas=0.10.0 " +
 			"mssql mysql mysql-aurora mysql-legacy mysql-rds postgresql redis=0.2.1 " +
 			"redis-elasticache=0.2.1 redshift snowflake=0.9.0"),
-		"secret": "ad=0.16.0!deprecated alicloud=0.15.0 aws azure=0.16.1 consul gcp=0.16.0 gcpkms=0.15.0 " +
-			"kubernetes=0.5.0 kv=0.15.0 ldap mongodbatlas=0.10.0 nomad openldap=0.11.1 pki rabbitmq ssh " +
-			"terraform=0.7.1 totp transit",
+		"secret": "ad=0.16.0!deprecated alicloud=0.15.0 aws azure=0.16.1 cassandra!removed consul gcp=0.16.0 gcpkms=0.15.0 " +
+			"kubernetes=0.5.0 kv=0.15.0 ldap mongodb!removed mongodbatlas=0.10.0 mssql!removed mysql!removed nomad " +
+			"openldap=0.11.1 pki postgresql!removed rabbitmq ssh terraform=0.7.1 totp transit",
 	}
 }

@@ -6,39 +6,44 @@ import "github.com/plugproof/plugproof/mockserver/environ"
 
 // vault116 is Vault 1.16.0.
 func vault116() *Dialect {
-	const version = "1.16.0"
-	d := vault115()
-	d.Name, d.Version = "vault-1.16", version
-
-	// Changelog 1.16.0, #25128: a plugin's registered variables win.
-	d.Environment = environ.PluginWins
-	// Changelog 1.16.0, #25105.
-	d.Pins = true
-	// Changelog 1.16.0, #24878.
-	d.TypedReload = true
-	// Changelog 1.16.0: "no plugins were reloaded".
-	d.ReloadsNothingWarns = true
-	// Server source, sys/mounts/:path.
-	d.VersionMismatchWarns = true
-	// Changelog 1.16.0, #24236 and #24864.
-	d.RootlessRuntimes = true
-	// vault/sdk 0.11.1, logical/translate_response.go.
-	d.MountType = true
-	d.Builtins = builtins(version, d.BuiltinSuffix, vault116Builtins())
-	return d
-}
-
-// vault116Builtins is from go.mod at 1.16.0.
-func vault116Builtins() map[string]string {
-	return map[string]string{
-		"auth": "alicloud=0.17.0 approle aws azure=0.17.0 centrify=0.15.1!deprecated cert cf=0.16.0 " +
-			"gcp=0.16.2 github jwt=0.20.1 kerberos=0.11.0 kubernetes=0.18.0 ldap oci=0.15.1 oidc okta " +
-			"pcf!deprecated radius userpass",
-		"database": databasePlugins("cassandra couchbase=0.10.1 elasticsearch=0.14.0 hana influxdb mongodb mongodbatlas=0.11.0 " +
-			"mssql mysql mysql-aurora mysql-legacy mysql-rds postgresql redis=0.2.3 " +
-			"redis-elasticache=0.3.0 redshift snowflake=0.10.0"),
-		"secret": "ad=0.17.0!deprecated alicloud=0.16.0 aws azure=0.17.0 consul gcp=0.18.0 gcpkms=0.16.0 " +
-			"kubernetes=0.7.0 kv=0.17.0 ldap mongodbatlas=0.11.0 nomad openldap=0.12.1 pki rabbitmq ssh " +
-			"terraform=0.7.5 totp transit",
-	}
+	return vault115().derive(release{
+		name: "vault-1.16", version: "1.16.0", ground: "sources of v1.16.0, changelog",
+		changes: []Change{
+			{"Environment", "variables registered for a plugin win over those of the server's environment", "changelog 1.16.0 #25128", Established,
+				func(d *Dialect) { d.Environment = environ.PluginWins }},
+			{"ProcessVariables", "the server no longer sets GODEBUG in its environment", "internal/go118_sha1_patch.go of v1.15.1 is gone at v1.16.0", Established,
+				func(d *Dialect) { d.ProcessVariables = nil }},
+			{"Pins", "sys/plugins/pins pins versions: mounts and reloads of the name use them", "changelog 1.16.0 #25105", Established,
+				func(d *Dialect) { d.Pins = true }},
+			{"TypedReload", "sys/plugins/reload/:type/:name reloads in all namespaces", "changelog 1.16.0 #24878", Established,
+				func(d *Dialect) { d.TypedReload = true }},
+			{"ReloadsNothingWarns", "a reload that finds nothing to reload warns", "changelog 1.16.0 #24512", Established,
+				func(d *Dialect) { d.ReloadsNothingWarns = true }},
+			{"VersionMismatchWarns", "reading a mount warns when another version runs than the configured one", "vault/logical_system.go at v1.16.0", Established,
+				func(d *Dialect) { d.VersionMismatchWarns = true }},
+			{"RootlessRuntimes", "runtimes have the field rootless, and an empty list of them is answered", "changelog 1.16.0 #24236, #24864", Established,
+				func(d *Dialect) { d.RootlessRuntimes = true }},
+			{"MountType", "answers say the type of their mount: mount_type", "vault/request_handling.go at v1.16.0, vault/sdk 0.11.0", Established,
+				func(d *Dialect) { d.MountType = true }},
+			{"IdentityTokenKey", "mounts have the tunable identity_token_key", "changelog 1.16.0 #24962", Established,
+				func(d *Dialect) { d.IdentityTokenKey = true }},
+			{"DelegatedAuth", "mounts have the tunable delegated_auth_accessors, which no answer shows yet", "vault/logical_system.go at v1.16.0", Established,
+				func(d *Dialect) { d.DelegatedAuth = true }},
+			{"Builtins", "builtin plugins in newer versions", "go.mod at v1.16.0", Established, plugins(
+				"alicloud=0.17.0 azure=0.17.0 cf=0.16.0 gcp=0.16.2 jwt=0.20.1 kerberos=0.11.0 kubernetes=0.18.0 oci=0.15.1",
+				"couchbase=0.10.1 elasticsearch=0.14.0 mongodbatlas=0.11.0 redis=0.2.3 redis-elasticache=0.3.0 snowflake=0.10.0",
+				"ad=0.17.0 alicloud=0.16.0 azure=0.17.0 gcp=0.18.0 gcpkms=0.16.0 kubernetes=0.7.0 kv=0.17.0 "+
+					"mongodbatlas=0.11.0 openldap=0.12.1 terraform=0.7.5")},
+		},
+		gaps: []Gap{
+			{What: "database plugins are reloaded by name, and by database/reload/:plugin", Source: "changelog 1.16.0 #24512, #24472",
+				Why: "the mock has no database engine"},
+			{What: "registering an image that can't be run is refused (unable to run plugin)", Source: "changelog 1.16.0 #24990",
+				Why: "the mock runs no images"},
+			{What: "plugin_tmpdir, the folder for containers' sockets", Source: "changelog 1.16.0 #24978",
+				Why: "the mock runs no containers"},
+			{What: "identity_token_key names any key of identity/oidc/key; delegated_auth_accessors lets plugins delegate logins", Source: "vault/logical_system.go at v1.16.0",
+				Why: "the mock has the key default only, and signs no plugin identity tokens"},
+		},
+	})
 }

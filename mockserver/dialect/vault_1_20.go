@@ -4,27 +4,32 @@ package dialect
 
 // vault120 is Vault 1.20.0.
 func vault120() *Dialect {
-	const version = "1.20.0"
-	d := vault116()
-	d.Name, d.Version = "vault-1.20", version
-
-	// Changelog 1.17.0, #25953.
-	d.BadTokenTwice = true
-	d.Builtins = builtins(version, d.BuiltinSuffix, vault120Builtins())
-	return d
-}
-
-// vault120Builtins is from go.mod and the changelog at 1.20.0; centrify left
-// in 1.17.0 (#27130).
-func vault120Builtins() map[string]string {
-	return map[string]string{
-		"auth": "alicloud=0.21.0 approle aws azure=0.21.1 cert cf=0.21.0 gcp=0.20.2 github jwt=0.24.1 " +
-			"kerberos=0.15.0 kubernetes=0.22.1 ldap oci=0.19.0 oidc okta pcf!deprecated radius userpass",
-		"database": databasePlugins("cassandra couchbase=0.14.0 elasticsearch=0.18.0 hana influxdb mongodb mongodbatlas=0.15.0 " +
-			"mssql mysql mysql-aurora mysql-legacy mysql-rds postgresql redis=0.6.0 " +
-			"redis-elasticache=0.7.0 redshift snowflake=0.14.1"),
-		"secret": "ad=0.21.0!deprecated alicloud=0.20.0 aws azure=0.22.0 consul gcp=0.22.0 gcpkms=0.21.0 " +
-			"kubernetes=0.11.0 kv=0.24.0 ldap mongodbatlas=0.15.0 nomad openldap=0.16.0 pki rabbitmq " +
-			"ssh terraform=0.12.0 totp transit",
-	}
+	return vault119().derive(release{
+		name: "vault-1.20", version: "1.20.0", ground: "sources of v1.20.0, changelog",
+		changes: []Change{
+			{"Artifacts", "a version without sha256 registers an extracted artifact: the directory NAME_VERSION_OS_ARCH", "changelog 1.19.5 #30673, vault/plugincatalog at v1.20.0", Established,
+				func(d *Dialect) { d.Artifacts = true }},
+			{"MissingHash", "a registration needs a sha256 or a version", "vault/logical_system.go at v1.20.0", Established,
+				func(d *Dialect) {
+					d.MissingHash = "must provide at least one of sha256 or version: use sha256 for binary registration (version optional) or version only for artifact registration"
+				}},
+			{"OutsideNamesDirectory", "the refusal of commands outside of the plugin directory names the directories", "vault/plugincatalog/plugin_catalog.go at v1.20.0", Established,
+				func(d *Dialect) { d.OutsideNamesDirectory = true }},
+			{"FieldErrors", "errors about fields of a wrong type no longer repeat the whole input", "changelog 1.19.3 #30388, vault/sdk 0.17.0", Established,
+				func(d *Dialect) { d.FieldErrors = FieldErrorsWithValue }},
+			{"Builtins", "builtin plugins in newer versions", "go.mod at v1.20.0", Established, plugins(
+				"alicloud=0.21.0 azure=0.21.1 cf=0.21.0 gcp=0.21.0 jwt=0.24.1 kerberos=0.15.0 kubernetes=0.22.2 oci=0.19.0",
+				"couchbase=0.14.0 elasticsearch=0.18.0 mongodbatlas=0.15.0 redis=0.6.0 redis-elasticache=0.7.0 snowflake=0.14.1",
+				"ad=0.21.0 alicloud=0.20.0 azure=0.22.0 gcp=0.22.0 gcpkms=0.21.0 kubernetes=0.11.0 kv=0.24.0 "+
+					"mongodbatlas=0.15.0 openldap=0.16.0 terraform=0.12.0")},
+		},
+		gaps: []Gap{
+			{What: "the signatures of an extracted artifact are verified, and its plugin is registered", Source: "vault/plugincatalog/plugin_artifact.go at v1.20.0",
+				Why: "only HashiCorp can sign artifacts; the mock refuses what it can't verify"},
+			{What: "official plugins are downloaded (beta)", Source: "changelog 1.20.0 #30986",
+				Why: "Enterprise only"},
+			{What: "VAULT_ENABLE_FILE_PERMISSIONS_CHECK checks the owner and mode of plugin files", Source: "vault/core.go at v1.20.0",
+				Why: "older than 1.14 and off by default"},
+		},
+	})
 }

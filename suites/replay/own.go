@@ -17,7 +17,8 @@ const deviationsFile = "recordings/deviations.json"
 type Own struct {
 	// Name is the recording's name, without ending.
 	Name string
-	// Dialect is the mock's.
+	// Dialect is the mock's, with the version that the recorded server reported if
+	// it was another one: see dialect.Lookup.
 	Dialect string
 }
 
@@ -25,7 +26,8 @@ type Own struct {
 func OwnRecordings() []Own {
 	return []Own{
 		{Name: "vault-1.14.3", Dialect: "vault-1.14"},
-		{Name: "openbao-2.5.5", Dialect: "openbao-2.5"},
+		// It was built without a version stamp, and says so.
+		{Name: "openbao-2.5.5", Dialect: "openbao-2.5@2.0.0-HEAD"},
 		// How the first version with that code starts plugins; later ones do alike.
 		{Name: "vault-sdk-0.25.1-env", Dialect: "vault-1.16"},
 	}

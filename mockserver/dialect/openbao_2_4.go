@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package dialect
+
+// openbao24 is OpenBao 2.4.4.
+func openbao24() *Dialect {
+	return openbao23().derive(release{
+		name: "openbao-2.4", version: "2.4.4", ground: "sources of v2.4.4",
+		changes: []Change{
+			{"MorePolicyKeys", "policies may hold list_scan_response_keys_filter_path", "vault/policy.go at v2.4.4", Established,
+				func(d *Dialect) { d.MorePolicyKeys = append(d.MorePolicyKeys, "list_scan_response_keys_filter_path") }},
+		},
+	})
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package dialect
+
+// vault121 is Vault 1.21.0, the newest Vault whose sources were read.
+func vault121() *Dialect {
+	return vault120().derive(release{
+		name: "vault-1.21", version: "1.21.0", ground: "sources of v1.21.0",
+		changes: []Change{
+			{"DownloadRefused", "registration has the field download, which community servers refuse", "vault/logical_system.go at v1.21.0", Established,
+				func(d *Dialect) { d.DownloadRefused = true }},
+			{"ArtifactsNeedNoCommand", "registration without sha256 needs no command, and warns that one is ignored", "#30811, vault/logical_system.go at v1.21.0", Established,
+				func(d *Dialect) { d.ArtifactsNeedNoCommand = true }},
+			{"Builtins", "builtin plugins in newer versions", "go.mod at v1.21.0", Established, plugins(
+				"alicloud=0.22.0 azure=0.22.0 cf=0.22.0 gcp=0.22.0 jwt=0.25.0 kerberos=0.16.0 kubernetes=0.23.0 oci=0.20.0",
+				"couchbase=0.15.0 elasticsearch=0.19.0 mongodbatlas=0.16.0 redis=0.7.0 redis-elasticache=0.8.0 snowflake=0.15.0",
+				"alicloud=0.21.0 azure=0.23.0 gcp=0.23.0 gcpkms=0.22.0 kubernetes=0.12.0 kv=0.25.0 "+
+					"mongodbatlas=0.16.0 openldap=0.17.0 terraform=0.13.0")},
+		},
+		gaps: []Gap{
+			{What: "limits of JSON bodies (depth, strings, members, tokens); broken JSON is a 500 with its cause", Source: "http/util.go and http/logical.go at v1.21.0",
+				Why: "no part of plugin management; the mock answers broken JSON as before: 400"},
+			{What: "requests that recover from a snapshot: the method RECOVER and its headers", Source: "http/logical.go at v1.21.0",
+				Why: "the mock has no snapshots"},
+		},
+	})
+}
