@@ -23,7 +23,7 @@ import (
 
 // childEnv makes the test binary a server: its value is the plugin directory,
 // and behind a colon the data directory.
-const childEnv = "PLUGPROOF_TEST_SERVER"
+const childEnv = "PLUGPROOF_TEST_CHILD"
 
 func TestMain(m *testing.M) {
 	if dirs := os.Getenv(childEnv); dirs != "" {

@@ -278,35 +278,3 @@ func TestCommand(t *testing.T) {
 		t.Errorf("%v, printed %q and %q", err, stdout.String(), stderr.String())
 	}
 }
-
-// TestRealServer runs against a server that is there: PLUGPROOF_TEST_ADDR and
-// PLUGPROOF_TEST_TOKEN name it.
-func TestRealServer(t *testing.T) {
-	t.Parallel()
-	address, token := os.Getenv("PLUGPROOF_TEST_ADDR"), os.Getenv("PLUGPROOF_TEST_TOKEN")
-	if address == "" {
-		t.Skip("PLUGPROOF_TEST_ADDR names no server to run against")
-	}
-	name := "vaultcli-" + strings.ToLower(t.Name())
-	for _, test := range []struct {
-		args  []string
-		holds string
-	}{
-		{[]string{"status"}, "Sealed "},
-		{[]string{"secrets", "enable", "-path=" + name, "-version=1", "kv"}, "Success! Enabled the kv secrets engine at: " + name + "/\n"},
-		{[]string{"secrets", "list"}, "\n" + name + "/ "},
-		{[]string{"write", name + "/a", "k=v"}, "Success! Data written to: " + name + "/a\n"},
-		{[]string{"read", "-field=k", name + "/a"}, "v"},
-		{[]string{"secrets", "tune", "-max-lease-ttl=1h", name}, "Success! Tuned the secrets engine at: " + name + "/\n"},
-		{[]string{"secrets", "list", "-detailed"}, "    3600       false "},
-		{[]string{"secrets", "disable", name}, "Success! Disabled the secrets engine (if it existed) at: " + name + "/\n"},
-		{[]string{"auth", "list"}, "\ntoken/ "},
-		{[]string{"plugin", "list", "secret"}, "\nkv "},
-		{[]string{"token", "lookup"}, "\npolicies "},
-	} {
-		got := vault(t, address, "", []string{"VAULT_TOKEN=" + token}, test.args...)
-		if got.Exit != 0 || !strings.Contains(got.Stdout, test.holds) {
-			t.Errorf("%v: %#v", test.args, got)
-		}
-	}
-}

@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/plugproof/plugproof/suites/env/matrix"
+	"github.com/plugproof/plugproof/suites/servertest"
 )
 
 // TestMatrixAndGateOnTheMock goes the way of a user who upgrades: measure, store,
@@ -44,10 +45,7 @@ func TestMatrixAndGateOnTheMock(t *testing.T) {
 // that is not ours, row by row.
 func TestTheMockEqualsARealOpenBao(t *testing.T) {
 	t.Parallel()
-	server := os.Getenv("PLUGPROOF_TEST_SERVER")
-	if server == "" {
-		t.Skip("PLUGPROOF_TEST_SERVER names no OpenBao 2.5.5 program")
-	}
+	server := servertest.OpenBao25(t)
 	g := NewWithT(t)
 	baseline := filepath.Join(t.TempDir(), "bao.json")
 	r := command(t, "", "--target", "binary:"+server, "--baseline", baseline, "--update-baseline")

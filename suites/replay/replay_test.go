@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/build"
 	"github.com/plugproof/plugproof/suites/replay"
+	"github.com/plugproof/plugproof/suites/servertest"
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
@@ -65,10 +65,7 @@ func TestMockEqualsRecordings(t *testing.T) {
 // against the server that was recorded.
 func TestRealServerEqualsRecording(t *testing.T) {
 	t.Parallel()
-	server := os.Getenv("PLUGPROOF_TEST_SERVER")
-	if server == "" {
-		t.Skip("PLUGPROOF_TEST_SERVER names no OpenBao 2.5.5 program")
-	}
+	server := servertest.OpenBao25(t)
 	rec, err := replay.Own{Name: "openbao-2.5.5"}.Load()
 	if err != nil {
 		t.Fatal(err)

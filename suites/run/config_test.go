@@ -23,7 +23,7 @@ func TestPrecedence(t *testing.T) {
 	g.Expect(flags.Parse([]string{"--target", "of-flag"})).To(Succeed())
 	err := settle(flags, file, []string{
 		"PLUGPROOF_TARGET=of-variable", "PLUGPROOF_CLI=of-variable", "PLUGPROOF_AREA=access,mounting",
-		"PLUGPROOF_TEST_SERVER=not ours", "HOME=/",
+		"PLUGPROOF_TEST_BINARY=not ours", "HOME=/",
 	})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(config.Target).To(Equal("of-flag"))

@@ -20,21 +20,6 @@ import (
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
-// realServer gives the program of a real server to test with.
-func realServer(t *testing.T) string {
-	t.Helper()
-	if path := os.Getenv("PLUGPROOF_TEST_SERVER"); path != "" {
-		return path
-	}
-	for _, name := range []string{"bao", "vault"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Skip("no vault or bao in PATH, and PLUGPROOF_TEST_SERVER names none")
-	return ""
-}
-
 func newest(t *testing.T) *dialect.Dialect {
 	t.Helper()
 	d, err := dialect.Lookup(dialect.Newest().Name)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/plugproof/plugproof/mockserver"
 	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/servertest"
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
@@ -31,12 +32,14 @@ func kinds(program string) map[string]func(*testing.T) steps.Target {
 		"mock-process": func(t *testing.T) steps.Target {
 			return parse(t, "mock-process", targets.Options{Executable: program})
 		},
-		"binary": func(t *testing.T) steps.Target { return parse(t, "binary:"+realServer(t), targets.Options{}) },
+		"binary": func(t *testing.T) steps.Target {
+			return parse(t, "binary:"+servertest.RealServer(t), targets.Options{})
+		},
 		"container": func(t *testing.T) steps.Target {
 			return parse(t, "container:"+scratchImage(t, engineClient(t), program, "ENV SECRET=of-the-image"), targets.Options{})
 		},
 		"container of a real server": func(t *testing.T) steps.Target {
-			return parse(t, "container:"+scratchImage(t, engineClient(t), realServer(t), "ENV SECRET=of-the-image"), targets.Options{})
+			return parse(t, "container:"+scratchImage(t, engineClient(t), servertest.RealServer(t), "ENV SECRET=of-the-image"), targets.Options{})
 		},
 	}
 }
