@@ -169,8 +169,11 @@ type Dialect struct {
 	// FieldErrors is how a field of a request that has the wrong type is
 	// described.
 	FieldErrors FieldErrors
-	// StrictJSON: anything after a request's JSON object is refused.
+	// StrictJSON: a request's body must be JSON to its end, although only its
+	// first value is used.
 	StrictJSON bool
+	// Scan: there is the operation scan, a list of all levels.
+	Scan bool
 	// RelativePaths: request paths with `..` are resolved with a redirect; else
 	// they are refused where a redirect of Go's own doesn't resolve them.
 	RelativePaths bool

@@ -11,6 +11,8 @@ func openbao22() *Dialect {
 				func(d *Dialect) { d.HandshakeHint = true }},
 			{"MoreCapabilities", "policies may grant scan", "vault/policy.go at v2.2.2", Established,
 				func(d *Dialect) { d.MoreCapabilities = []string{"scan"} }},
+			{"Scan", "the method SCAN and ?scan=true list all levels", "http/logical.go at v2.2.2", Established,
+				func(d *Dialect) { d.Scan = true }},
 			{"MorePolicyKeys", "policies may hold pagination_limit", "vault/policy.go at v2.2.2", Established,
 				func(d *Dialect) { d.MorePolicyKeys = append(d.MorePolicyKeys, "pagination_limit") }},
 		},

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/go-cleanhttp"
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 
@@ -44,6 +45,8 @@ func New(c *core.Core) http.Handler {
 	h := &handler{core: c}
 	mux := http.NewServeMux()
 	mux.HandleFunc(prefix, h.logical(false))
+	// The servers have a handler of its own there, to which /v1/sys is redirected.
+	mux.HandleFunc("/v1/sys/", h.logical(false))
 	for _, p := range injected {
 		mux.HandleFunc(prefix+p, h.logical(true))
 	}
@@ -53,8 +56,10 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("/v1/sys/init", h.initialized)
 	mux.HandleFunc("/ui/", noInterface)
 	mux.Handle("/{$}", http.RedirectHandler("/ui/", http.StatusTemporaryRedirect))
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, http.StatusNotFound, nil) })
-	return h.guard(mux)
+	for _, p := range []string{"/", "/v1"} {
+		mux.HandleFunc(p, func(w http.ResponseWriter, _ *http.Request) { writeError(w, http.StatusNotFound, nil) })
+	}
+	return cleanhttp.PrintablePathCheckHandler(h.guard(mux), nil)
 }
 
 // guard refuses what no path may answer, and sets what every answer has.
@@ -70,6 +75,8 @@ func (h *handler) guard(next http.Handler) http.Handler {
 		switch ns = strings.Trim(ns, "/"); {
 		case d.Namespaces && ns != "" && ns != "root":
 			writeError(w, http.StatusNotFound, fmt.Errorf("namespace not found"))
+		case asksHelp(r):
+			h.logical(false)(w, r)
 		case d.RelativePaths && hasParent(r.URL.Path):
 			// Go's own redirect leaves escaped dots alone since 1.22.
 			http.Redirect(w, r, (&url.URL{Path: path.Clean(r.URL.Path), RawQuery: r.URL.RawQuery}).String(), http.StatusMovedPermanently)
@@ -77,6 +84,12 @@ func (h *handler) guard(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// asksHelp tells whether a request asks what its path is for, whatever its
+// method.
+func asksHelp(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, prefix) && (r.Method == "HELP" || r.URL.Query().Get("help") != "")
 }
 
 func hasParent(p string) bool {

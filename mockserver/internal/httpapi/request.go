@@ -47,33 +47,38 @@ func (h *handler) request(w http.ResponseWriter, r *http.Request) (*logical.Requ
 	if err := wrapInfo(req, r); err != nil {
 		return nil, http.StatusBadRequest, fmt.Errorf("error parsing X-Vault-Wrap-TTL header: %w", err)
 	}
+	if override := r.Header.Get("X-Vault-Policy-Override"); override != "" {
+		// There is nothing to override without Sentinel, but the header is read.
+		if req.PolicyOverride, err = parseutil.ParseBool(override); err != nil {
+			return nil, http.StatusBadRequest, fmt.Errorf("failed to parse X-Vault-Policy-Override header: %w", err)
+		}
+	}
 	return req, 0, nil
 }
 
 // operation sets what the request does and with what data, from method, query
 // and body.
 func (h *handler) operation(req *logical.Request, r *http.Request) (status int, err error) {
+	if asksHelp(r) {
+		req.Operation = logical.HelpOperation
+		return 0, nil
+	}
 	query := r.URL.Query()
 	switch r.Method {
 	case http.MethodGet:
 		req.Operation = logical.ReadOperation
-		if _, ok := query["help"]; ok {
-			req.Operation = logical.HelpOperation
-			return 0, nil
-		}
-		if s := query.Get("list"); s != "" {
-			list, err := strconv.ParseBool(s)
-			if err != nil {
-				return http.StatusBadRequest, nil
-			}
-			if list {
-				query.Del("list")
-				asList(req)
-			}
+		if !h.collects(req, query) {
+			return http.StatusBadRequest, nil
 		}
 		req.Data = queryData(query)
 	case "LIST":
-		asList(req)
+		collect(req, logical.ListOperation)
+		req.Data = queryData(query)
+	case "SCAN":
+		if !h.core.Dialect().Scan {
+			return http.StatusMethodNotAllowed, nil
+		}
+		collect(req, scanOperation)
 		req.Data = queryData(query)
 	case http.MethodDelete:
 		req.Operation, req.Data = logical.DeleteOperation, queryData(query)
@@ -100,8 +105,37 @@ func (h *handler) operation(req *logical.Request, r *http.Request) (status int, 
 	return status, err
 }
 
-func asList(req *logical.Request) {
-	req.Operation = logical.ListOperation
+// scanOperation is OpenBao's list with everything below; the SDK has no name
+// for it.
+const scanOperation logical.Operation = "scan"
+
+// collects makes a list or a scan of a GET that asks for it in its query. It is
+// false if the query makes no sense.
+func (h *handler) collects(req *logical.Request, query url.Values) bool {
+	asked := map[logical.Operation]bool{}
+	for name, op := range map[string]logical.Operation{"list": logical.ListOperation, "scan": scanOperation} {
+		value := query.Get(name)
+		if value == "" || op == scanOperation && !h.core.Dialect().Scan {
+			continue
+		}
+		yes, err := strconv.ParseBool(value)
+		if err != nil {
+			return false
+		}
+		if yes {
+			query.Del(name)
+			asked[op] = true
+		}
+	}
+	for op := range asked {
+		collect(req, op)
+	}
+	return len(asked) < 2
+}
+
+// collect makes a list or a scan of a request; both have a slash at the end.
+func collect(req *logical.Request, op logical.Operation) {
+	req.Operation = op
 	if !strings.HasSuffix(req.Path, "/") {
 		req.Path += "/"
 	}
@@ -130,10 +164,21 @@ func (h *handler) body(r *http.Request, forms bool) (map[string]any, int, error)
 	if err := decoder.Decode(&data); err != nil && !errors.Is(err, io.EOF) {
 		return nil, http.StatusBadRequest, errors.New("error parsing JSON")
 	}
-	if _, err := decoder.Token(); h.core.Dialect().StrictJSON && !errors.Is(err, io.EOF) {
+	if h.core.Dialect().StrictJSON && !tokenizes(raw) {
 		return nil, http.StatusBadRequest, errors.New("error parsing JSON")
 	}
 	return data, 0, nil
+}
+
+// tokenizes tells whether all of a body is JSON, as servers find that count its
+// parts before they use the first of its values.
+func tokenizes(raw []byte) bool {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	for {
+		if _, err := decoder.Token(); err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
 }
 
 // statusOf is the status for a body that can't be read.
@@ -170,7 +215,7 @@ func formData(values url.Values) map[string]any {
 func queryData(values url.Values) map[string]any {
 	var data map[string]any
 	for name, list := range values {
-		if name == "help" || len(list) == 0 {
+		if name == "help" || len(list) == 0 { // a reserved name
 			continue
 		}
 		if data == nil {

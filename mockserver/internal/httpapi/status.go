@@ -17,13 +17,20 @@ func (h *handler) health(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	status := http.StatusOK
-	if s := r.URL.Query().Get("activecode"); s != "" {
-		code, err := strconv.Atoi(s)
-		if err != nil || code < 100 || code > 999 {
+	query := r.URL.Query()
+	// All of them are read, though only the last can matter here.
+	for _, name := range []string{"uninitcode", "sealedcode", "standbycode", "activecode"} {
+		if !query.Has(name) {
+			continue
+		}
+		code, err := strconv.Atoi(query.Get(name))
+		if err != nil || name == "activecode" && (code < 100 || code > 999) {
 			writeError(w, http.StatusBadRequest, nil)
 			return
 		}
-		status = code
+		if name == "activecode" {
+			status = code
+		}
 	}
 	cluster := h.core.Cluster()
 	writeJSON(w, status, map[string]any{
