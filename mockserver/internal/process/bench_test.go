@@ -15,8 +15,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/internal/process"
 )
 
-// benchmarked is the entry that all benchmarks start: the binary that
-// PROCESS_BENCH_PLUGIN names, such as a sample plugin, otherwise this one.
+// benchmarked is the entry that all benchmarks start: this test binary.
 func benchmarked(b *testing.B) process.Entry {
 	b.Helper()
 	e, err := self("multiplex")
