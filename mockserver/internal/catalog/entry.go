@@ -18,6 +18,9 @@ var (
 	ErrNoDirectory     = errors.New("could not set plugin, plugin directory is not configured")
 	ErrOutside         = errors.New("cannot execute files outside of configured plugin directory")
 	ErrParentReference = errors.New("path cannot contain parent references")
+	ErrShortHash       = errors.New("valid sha256 must be provided when registering OCI plugins")
+	ErrNoArtifact      = errors.New("extracted artifact directory not found")
+	ErrUnverified      = errors.New("failed to verify metadata detached signature: plugproof's mock server can't verify signatures: register the plugin with its sha256")
 	ErrPinned          = errors.New("cannot delete a pinned version")
 	ErrNoPin           = errors.New("no pinned version for this plugin")
 	ErrNoRuntime       = errors.New("plugin runtime not found")
@@ -50,6 +53,8 @@ type Entry struct {
 	// Image and Runtime are of plugins in containers.
 	Image   string
 	Runtime string
+	// OCI plugins were downloaded from a registry, to a place of their own.
+	OCI bool
 
 	// Builtin plugins are part of the server. Factory is nil for those that the
 	// mock only lists.
@@ -69,10 +74,11 @@ type stored struct {
 	SHA256  []byte   `json:"sha256"`
 	Image   string   `json:"oci_image,omitempty"`
 	Runtime string   `json:"runtime,omitempty"`
+	OCI     bool     `json:"oci,omitempty"`
 }
 
 func (e *Entry) stored() stored {
-	return stored{Type: e.Type.String(), Name: e.Name, Version: e.Version, Command: e.Command, Args: e.Args, Env: e.Env, SHA256: e.SHA256, Image: e.Image, Runtime: e.Runtime}
+	return stored{Type: e.Type.String(), Name: e.Name, Version: e.Version, Command: e.Command, Args: e.Args, Env: e.Env, SHA256: e.SHA256, Image: e.Image, Runtime: e.Runtime, OCI: e.OCI}
 }
 
 func (s stored) entry() (*Entry, error) {
@@ -80,7 +86,7 @@ func (s stored) entry() (*Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stored plugin %q: %w", s.Name, err)
 	}
-	return &Entry{Key: Key{Type: kind, Name: s.Name, Version: s.Version}, Command: s.Command, Args: s.Args, Env: s.Env, SHA256: s.SHA256, Image: s.Image, Runtime: s.Runtime}, nil
+	return &Entry{Key: Key{Type: kind, Name: s.Name, Version: s.Version}, Command: s.Command, Args: s.Args, Env: s.Env, SHA256: s.SHA256, Image: s.Image, Runtime: s.Runtime, OCI: s.OCI}, nil
 }
 
 // storageKey keeps versions of a name together; the escaped name has no slash,

@@ -24,7 +24,10 @@ import (
 // is an empty one.
 func (c *Core) Handle(ctx context.Context, req *logical.Request) (*logical.Response, error) {
 	if strings.HasSuffix(req.Path, "/") && writes(req.Operation) {
-		return logical.ErrorResponse("cannot write to a path ending in '/'"), nil
+		if !c.trims(req.Path) {
+			return logical.ErrorResponse("cannot write to a path ending in '/'"), nil
+		}
+		req.Path = strings.TrimSuffix(req.Path, "/")
 	}
 	login, root := c.special(ctx, req)
 	if login {
@@ -59,6 +62,13 @@ func (c *Core) handleLogin(ctx context.Context, req *logical.Request) (*logical.
 	return c.access.Answer(ctx, req, te, resp, true)
 }
 
+// trims tells whether the path's mount is tuned to have slashes trimmed that
+// end the paths of writes.
+func (c *Core) trims(path string) bool {
+	r, _, err := c.table.Match(path)
+	return err == nil && r.Entry().Config.TrimTrailingSlashes
+}
+
 func writes(op logical.Operation) bool {
 	return op == logical.CreateOperation || op == logical.UpdateOperation || op == logical.PatchOperation
 }
@@ -80,6 +90,9 @@ func (c *Core) special(ctx context.Context, req *logical.Request) (login, root b
 	return b.Login(path), b.Root(path)
 }
 
+// errInternal is all that a caller learns of what the log has.
+var errInternal = errors.New("internal error")
+
 // existence asks the backend whether what the request writes to is there, and
 // makes its operation create if not. Access calls it once the token is known
 // to be good, before policies are looked at.
@@ -92,15 +105,17 @@ func (c *Core) existence(ctx context.Context, req *logical.Request) func() error
 		if err != nil {
 			return nil // the router says so later
 		}
-		b, leave, err := r.Enter(ctx)
-		if err != nil {
-			return err
-		}
-		defer leave()
 		if r.Tainted() {
 			return nil
 		}
-		found, exists, err := b.HandleExistenceCheck(ctx, c.inner(req, r, mount))
+		var found, exists bool
+		b, leave, err := r.Enter(ctx)
+		if err == nil {
+			found, exists, err = b.HandleExistenceCheck(ctx, c.inner(req, r, mount))
+			leave()
+		}
+		// What is routed a second time knows its mount.
+		req.MountAccessor = r.Entry().Accessor
 		switch {
 		case errors.Is(err, logical.ErrUnsupportedPath):
 			return nil // "failed to find the path" is no reason to refuse here
@@ -109,7 +124,7 @@ func (c *Core) existence(ctx context.Context, req *logical.Request) func() error
 			if user := (errutil.UserError{}); errors.As(err, &user) {
 				return logical.CodedError(http.StatusBadRequest, user.Error())
 			}
-			return err
+			return multierror.Append(nil, errInternal)
 		case found && !exists:
 			req.Operation = logical.CreateOperation
 		}
@@ -162,7 +177,7 @@ func (c *Core) inner(req *logical.Request, r *mounts.Route, mount string) *logic
 		Secret: req.Secret, Auth: req.Auth,
 		Headers:    allowed(req.Headers, e.Config.PassthroughRequestHeaders, denied(req)),
 		Connection: req.Connection, ClientTokenAccessor: req.ClientTokenAccessor,
-		DisplayName: req.DisplayName, MountPoint: mount, MountType: e.Type, MountAccessor: e.Accessor,
+		DisplayName: req.DisplayName, MountPoint: mount, MountType: e.Type, MountAccessor: req.MountAccessor,
 		WrapInfo: req.WrapInfo, EntityID: req.EntityID, Unauthenticated: req.Unauthenticated,
 		ClientTokenSource: req.ClientTokenSource,
 	}
@@ -219,6 +234,6 @@ func (c *Core) Mount(path string) (access.Mount, bool) {
 	return access.Mount{
 		Path: mount, Accessor: e.Accessor, Type: e.Type, DefaultTTL: def, MaxTTL: longest, Local: e.Local,
 		// Vault's handleRequest: leases would only slow down what doesn't end.
-		Unleased: e.Type == "kv" && e.Options["leased_passthrough"] != "true",
+		Unleased: !e.Auth && e.PluginName() == "kv" && e.Options["leased_passthrough"] != "true",
 	}, true
 }

@@ -51,6 +51,7 @@ func (b *backend) enable(ctx context.Context, d *framework.FieldData, auth bool)
 	if err != nil {
 		return badRequest(err)
 	}
+	b.drop(&asked, auth)
 	e := &mounts.Entry{
 		Path: mounts.CleanPath(d.Get("path").(string)), Auth: auth,
 		Description: d.Get("description").(string), Options: d.Get("options").(map[string]string),
@@ -74,6 +75,9 @@ func (b *backend) enable(ctx context.Context, d *framework.FieldData, auth bool)
 	if bad := checkVisibility(asked.ListingVisibility); bad != nil {
 		return bad, nil
 	}
+	if bad := checkIdentityKey(asked.IdentityTokenKey); bad != nil {
+		return bad, nil
+	}
 	resp, err := b.deprecation(ctx, e.PluginType(), e.Type, e.Version)
 	if err != nil {
 		return badRequest(err)
@@ -82,6 +86,30 @@ func (b *backend) enable(ctx context.Context, d *framework.FieldData, auth bool)
 		return badRequest(err)
 	}
 	return resp, nil
+}
+
+// drop takes out of a new mount's config what the dialect doesn't know; servers
+// ignore it silently.
+func (b *backend) drop(c *mountConfig, auth bool) {
+	if !b.dialect.ManagedKeys {
+		c.AllowedManagedKeys = nil
+	}
+	if !b.dialect.DelegatedAuth || auth {
+		c.DelegatedAuthAccessors = nil
+	}
+	if !b.dialect.IdentityTokenKey {
+		c.IdentityTokenKey = ""
+	}
+	c.TrimTrailingSlashes = c.TrimTrailingSlashes && b.dialect.TrimTrailingSlashes
+}
+
+// checkIdentityKey refuses keys for plugins' identity tokens that don't exist.
+// The mock has the one that servers make.
+func checkIdentityKey(name string) *logical.Response {
+	if name == "" || name == "default" {
+		return nil
+	}
+	return logical.ErrorResponse("key %q does not exist", name)
 }
 
 // decodeConfig reads the field config; unknown keys are ignored, as servers do.
@@ -163,8 +191,6 @@ func mountType(d *framework.FieldData, c mountConfig) (string, error) {
 			}
 		}
 		return "", errors.New("plugin_name must be provided for plugin backend")
-	case "generic":
-		return "kv", nil
 	default:
 		return t, nil
 	}

@@ -2,7 +2,10 @@
 
 package sys
 
-import "github.com/plugproof/plugproof/mockserver/internal/mounts"
+import (
+	"github.com/plugproof/plugproof/mockserver/internal/core"
+	"github.com/plugproof/plugproof/mockserver/internal/mounts"
+)
 
 // mountInfo is what listing and reading show of a mount. It is a struct because
 // encoding a list of some hundred maps takes several times as long.
@@ -53,12 +56,29 @@ func (b *backend) shown(e *mounts.Entry) mountInfo {
 			ForceNoCache: c.ForceNoCache, ListingVisibility: c.ListingVisibility,
 			AuditNonHMACRequestKeys: c.AuditNonHMACRequestKeys, AuditNonHMACResponseKeys: c.AuditNonHMACResponseKeys,
 			PassthroughRequestHeaders: c.PassthroughRequestHeaders, AllowedResponseHeaders: c.AllowedResponseHeaders,
-			AllowedManagedKeys: c.AllowedManagedKeys, DelegatedAuthAccessors: c.DelegatedAuthAccessors,
-			IdentityTokenKey: c.IdentityTokenKey, TrimTrailingSlashes: c.TrimTrailingSlashes,
+			AllowedManagedKeys: c.AllowedManagedKeys,
+			IdentityTokenKey:   c.IdentityTokenKey, TrimTrailingSlashes: c.TrimTrailingSlashes,
 		},
 	}
 	if e.Auth {
 		info.Config.TokenType = c.TokenType.String()
+	}
+	if b.dialect.DelegatedAuthShown {
+		info.Config.DelegatedAuthAccessors = c.DelegatedAuthAccessors
+	}
+	return info
+}
+
+// visible is a mount as user interfaces are told of it.
+func (b *backend) visible(e *mounts.Entry) mountInfo {
+	info := b.shown(e)
+	if !b.dialect.VisibleMountTTLs {
+		return info
+	}
+	for _, ttl := range []*int64{&info.Config.DefaultLeaseTTL, &info.Config.MaxLeaseTTL} {
+		if *ttl == 0 {
+			*ttl = int64(core.SystemTTL.Seconds())
+		}
 	}
 	return info
 }
@@ -89,7 +109,8 @@ func (b *backend) status(e *mounts.Entry) string {
 	return plug.Status
 }
 
-// addOptional adds the fields of a mount's configuration that were set.
+// addOptional adds the fields of a mount's configuration that were set and that
+// reading its tunables shows: delegated_auth_accessors is none of them.
 func addOptional(data map[string]any, e *mounts.Entry) {
 	for key, list := range map[string][]string{
 		"audit_non_hmac_request_keys":  e.Config.AuditNonHMACRequestKeys,
@@ -97,7 +118,6 @@ func addOptional(data map[string]any, e *mounts.Entry) {
 		"passthrough_request_headers":  e.Config.PassthroughRequestHeaders,
 		"allowed_response_headers":     e.Config.AllowedResponseHeaders,
 		"allowed_managed_keys":         e.Config.AllowedManagedKeys,
-		"delegated_auth_accessors":     e.Config.DelegatedAuthAccessors,
 	} {
 		if len(list) > 0 {
 			data[key] = list

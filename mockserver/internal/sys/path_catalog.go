@@ -34,6 +34,12 @@ func (b *backend) catalogPaths() []*framework.Path {
 		fields["oci_image"] = field(framework.TypeString, "The name of the OCI image to be run, without the tag or SHA256.")
 		fields["runtime"] = field(framework.TypeString, "The plugin runtime to use when running with oci_image.")
 	}
+	if b.dialect.OCIPlugins {
+		fields["oci"] = field(framework.TypeBool, "Whether the plugin was downloaded from an OCI registry.")
+	}
+	if b.dialect.DownloadRefused {
+		fields["download"] = field(framework.TypeBool, "Whether to download the plugin. Enterprise only.")
+	}
 	return []*framework.Path{
 		// The lists come first: the last path takes everything as a name.
 		path("plugins/catalog/(?P<type>auth|database|secret)/?$", "Lists all the plugins of a type", map[string]*framework.FieldSchema{"type": fields["type"]}, operations{
@@ -51,6 +57,9 @@ func (b *backend) catalogPaths() []*framework.Path {
 }
 
 func (b *backend) registerPlugin(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	if b.dialect.KMSPlugins && d.Get("type").(string) == "kms" {
+		return nil, errors.New("KMS plugins cannot be registered via the plugin catalog")
+	}
 	kind, err := pluginType(d)
 	if err != nil {
 		return nil, err
@@ -66,11 +75,18 @@ func (b *backend) registerPlugin(ctx context.Context, _ *logical.Request, d *fra
 	if sha == "" {
 		sha = d.Get("sha_256").(string)
 	}
-	if sha == "" {
-		return logical.ErrorResponse("missing SHA-256 value"), nil
+	if sha == "" && (v == "" || !b.dialect.Artifacts) {
+		return logical.ErrorResponse("%s", b.dialect.MissingHash), nil
+	}
+	if b.dialect.DownloadRefused && d.Get("download").(bool) {
+		return logical.ErrorResponse("download is an enterprise only feature"), nil
 	}
 	e := &catalog.Entry{Key: catalog.Key{Type: kind, Name: d.Get("name").(string), Version: v}, Args: d.Get("args").([]string), Env: d.Get("env").([]string)}
-	if bad, err := b.commandOrImage(ctx, d, e); bad != nil || err != nil {
+	if b.dialect.OCIPlugins {
+		e.OCI = d.Get("oci").(bool)
+	}
+	artifact := sha == "" && b.dialect.ArtifactsNeedNoCommand
+	if bad, err := b.commandOrImage(ctx, d, e, artifact); bad != nil || err != nil {
 		return bad, err
 	}
 	if e.SHA256, err = hex.DecodeString(sha); err != nil {
@@ -90,16 +106,21 @@ func (b *backend) registerPlugin(ctx context.Context, _ *logical.Request, d *fra
 	if errors.Is(err, catalog.ErrNotFound) || errors.As(err, &mismatch) {
 		return logical.ErrorResponse("%s", err.Error()), nil
 	}
+	if command := d.Get("command").(string); err == nil && artifact && command != "" {
+		resp := &logical.Response{}
+		resp.AddWarning(fmt.Sprintf("When sha256 is unspecified, a plugin artifact is expected for registration and the command parameter %q will be ignored.", command))
+		return resp, nil
+	}
 	return nil, err
 }
 
-// commandOrImage fills in what is to be run.
-func (b *backend) commandOrImage(ctx context.Context, d *framework.FieldData, e *catalog.Entry) (*logical.Response, error) {
+// commandOrImage fills in what is to be run; an artifact may go without either.
+func (b *backend) commandOrImage(ctx context.Context, d *framework.FieldData, e *catalog.Entry, artifact bool) (*logical.Response, error) {
 	command := d.Get("command").(string)
 	if b.dialect.Images {
 		e.Image, e.Runtime = d.Get("oci_image").(string), d.Get("runtime").(string)
 	}
-	if command == "" && e.Image == "" {
+	if command == "" && e.Image == "" && !artifact {
 		return logical.ErrorResponse("%s", b.dialect.MissingCommand), nil
 	}
 	if e.Image != "" {
@@ -189,6 +210,9 @@ func (b *backend) pluginInfo(e *catalog.Entry) map[string]any {
 		"sha256": hex.EncodeToString(e.SHA256), "builtin": e.Builtin, "version": e.Version,
 	}
 	maps.Copy(data, b.dialect.CatalogReadExtra)
+	if e.OCI {
+		data["oci"] = true
+	}
 	if e.Builtin {
 		data["deprecation_status"] = e.Status
 	}

@@ -37,7 +37,7 @@ func (b *backend) visibleMounts(ctx context.Context, req *logical.Request, _ *fr
 		}
 		var info any = map[string]any{"type": e.Type, "description": e.Description, "options": e.Options}
 		if may != nil {
-			info = b.shown(e)
+			info = b.visible(e)
 		}
 		if e.Auth {
 			auth[e.Path] = info
@@ -57,11 +57,14 @@ func (b *backend) visibleMount(ctx context.Context, req *logical.Request, d *fra
 	if err != nil {
 		return nil, err
 	}
+	if may == nil {
+		return nil, logical.ErrPermissionDenied
+	}
 	r, err := b.core.MountOf(p)
-	if err != nil || may == nil || !may(r.Entry().FullPath()) {
+	if err != nil || !may(r.Entry().FullPath()) {
 		return denied, logical.ErrPermissionDenied
 	}
-	info := b.shown(r.Entry()).fields()
+	info := b.visible(r.Entry()).fields()
 	info["path"] = r.Entry().Path
 	return &logical.Response{Data: info}, nil
 }

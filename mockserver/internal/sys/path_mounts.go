@@ -32,7 +32,7 @@ func mountFields() map[string]*framework.FieldSchema {
 // mountPaths are sys/mounts.
 func (b *backend) mountPaths() []*framework.Path {
 	return []*framework.Path{
-		path("mounts/(?P<path>.+?)/tune$", "Tune backend configuration parameters for this mount.", tuneFields(), operations{
+		path("mounts/(?P<path>.+?)/tune$", "Tune backend configuration parameters for this mount.", b.tuneFields(), operations{
 			logical.ReadOperation:   b.readMountTune,
 			logical.UpdateOperation: b.writeMountTune,
 		}),
@@ -48,7 +48,7 @@ func (b *backend) mountPaths() []*framework.Path {
 // authPaths are sys/auth.
 func (b *backend) authPaths() []*framework.Path {
 	return []*framework.Path{
-		path("auth/(?P<path>.+?)/tune$", "Tune the configuration parameters for an auth path.", tuneFields(), operations{
+		path("auth/(?P<path>.+?)/tune$", "Tune the configuration parameters for an auth path.", b.tuneFields(), operations{
 			logical.ReadOperation:   b.readAuthTune,
 			logical.UpdateOperation: b.writeAuthTune,
 		}),
@@ -116,8 +116,8 @@ func (b *backend) readAuth(_ context.Context, _ *logical.Request, d *framework.F
 
 func (b *backend) disableMount(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	p := mounts.CleanPath(d.Get("path").(string))
-	if strings.HasPrefix(p, mounts.AuthPrefix) {
-		return badRequest(errors.New("cannot unmount \"" + p + "\""))
+	if _, err := b.core.MountAt(p); err == nil && strings.HasPrefix(p, mounts.AuthPrefix) {
+		return badRequest(errors.New("cannot unmount " + quote(p)))
 	}
 	return b.disable(ctx, p)
 }

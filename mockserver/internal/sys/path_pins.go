@@ -23,7 +23,7 @@ func (b *backend) pinPaths() []*framework.Path {
 		"version": field(framework.TypeString, "The semantic version to pin"),
 	}
 	return []*framework.Path{
-		path("plugins/pins/(?P<type>auth|database|secret)/(?P<name>.+)", "Pins the version that mounts of a plugin use", fields, operations{
+		path("plugins/pins/(?P<type>auth|database|secret)/"+framework.GenericNameRegex("name")+"$", "Pins the version that mounts of a plugin use", fields, operations{
 			logical.UpdateOperation: b.writePin,
 			logical.ReadOperation:   b.readPin,
 			logical.DeleteOperation: b.deletePin,

@@ -5,6 +5,7 @@ package sys
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -29,6 +30,9 @@ func (b *backend) reloadPaths() []*framework.Path {
 			"mounts": field(framework.TypeCommaStringSlice, "The mount paths of the plugin backends to reload."),
 			"scope":  scope,
 		}, operations{logical.UpdateOperation: b.reload}),
+	}
+	if b.dialect.EnterpriseStubs {
+		paths = append(paths, path("plugins/reload/backend/status$", "Tells how a reload went; Enterprise only", nil, operations{logical.ReadOperation: enterpriseOnly}))
 	}
 	if b.dialect.TypedReload {
 		paths = append(paths, path("plugins/reload/(?P<type>auth|database|secret|unknown)/"+framework.GenericNameRegex("name")+"$", "Reloads all mounts of a plugin", map[string]*framework.FieldSchema{
@@ -55,9 +59,25 @@ func (b *backend) reload(ctx context.Context, req *logical.Request, d *framework
 		return b.reloadByName(ctx, req, d, consts.PluginTypeUnknown, name)
 	}
 	if err := b.reloadMounts(ctx, paths); err != nil {
+		if b.dialect.ReloadKnownOnly {
+			return badRequest(err)
+		}
 		return nil, err
 	}
 	return b.reloaded(req, d, len(paths))
+}
+
+// enterpriseOnly answers for paths that community servers know, but don't serve.
+func enterpriseOnly(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
+	return logical.ErrorResponse("enterprise-only feature"), logical.ErrUnsupportedPath
+}
+
+// errSingleton refuses the reload of what is mounted once, by the server.
+var errSingleton = errors.New("singleton plugin cannot be reloaded")
+
+// singleton tells whether a type is one of those mounts', also of namespaces.
+func singleton(kind string) bool {
+	return slices.Contains([]string{"token", "system", "cubbyhole", "identity"}, strings.TrimPrefix(kind, "ns_"))
 }
 
 func (b *backend) reloadTyped(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
@@ -92,6 +112,9 @@ func (b *backend) reloadByName(ctx context.Context, req *logical.Request, d *fra
 			continue
 		}
 		if err := b.core.Reload(ctx, r); err != nil {
+			if b.dialect.ReloadKnownOnly {
+				return badRequest(err)
+			}
 			return nil, err
 		}
 		count++
@@ -101,8 +124,8 @@ func (b *backend) reloadByName(ctx context.Context, req *logical.Request, d *fra
 
 // reloadable refuses names that no mount could have.
 func (b *backend) reloadable(ctx context.Context, name string) (*logical.Response, error) {
-	if slices.Contains([]string{"token", "system", "cubbyhole", "identity"}, name) {
-		return logical.ErrorResponse("singleton plugin cannot be reloaded: %q", name), nil
+	if singleton(name) {
+		return logical.ErrorResponse("%s: %q", errSingleton, name), nil
 	}
 	var types []consts.PluginType
 	for _, kind := range []consts.PluginType{consts.PluginTypeCredential, consts.PluginTypeSecrets, consts.PluginTypeDatabase} {
@@ -142,7 +165,12 @@ func (b *backend) reloadMounts(ctx context.Context, paths []string) error {
 			failed = multierror.Append(failed, fmt.Errorf("cannot fetch mount entry on %q", p))
 			continue
 		}
-		if err := b.core.Reload(ctx, r); err != nil {
+		if kind := r.Entry().Type; b.dialect.ReloadKnownOnly && singleton(kind) {
+			err = fmt.Errorf("%w: %q", errSingleton, kind)
+		} else {
+			err = b.core.Reload(ctx, r)
+		}
+		if err != nil {
 			failed = multierror.Append(failed, fmt.Errorf("cannot reload plugin on %q: %w", p, err))
 		}
 	}

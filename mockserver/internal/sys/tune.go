@@ -21,8 +21,8 @@ import (
 )
 
 // tuneFields are the tunable fields of a mount.
-func tuneFields() map[string]*framework.FieldSchema {
-	return map[string]*framework.FieldSchema{
+func (b *backend) tuneFields() map[string]*framework.FieldSchema {
+	fields := map[string]*framework.FieldSchema{
 		"path":                          field(framework.TypeString, "Tune the configuration parameters of the mount at this path."),
 		"default_lease_ttl":             field(framework.TypeString, "The default lease TTL for this mount."),
 		"max_lease_ttl":                 field(framework.TypeString, "The max lease TTL for this mount."),
@@ -41,6 +41,15 @@ func tuneFields() map[string]*framework.FieldSchema {
 		"trim_request_trailing_slashes": field(framework.TypeBool, "Whether to trim a trailing slash on incoming requests to this mount."),
 		"force_no_cache":                field(framework.TypeBool, "Not tunable; ignored."),
 	}
+	for name, known := range map[string]bool{
+		"allowed_managed_keys": b.dialect.ManagedKeys, "delegated_auth_accessors": b.dialect.DelegatedAuth,
+		"identity_token_key": b.dialect.IdentityTokenKey, "trim_request_trailing_slashes": b.dialect.TrimTrailingSlashes,
+	} {
+		if !known {
+			delete(fields, name)
+		}
+	}
+	return fields
 }
 
 func (b *backend) readMountTune(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
@@ -77,7 +86,7 @@ func (b *backend) readTune(ctx context.Context, full string) (*logical.Response,
 		data["plugin_version"] = e.Version
 	}
 	if pin, err := b.pin(ctx, e.PluginType(), e.Type); err == nil && pin != e.Version {
-		resp.AddWarning(fmt.Sprintf("plugin_version is configured as %q but a version pin for %q is in effect", e.Version, pin))
+		resp.AddWarning(fmt.Sprintf("plugin_version is configured as %s but a version pin for %s is in effect", e.Version, pin))
 	}
 	return resp, nil
 }
@@ -184,6 +193,14 @@ func (b *backend) tuneVersion(ctx context.Context, e *mounts.Entry, d *framework
 	return nil, nil
 }
 
+// tuned is a field of a request, if it was sent and the dialect has it.
+func tuned(d *framework.FieldData, name string) (any, bool) {
+	if d.Schema[name] == nil {
+		return nil, false
+	}
+	return d.GetOk(name)
+}
+
 // tuneTexts sets the fields whose values are words.
 func tuneTexts(e *mounts.Entry, d *framework.FieldData) *logical.Response {
 	if raw, ok := d.GetOk("description"); ok {
@@ -195,7 +212,10 @@ func tuneTexts(e *mounts.Entry, d *framework.FieldData) *logical.Response {
 		}
 		e.Config.ListingVisibility = raw.(string)
 	}
-	if raw, ok := d.GetOk("identity_token_key"); ok {
+	if raw, ok := tuned(d, "identity_token_key"); ok {
+		if bad := checkIdentityKey(raw.(string)); bad != nil {
+			return bad
+		}
 		e.Config.IdentityTokenKey = raw.(string)
 	}
 	raw, ok := d.GetOk("token_type")
@@ -225,11 +245,11 @@ func tuneOptions(e *mounts.Entry, d *framework.FieldData) error {
 		"allowed_managed_keys":         &e.Config.AllowedManagedKeys,
 		"delegated_auth_accessors":     &e.Config.DelegatedAuthAccessors,
 	} {
-		if raw, ok := d.GetOk(name); ok {
+		if raw, ok := tuned(d, name); ok {
 			*list = raw.([]string)
 		}
 	}
-	if raw, ok := d.GetOk("trim_request_trailing_slashes"); ok {
+	if raw, ok := tuned(d, "trim_request_trailing_slashes"); ok {
 		e.Config.TrimTrailingSlashes = raw.(bool)
 	}
 	raw, ok := d.GetOk("options")
