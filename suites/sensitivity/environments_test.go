@@ -39,11 +39,13 @@ func wrongEnvironments() []wrong {
 			name: "the host wins where plugins should", dialect: "vault-1.16",
 			data:  func(d *dialect.Dialect) { d.Environment = environ.HostWins },
 			fails: []string{"ENV-021", "ENV-022", "ENV-024", "PRX-010"},
+			also:  []string{"ENV-031", "ENV-032", "ENV-033", "ENV-043"},
 		},
 		{
 			name: "plugins win where the host should", dialect: "vault-1.15",
 			data:  func(d *dialect.Dialect) { d.Environment = environ.PluginWins },
 			fails: []string{"ENV-021", "ENV-022", "ENV-024", "ENV-044", "PRX-010"},
+			also:  []string{"ENV-032"},
 		},
 		{
 			name: "the opt-out is on whatever its text",
@@ -59,6 +61,7 @@ func wrongEnvironments() []wrong {
 			name:    "the opt-out is unknown",
 			environ: func(env []string) []string { return slices.DeleteFunc(env, isOptOut) },
 			fails:   []string{"ENV-030", "PRX-012"},
+			also:    []string{"ENV-033"},
 		},
 		{
 			name: "the server's variables don't reach plugins",
@@ -82,7 +85,7 @@ func wrongEnvironments() []wrong {
 			}),
 			fails: []string{"ENV-001", "DOC-005"},
 			also: []string{
-				"DOC-006", "ENV-002", "ENV-003", "ENV-006", "ENV-007", "ENV-010", "ENV-011", "ENV-012", "ENV-013",
+				"DOC-006", "ENV-002", "ENV-003", "ENV-004", "ENV-006", "ENV-023", "ENV-007", "ENV-010", "ENV-011", "ENV-012", "ENV-013",
 				"ENV-021", "ENV-022", "ENV-024", "ENV-030", "ENV-031", "ENV-032", "ENV-033", "LIF-034",
 				"PRX-001", "PRX-002", "PRX-003", "PRX-010", "REG-003", "ENV-005", "LIF-003", "LIF-031", "LIF-040", "LIF-042",
 			},

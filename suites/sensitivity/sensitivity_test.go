@@ -30,6 +30,25 @@ func plugins(t *testing.T) string {
 	return filepath.Dir(paths["probe"])
 }
 
+// areas gives the areas of requirements.
+func areas(ids []string) []string {
+	names := map[string]string{
+		"ACC": "access", "DOC": "documentation", "ENV": "environment", "LIF": "lifecycle", "LST": "listing",
+		"MNT": "mounting", "PRX": "proxies", "REG": "registration", "UPG": "upgrades",
+	}
+	var found []string
+	for _, id := range ids {
+		if area := names[id[:3]]; !slices.Contains(found, area) {
+			found = append(found, area)
+		}
+	}
+	return found
+}
+
+// TestEveryWrongServerFailsByWhatItDoesWrong runs the requirements of the areas
+// that a wrong server is wrong in; with PLUGPROOF_TEST_SENSITIVITY=all every
+// requirement there is, which takes a quarter of an hour, and with -short only
+// those that have to fail.
 func TestEveryWrongServerFailsByWhatItDoesWrong(t *testing.T) {
 	folder := plugins(t)
 	for _, w := range wrongServers() {
@@ -56,8 +75,11 @@ func TestEveryWrongServerFailsByWhatItDoesWrong(t *testing.T) {
 				}
 			})
 			config := run.Config{Concurrency: 4, Plugins: folder, ExpectDialect: named}
-			if testing.Short() {
+			switch {
+			case testing.Short():
 				config.Only = w.fails
+			case os.Getenv("PLUGPROOF_TEST_SENSITIVITY") != "all":
+				config.Area = areas(w.fails)
 			}
 			result, err := run.Against(t.Context(), config, target, run.NewProgress(os.Stderr))
 			g.Expect(err).NotTo(HaveOccurred())
