@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/go-multierror"
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
 
@@ -20,7 +21,7 @@ import (
 func (a *Authority) login(ctx context.Context, req *logical.Request, resp *logical.Response) (refused *logical.Response, err error) {
 	if !strings.HasPrefix(req.Path, "auth/") {
 		a.logger.Error("unexpected auth response for logical secret backend", "request_path", req.Path)
-		return nil, errInternal
+		return nil, multierror.Append(nil, errInternal)
 	}
 	m, err := a.mount(req.Path)
 	if err != nil {

@@ -28,14 +28,14 @@ func (c *Core) EnableMount(ctx context.Context, e *mounts.Entry) error {
 				return fmt.Errorf("cannot mount %q", e.Path)
 			}
 		}
-		if internal(e.Type) {
+		if internal(e.Type) || c.dialect.Namespaces && internal(strings.TrimPrefix(e.Type, "ns_")) {
 			return fmt.Errorf("mount type of %q is not mountable", e.Type)
 		}
 	}
 	if e.Path == "/" {
 		return errors.New("backend path must be specified")
 	}
-	if e.Auth && e.Type == tokenType {
+	if e.Auth && (e.Type == tokenType || e.Type == "ns_"+tokenType) {
 		return errors.New("token credential backend cannot be instantiated")
 	}
 	if err := e.Identify(); err != nil {
@@ -119,7 +119,11 @@ func (c *Core) Reload(ctx context.Context, r *mounts.Route) error {
 	}
 	reload := context.WithValue(ctx, plugin.ContextKeyPluginReload, "reload")
 	if err := r.Exchange(ctx, func(b *mounts.Backend) { b.Cleanup(reload) }); err != nil {
-		return err
+		// Servers note what runs before they look at the error.
+		return errors.Join(err, r.Modify(func(e *mounts.Entry) error {
+			e.RunningSHA256 = ""
+			return nil
+		}))
 	}
 	c.logger.Info("successfully reloaded plugin", "path", r.Entry().FullPath(), "plugin", r.Entry().Type, "version", r.Entry().Version)
 	return nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/go-uuid"
@@ -70,19 +71,19 @@ func (c *Core) MigrationStatus(id string) (Migration, error) {
 
 // remountable refuses the paths of the server itself.
 func remountable(from, to string) error {
-	refused := protected
+	refused, shown := protected, to
 	if strings.HasPrefix(from, mounts.AuthPrefix) {
 		if !strings.HasPrefix(to, mounts.AuthPrefix) {
 			return fmt.Errorf("cannot remount auth mount to non-auth mount %q", to)
 		}
-		refused = []string{mounts.AuthPrefix + tokenType + "/"}
+		refused, shown = []string{mounts.AuthPrefix + tokenType + "/"}, strconv.Quote(to)
 	}
 	for _, p := range refused {
 		if strings.HasPrefix(from, p) {
 			return fmt.Errorf("cannot remount %q", from)
 		}
 		if strings.HasPrefix(to, p) {
-			return fmt.Errorf("cannot remount to destination %s", to)
+			return fmt.Errorf("cannot remount to destination %s", shown)
 		}
 	}
 	return nil
@@ -91,6 +92,10 @@ func remountable(from, to string) error {
 // move takes a mount to its new path: its leases are revoked, its storage,
 // accessor and process stay.
 func (c *Core) move(ctx context.Context, r *mounts.Route, from, to string) error {
+	// A path within a mount was good enough to ask, but is none to move.
+	if r.Entry().FullPath() != from {
+		return fmt.Errorf("no matching mount at %q", from)
+	}
 	r.Taint(true)
 	defer r.Taint(false)
 	if err := c.access.RevokePrefix(ctx, from); err != nil {

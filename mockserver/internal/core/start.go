@@ -71,7 +71,7 @@ func (c *Core) plugin(ctx context.Context, key catalog.Key) (*catalog.Entry, err
 // wanted is the catalog entry that a mount runs: of the pinned version if there
 // is one, else of its own.
 func (c *Core) wanted(ctx context.Context, e *mounts.Entry) (catalog.Key, error) {
-	key := catalog.Key{Type: e.PluginType(), Name: e.Type, Version: e.Version}
+	key := catalog.Key{Type: e.PluginType(), Name: e.PluginName(), Version: e.Version}
 	if c.dialect.Pins {
 		if pin, err := c.catalog.Pin(ctx, key.Type, key.Name); err == nil {
 			return pin, nil
@@ -102,7 +102,7 @@ func (c *Core) config(r *mounts.Route, version string) *logical.BackendConfig {
 	if options == nil {
 		options = map[string]string{}
 	}
-	options["plugin_name"], options["plugin_type"], options["plugin_version"] = e.Type, e.PluginType().String(), version
+	options["plugin_name"], options["plugin_type"], options["plugin_version"] = e.PluginName(), e.PluginType().String(), version
 	kind := "secrets."
 	if e.Auth {
 		kind = "auth."

@@ -80,6 +80,18 @@ func (e *Entry) PluginType() consts.PluginType {
 	return consts.PluginTypeSecrets
 }
 
+// PluginName is the name of the mount's plugin in the catalog: its type, unless
+// that is a name of former times, which mounts keep.
+func (e *Entry) PluginName() string {
+	switch {
+	case !e.Auth && e.Type == "generic":
+		return "kv"
+	case e.Auth && e.Type == "aws-ec2":
+		return "aws"
+	}
+	return e.Type
+}
+
 // Identify gives the entry the identifiers that it lacks: UUIDs and the
 // accessor <type>_<8 hex digits>, auth_<type>_… for auth mounts.
 func (e *Entry) Identify() error {

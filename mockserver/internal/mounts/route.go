@@ -131,13 +131,24 @@ func (r *Route) startOnce(ctx context.Context) error {
 // Running returns the backend if it was started, else nil.
 func (r *Route) Running() *Backend { return r.backend.Load() }
 
+// reopener is a backend that can be used again after its end.
+type reopener interface{ Reopen() }
+
 // Exchange ends the running backend with end, if there is one, and starts a new
 // one. Requests wait meanwhile; those inside are given drainTime to finish. If
-// the start fails, the next request tries again.
+// the start fails, the next request tries again: with the old backend if that
+// can be reopened, so that the mount's special paths stay what they were.
 func (r *Route) Exchange(ctx context.Context, end func(*Backend)) error {
-	return r.alone(ctx, end, func() error {
+	var old *Backend
+	return r.alone(ctx, func(b *Backend) { end(b); old = b }, func() error {
 		b, err := r.start(ctx, r)
 		if err != nil {
+			if old != nil {
+				if again, ok := old.Backend.(reopener); ok {
+					again.Reopen()
+					r.backend.Store(old)
+				}
+			}
 			return err
 		}
 		r.backend.Store(b)

@@ -264,7 +264,7 @@ func (b *Backend) reopen(ctx context.Context, stale *session) (*session, error) 
 // as in the servers: the others get a new one with their next request.
 // Otherwise it ends with its last mount. When Cleanup returns, the process that
 // had to end is gone; requests in flight got a few seconds before that. The
-// backend can't be used afterwards.
+// backend can't be used afterwards, but for Reopen.
 func (b *Backend) Cleanup(ctx context.Context) {
 	b.mu.Lock()
 	already := b.closed
@@ -290,6 +290,14 @@ func (b *Backend) Cleanup(ctx context.Context) {
 	s.cleanup(ctx, cleanupLimit(await(s.proc.retire(), drainTime)))
 	s.proc.detach(s)
 	s.proc.end()
+}
+
+// Reopen makes a backend that Cleanup has ended usable again: its next request
+// starts the plugin. Servers keep the old backend where a reload has failed.
+func (b *Backend) Reopen() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = false
 }
 
 // Initialize initializes the plugin's backend. One of the old generation is
