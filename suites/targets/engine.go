@@ -169,6 +169,7 @@ func (e *engine) chooseReaper(ctx context.Context) bool {
 	if chosen, ok := os.LookupEnv(disable); ok {
 		return chosen != "true"
 	}
+	//lint:ignore SA1019 the image that testcontainers will ask for is nowhere else to be had
 	if e.have(ctx, testcontainers.ReaperDefaultImage, nil) == nil {
 		return true
 	}
