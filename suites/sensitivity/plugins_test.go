@@ -29,7 +29,6 @@ func TestEveryWrongPluginFailsByWhatItDoesWrong(t *testing.T) {
 	for wrong, want := range map[string]struct{ fails, also []string }{
 		"":                       {},
 		"versionless":            {fails: []string{"PLG-002"}},
-		"wrapped":                {fails: []string{"PLG-003", "PLG-004"}},
 		"single":                 {fails: []string{"PLG-004"}},
 		"forgetting-environment": {fails: []string{"PLG-005"}},
 		"helpless":               {fails: []string{"PLG-010"}, also: []string{"PLG-003", "PLG-030", "PLG-032"}},

@@ -16,7 +16,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/hashicorp/vault/api"
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
 	"github.com/hashicorp/vault/sdk/plugin"
@@ -52,10 +51,6 @@ func run(wrong string) error {
 			return syscall.Exec(os.Args[0], os.Args, env)
 		}
 	case "single":
-		return plugin.Serve(options)
-	case "wrapped":
-		meta := &api.PluginAPIClientMeta{}
-		options.TLSProviderFunc = api.VaultPluginTLSProvider(meta.GetTLSConfig())
 		return plugin.Serve(options)
 	}
 	return plugin.ServeMultiplex(options)
