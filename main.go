@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plugproof/plugproof/steps/vaultcli"
+	"github.com/plugproof/plugproof/suites/dialects"
 	"github.com/plugproof/plugproof/suites/diff"
 	"github.com/plugproof/plugproof/suites/env"
 	"github.com/plugproof/plugproof/suites/record"
@@ -40,6 +41,7 @@ func execute(ctx context.Context, args []string) int {
 		replay.Command(),
 		record.Command(),
 		diff.Command(),
+		dialects.Command(),
 		serve.Command(),
 		vaultcli.Command(),
 	)

@@ -220,6 +220,19 @@ const (
 	FieldErrorsPlain
 )
 
+// String says it in words.
+func (f FieldErrors) String() string {
+	switch f {
+	case FieldErrorsWithInput:
+		return "with the input"
+	case FieldErrorsWithValue:
+		return "with the value"
+	case FieldErrorsPlain:
+		return "plain"
+	}
+	return fmt.Sprintf("FieldErrors(%d)", int(f))
+}
+
 // Lookup returns the dialect of that name. NAME@VERSION is the same dialect
 // with another version to report: vault-1.16@1.16.7, or openbao-2.5@2.0.0-HEAD
 // for a server that was built without a version stamp. The error names the
@@ -231,7 +244,11 @@ func Lookup(name string) (*Dialect, error) {
 			continue
 		}
 		if other {
-			if _, err := version.NewSemver(reported); err != nil {
+			v, err := version.NewSemver(reported)
+			if err == nil && v.Metadata() != "" {
+				err = fmt.Errorf("%s: community servers have no build metadata in their version", reported)
+			}
+			if err != nil {
 				return nil, fmt.Errorf("dialect %s: version to report: %w", name, err)
 			}
 			d.report(reported)

@@ -42,8 +42,6 @@ func vault114() *Dialect {
 			Why: "the plugins themselves are no part of plugin management"},
 		{What: "VAULT_ALLOW_PENDING_REMOVAL_MOUNTS turns the refusal of builtins that await removal into a warning", Source: "vault/logical_system.go",
 			Why: "no version from 1.13 on has a builtin of that status"},
-		{What: "tuning plugin_version repairs mounts from before Vault 1.0 whose type is plugin (1.16.7+ent, 1.17.3)", Source: "changelog 1.17.3 #27881",
-			Why: "the mock has no state from before 1.0: it stores the plugin's name at once"},
 	})
 	d.report("1.14.3")
 	return d

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package dialect
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/go-version"
+)
+
+// TestDialectsAreInOrder: unique names, Vault first, oldest first, and each is
+// derived from the one before it, OpenBao's first from Vault 1.14.
+func TestDialectsAreInOrder(t *testing.T) {
+	t.Parallel()
+	var before *Dialect
+	seen := map[string]bool{}
+	for _, d := range All() {
+		if seen[d.Name] {
+			t.Errorf("there are two dialects %s", d.Name)
+		}
+		seen[d.Name] = true
+		product, line, _ := strings.Cut(d.Name, "-")
+		if Product(product) != d.Product || !strings.HasPrefix(d.Version, line+".") {
+			t.Errorf("%s is %s %s", d.Name, d.Product, d.Version)
+		}
+		base := ""
+		switch {
+		case before == nil:
+		case before.Product == d.Product:
+			base = before.Name
+			if !version.Must(version.NewVersion(before.Version)).LessThan(version.Must(version.NewVersion(d.Version))) {
+				t.Errorf("%s stands after %s", d.Name, before.Name)
+			}
+		case before.Product == Vault:
+			base = "vault-1.14"
+		default:
+			t.Errorf("%s stands after %s", d.Name, before.Name)
+		}
+		if d.Base != base {
+			t.Errorf("%s is derived from %q, want %q", d.Name, d.Base, base)
+		}
+		before = d
+	}
+	if len(seen) < 17 {
+		t.Errorf("%d dialects", len(seen))
+	}
+}
+
+// TestChangesAreComplete: each has its source, and does what it says: it
+// changes its field and no other, and leaves none of them as it was.
+func TestChangesAreComplete(t *testing.T) {
+	t.Parallel()
+	for _, d := range All() {
+		if d.Ground == "" || d.DisplayName == "" {
+			t.Errorf("%s does not say what it rests on", d.Name)
+		}
+		for _, g := range d.Gaps {
+			if g.What == "" || g.Source == "" || g.Why == "" || !slices.Contains(Names(), g.Since) {
+				t.Errorf("%s: gap %+v is not complete", d.Name, g)
+			}
+		}
+		if d.Base == "" {
+			continue
+		}
+		step, err := Lookup(d.Base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range d.Changes {
+			if c.What == "" || len(c.Source) < 4 || c.Evidence != Established && c.Evidence != Inferred {
+				t.Errorf("%s: change %+v is not complete", d.Name, c)
+			}
+			// A copy: the builtins are changed in place.
+			old := *step
+			old.Builtins = slices.Clone(step.Builtins)
+			c.apply(step)
+			if changed := differing(&old, step); !slices.Equal(changed, []string{c.Field}) {
+				t.Errorf("%s: %q says it changes %s, and changes %v", d.Name, c.What, c.Field, changed)
+			}
+		}
+		step.report(d.Version + d.VersionSuffix)
+		if left := slices.DeleteFunc(differing(step, d), aboutItself); len(left) > 0 {
+			t.Errorf("%s differs from %s in %v without a change that says so", d.Name, d.Base, left)
+		}
+	}
+}
+
+// aboutItself are the fields in which every dialect differs.
+func aboutItself(field string) bool {
+	return slices.Contains([]string{"Name", "Base", "Changes", "Gaps", "Ground", "Provisional", "Version"}, field)
+}
+
+// differing are the fields with other values.
+func differing(a, b *Dialect) []string {
+	var names []string
+	va, vb := reflect.ValueOf(*a), reflect.ValueOf(*b)
+	for i := range va.NumField() {
+		name := va.Type().Field(i).Name
+		if name != "Changes" && !reflect.DeepEqual(va.Field(i).Interface(), vb.Field(i).Interface()) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// TestBuiltins: the lists are sorted, unique, and of known types, states and
+// versions.
+func TestBuiltins(t *testing.T) {
+	t.Parallel()
+	for _, d := range All() {
+		var names []string
+		for _, b := range d.Builtins {
+			names = append(names, b.Type+"/"+b.Name)
+			if !slices.Contains([]string{"auth", "database", "secret"}, b.Type) ||
+				!slices.Contains([]Status{Supported, Deprecated, PendingRemoval, Removed}, b.Status) {
+				t.Errorf("%s: %+v", d.Name, b)
+			}
+			own := b.Version == "v"+d.Version+"+"+d.BuiltinSuffix
+			if _, err := version.NewSemver(b.Version); err != nil || b.tree != own {
+				t.Errorf("%s: %s %s has the version %s: %v", d.Name, b.Type, b.Name, b.Version, err)
+			}
+		}
+		if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
+			t.Errorf("%s: builtins are not sorted or not unique: %v", d.Name, names)
+		}
+	}
+}
+
+func TestLookup(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]struct{ version, suffix, token string }{
+		"openbao-2.5":            {"2.5.5", "", "v2.5.5+builtin.bao"},
+		"openbao-2.5@2.0.0-HEAD": {"2.0.0", "-HEAD", "v2.0.0+builtin.bao"},
+		"vault-1.16@1.16.7":      {"1.16.7", "", "v1.16.7+builtin.vault"},
+		"vault-1.17@1.17.0-rc1":  {"1.17.0-rc1", "", "v1.17.0-rc1+builtin.vault"},
+		"vault-1.21":             {"1.21.0", "", "v1.21.0+builtin.vault"},
+	} {
+		d, err := Lookup(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		stem, _, _ := strings.Cut(name, "@")
+		if d.Name != stem || d.Version != want.version || d.VersionSuffix != want.suffix || d.builtin("auth", "approle").Version != want.token {
+			t.Errorf("%s is %s, %s%s, %s", name, d.Name, d.Version, d.VersionSuffix, d.builtin("auth", "approle").Version)
+		}
+	}
+	for name, text := range map[string]string{
+		"vault-0.1": "vault-1.16", "": "vault-1.16", "@1.2.3": "vault-1.16",
+		"vault-1.16@": "version to report", "vault-1.16@new": "version to report", "vault-1.16@1.16.0+ent": "metadata",
+	} {
+		if _, err := Lookup(name); err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("Lookup(%q): %v", name, err)
+		}
+	}
+	// What one caller changes is not another's.
+	one, _ := Lookup("vault-1.16")
+	one.Builtins[0].Version = "changed"
+	if two, _ := Lookup("vault-1.16"); two.Builtins[0].Version == "changed" {
+		t.Error("two callers share a dialect")
+	}
+}
+
+// TestNewestIsKnownByItsSources: nobody gets a dialect from hearsay unasked.
+func TestNewestIsKnownByItsSources(t *testing.T) {
+	t.Parallel()
+	d := Newest()
+	if d.Product != Vault || d.Provisional {
+		t.Errorf("%+v", d)
+	}
+	for _, later := range All() {
+		if later.Product == Vault && !later.Provisional && later.Version > d.Version {
+			t.Errorf("%s is newer than %s", later.Name, d.Name)
+		}
+	}
+}
