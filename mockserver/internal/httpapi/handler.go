@@ -122,6 +122,10 @@ func (h *handler) logical(inject bool) http.HandlerFunc {
 			return
 		}
 		if req.Operation == logical.HelpOperation {
+			if resp == nil { // a backend without a word of help
+				writeError(w, http.StatusNotFound, nil)
+				return
+			}
 			writeJSON(w, http.StatusOK, resp.Data)
 			return
 		}
