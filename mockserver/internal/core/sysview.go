@@ -16,7 +16,8 @@ import (
 )
 
 // TTLs are the mount's effective default and greatest lease time: its own, or
-// the system's where it has none.
+// the system's where it has none. The default may be the greater one; what is
+// leased is bound by both.
 func TTLs(e *mounts.Entry) (def, longest time.Duration) {
 	def, longest = SystemTTL, SystemTTL
 	if e.Config.MaxLeaseTTL != 0 {
@@ -25,7 +26,7 @@ func TTLs(e *mounts.Entry) (def, longest time.Duration) {
 	if e.Config.DefaultLeaseTTL != 0 {
 		def = e.Config.DefaultLeaseTTL
 	}
-	return min(def, longest), longest
+	return def, longest
 }
 
 // systemView is what a backend may ask the server. What isn't answered here is

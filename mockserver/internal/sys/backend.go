@@ -8,7 +8,6 @@ package sys
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -157,21 +156,18 @@ func (b *backend) deprecation(ctx context.Context, kind consts.PluginType, name,
 
 // expandLists makes lists of the strings with commas that old clients send in a
 // mount's config.
-func expandLists(config map[string]any) error {
+func expandLists(config map[string]any) {
 	for _, key := range []string{"audit_non_hmac_request_keys", "audit_non_hmac_response_keys", "passthrough_request_headers", "allowed_response_headers", "allowed_managed_keys", "delegated_auth_accessors"} {
-		switch v := config[key].(type) {
-		case nil, []any, []string:
-		case string:
-			var list []string
-			for _, word := range strings.Split(v, ",") {
-				if word = strings.TrimSpace(word); word != "" {
-					list = append(list, word)
-				}
-			}
-			config[key] = list
-		default:
-			return errors.New("not a list of strings")
+		text, ok := config[key].(string)
+		if !ok {
+			continue
 		}
+		var list []string
+		for _, word := range strings.Split(text, ",") {
+			if word = strings.TrimSpace(word); word != "" {
+				list = append(list, word)
+			}
+		}
+		config[key] = list
 	}
-	return nil
 }

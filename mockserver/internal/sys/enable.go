@@ -35,6 +35,13 @@ type mountConfig struct {
 	DelegatedAuthAccessors    []string `mapstructure:"delegated_auth_accessors"`
 	IdentityTokenKey          string   `mapstructure:"identity_token_key"`
 	TrimTrailingSlashes       bool     `mapstructure:"trim_request_trailing_slashes"`
+	// UserLockout is ignored, but must be of this form.
+	UserLockout struct {
+		Threshold    uint64        `mapstructure:"lockout_threshold"`
+		Duration     time.Duration `mapstructure:"lockout_duration"`
+		CounterReset time.Duration `mapstructure:"lockout_counter_reset"`
+		Disable      bool          `mapstructure:"disable_lockout"`
+	} `mapstructure:"user_lockout_config"`
 }
 
 func (b *backend) enableMount(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
@@ -115,9 +122,7 @@ func checkIdentityKey(name string) *logical.Response {
 // decodeConfig reads the field config; unknown keys are ignored, as servers do.
 func decodeConfig(raw map[string]any, auth bool) (mountConfig, error) {
 	var c mountConfig
-	if err := expandLists(raw); err != nil {
-		return c, errors.New("unable to parse given auth config information")
-	}
+	expandLists(raw)
 	if err := mapstructure.Decode(raw, &c); err != nil {
 		if auth {
 			return c, errors.New("unable to convert given auth config information")

@@ -32,7 +32,7 @@ func mountFields() map[string]*framework.FieldSchema {
 // mountPaths are sys/mounts.
 func (b *backend) mountPaths() []*framework.Path {
 	return []*framework.Path{
-		path("mounts/(?P<path>.+?)/tune$", "Tune backend configuration parameters for this mount.", b.tuneFields(), operations{
+		path("mounts/(?P<path>.+?)/tune$", "Tune backend configuration parameters for this mount.", b.tuneFields(false), operations{
 			logical.ReadOperation:   b.readMountTune,
 			logical.UpdateOperation: b.writeMountTune,
 		}),
@@ -48,7 +48,7 @@ func (b *backend) mountPaths() []*framework.Path {
 // authPaths are sys/auth.
 func (b *backend) authPaths() []*framework.Path {
 	return []*framework.Path{
-		path("auth/(?P<path>.+?)/tune$", "Tune the configuration parameters for an auth path.", b.tuneFields(), operations{
+		path("auth/(?P<path>.+?)/tune$", "Tune the configuration parameters for an auth path.", b.tuneFields(true), operations{
 			logical.ReadOperation:   b.readAuthTune,
 			logical.UpdateOperation: b.writeAuthTune,
 		}),
