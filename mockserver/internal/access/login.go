@@ -4,6 +4,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -63,6 +64,9 @@ func (a *Authority) login(ctx context.Context, req *logical.Request, resp *logic
 func (a *Authority) setEntity(ctx context.Context, m Mount, auth *logical.Auth) error {
 	if auth.Alias == nil {
 		return nil
+	}
+	if auth.Alias.Name == "" {
+		return errors.New("missing name in alias")
 	}
 	auth.Alias.MountType, auth.Alias.MountAccessor, auth.Alias.Local = m.Type, m.Accessor, m.Local
 	entity, created, err := a.entities.ForAlias(ctx, identity.Alias{
