@@ -9,7 +9,7 @@ func vault117() *Dialect {
 		changes: []Change{
 			{"BadTokenTwice", "an unknown, revoked or expired token is answered with a second text: invalid token", "changelog 1.17.0 #25953", Established,
 				func(d *Dialect) { d.BadTokenTwice = true }},
-			{"DelegatedAuthShown", "reading and listing mounts show delegated_auth_accessors", "vault/logical_system.go at v1.17.0", Established,
+			{"DelegatedAuthShown", "reading and listing mounts show delegated_auth_accessors", "changelog 1.17.0 #26876", Established,
 				func(d *Dialect) { d.DelegatedAuthShown = true }},
 			{"VisibleMountTTLs", "sys/internal/ui/mounts shows the system's lease times for mounts without their own", "vault/logical_system.go at v1.17.0", Established,
 				func(d *Dialect) { d.VisibleMountTTLs = true }},

@@ -16,8 +16,8 @@ func vault118() *Dialect {
 					"mongodbatlas=0.13.0 openldap=0.14.3 terraform=0.10.0")},
 		},
 		gaps: []Gap{
-		{What: "tuning plugin_version repairs mounts from before Vault 1.0 whose type is plugin (1.16.7+ent, 1.17.3)", Source: "changelog 1.17.3 #27881",
-			Why: "the mock has no state from before 1.0: it stores the plugin's name at once"},
+			{What: "tuning plugin_version repairs mounts from before Vault 1.0 whose type is plugin (1.16.7+ent, 1.17.3)", Source: "changelog 1.17.3 #27881",
+				Why: "the mock has no state from before 1.0: it stores the plugin's name at once"},
 			{What: "a minimal build with few builtins", Source: "changelog 1.18.0 #27394",
 				Why: "it is a build of its own; the dialect is the usual one"},
 			{What: "escaped .. in request paths: built for Go 1.22, the server no longer redirects them", Source: "go.mod at v1.18.1, Go 1.22 release notes",
