@@ -84,8 +84,8 @@ func (c *Core) discard(ctx context.Context, r *mounts.Route) error {
 }
 
 // DisableMount revokes the leases of the mount at the full path, ends its
-// backend and removes its storage. The error wraps mounts.ErrNotFound when
-// there is none.
+// backend and removes its storage. If a lease can't be revoked nothing is
+// removed. The error wraps mounts.ErrNotFound when there is no mount.
 func (c *Core) DisableMount(ctx context.Context, path string) error {
 	r, err := c.table.Exact(path)
 	if err != nil {
@@ -96,9 +96,10 @@ func (c *Core) DisableMount(ctx context.Context, path string) error {
 	}
 	r.Taint(true)
 	if err := c.access.RevokePrefix(ctx, path); err != nil {
-		// What can't be revoked doesn't keep a mount alive, as a crashing
-		// plugin could then never be removed.
-		c.logger.Error("revoking leases of a mount being removed", "path", path, "error", err)
+		// The mount stays, closed: somebody still has what it gave, and a forced
+		// revocation lets the next attempt pass (measured, OpenBao 2.5.5).
+		r.Stay()
+		return err
 	}
 	// From here on a caller that goes away must not leave half a mount.
 	ctx = context.WithoutCancel(ctx)
