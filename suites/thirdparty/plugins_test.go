@@ -166,11 +166,10 @@ func (s *session) processes(ctx context.Context) []int32 {
 	return found
 }
 
-// unmounted holds that nothing is left of the mounts: no path, no process, no
-// data for a later mount at the same path.
+// unmounted holds that nothing is left of the last mount: no path, no process.
 func (s *session) unmounted(ctx context.Context, path string) {
 	s.t.Helper()
-	_, err := s.Client.Logical().ReadWithContext(ctx, path)
+	_, err := s.Client.Logical().WriteWithContext(ctx, path, nil)
 	s.refused(err, 404, "no handler for route")
 	s.Eventually(ctx, s.processes).WithTimeout(soon).Should(BeEmpty(), "the process ends with the last mount")
 }
