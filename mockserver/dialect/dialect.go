@@ -124,8 +124,6 @@ type Dialect struct {
 	// OCIPlugins: plugins downloaded from OCI registries are registered with the
 	// field oci, from their place in the plugin directory.
 	OCIPlugins bool
-	// KMSPlugins: the plugin type kms exists, but not in the catalog.
-	KMSPlugins bool
 	// MissingHash is the text for a registration without sha256 (and, with
 	// Artifacts, without version).
 	MissingHash string

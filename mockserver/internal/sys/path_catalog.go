@@ -57,9 +57,6 @@ func (b *backend) catalogPaths() []*framework.Path {
 }
 
 func (b *backend) registerPlugin(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	if b.dialect.KMSPlugins && d.Get("type").(string) == "kms" {
-		return nil, errors.New("KMS plugins cannot be registered via the plugin catalog")
-	}
 	kind, err := pluginType(d)
 	if err != nil {
 		return nil, err
