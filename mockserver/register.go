@@ -45,7 +45,7 @@ func registerFile(ctx context.Context, c *core.Core, dir, name string) error {
 	if e.Type, err = c.DetectType(ctx, e); err != nil {
 		return err
 	}
-	return c.Catalog().Set(ctx, e, c.Probe)
+	return c.Catalog().Set(ctx, e, c)
 }
 
 func digest(path string) ([]byte, error) {

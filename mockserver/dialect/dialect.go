@@ -175,6 +175,8 @@ type Dialect struct {
 	// RelativePaths: request paths with `..` are resolved with a redirect; else
 	// they are refused where a redirect of Go's own doesn't resolve them.
 	RelativePaths bool
+	// DottedKeys: paths and keys may have two dots within one of their parts.
+	DottedKeys bool
 	// Namespaces: the header X-Vault-Namespace is obeyed, and names that don't
 	// exist are refused; else it is ignored.
 	Namespaces bool

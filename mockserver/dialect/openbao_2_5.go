@@ -16,6 +16,8 @@ func openbao25() *Dialect {
 				func(d *Dialect) { d.ListsVersionedOnly = true }},
 			{"StrictJSON", "anything after a request's JSON object is refused", "http/handler.go at v2.5.0", Established,
 				func(d *Dialect) { d.StrictJSON = true }},
+			{"DottedKeys", "paths and keys may have two dots within one of their parts: only whole parts are relative", "sdk/logical/path.go at v2.5.5", Established,
+				func(d *Dialect) { d.DottedKeys = true }},
 			{"MalformedVersion", "malformed versions are told in small letters", "go.mod at v2.5.0: go-version 1.8.0", Established,
 				func(d *Dialect) { d.MalformedVersion = "malformed version" }},
 			{"OldLeasePaths", "sys/renew, sys/revoke, sys/revoke-prefix and sys/revoke-force are gone", "2.5.4 #3152", Established,

@@ -22,8 +22,10 @@ import (
 func (a *Authority) wrappingPaths() []*framework.Path {
 	lookup := writePath("wrapping/lookup$", tokenField(), a.wrappingLookup, "Look up when and how a wrapping token was made.")
 	lookup.Operations[logical.ReadOperation] = &framework.PathOperation{Callback: a.wrappingLookup}
+	wrap := writePath("wrapping/wrap$", nil, a.wrappingWrap, "Wrap any values.")
+	wrap.TakesArbitraryInput = true
 	return []*framework.Path{
-		writePath("wrapping/wrap$", nil, a.wrappingWrap, "Wrap any values."),
+		wrap,
 		writePath("wrapping/unwrap$", tokenField(), a.wrappingUnwrap, "Unwrap an answer."),
 		lookup,
 		writePath("wrapping/rewrap$", tokenField(), a.wrappingRewrap, "Put a wrapped answer into a new wrapping token."),

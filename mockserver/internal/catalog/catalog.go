@@ -21,10 +21,13 @@ import (
 	"github.com/plugproof/plugproof/mockserver/dialect"
 )
 
-// Prober starts a plugin once to learn the version that it reports, as the
-// server does when one is registered. An empty version means that it reports
-// none.
-type Prober func(ctx context.Context, e *Entry) (string, error)
+// Prober starts a plugin once, as the server does when one is registered.
+type Prober interface {
+	// Probe learns the version that the plugin reports; empty if it reports none.
+	Probe(ctx context.Context, e *Entry) (string, error)
+	// DetectType learns what a plugin is that was registered without a type.
+	DetectType(ctx context.Context, e *Entry) (consts.PluginType, error)
+}
 
 // Catalog is the plugins of one server. All methods may be called concurrently.
 type Catalog struct {
@@ -123,6 +126,12 @@ func (c *Catalog) Set(ctx context.Context, e *Entry, probe Prober) error {
 		if err := c.checkCommand(e); err != nil {
 			return err
 		}
+		if e.Type == consts.PluginTypeUnknown {
+			var err error
+			if e.Type, err = probe.DetectType(ctx, e); err != nil {
+				return err
+			}
+		}
 		if err := c.adoptVersion(ctx, e, probe); err != nil {
 			return err
 		}
@@ -140,7 +149,7 @@ func (c *Catalog) Set(ctx context.Context, e *Entry, probe Prober) error {
 // adoptVersion compares the version that the plugin reports with the one it is
 // registered with, or takes it over.
 func (c *Catalog) adoptVersion(ctx context.Context, e *Entry, probe Prober) error {
-	reported, err := probe(ctx, e)
+	reported, err := probe.Probe(ctx, e)
 	switch {
 	case err != nil || reported == "":
 		return nil
@@ -184,7 +193,9 @@ func (c *Catalog) List(ctx context.Context, kind consts.PluginType) ([]*Entry, e
 		}
 	}
 	slices.SortFunc(all, func(a, b *Entry) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), compareVersions(a.Version, b.Version))
+		// Versions that differ in metadata only have no order; this is how the
+		// servers' storage gives them.
+		return cmp.Or(cmp.Compare(a.Name, b.Name), compareVersions(a.Version, b.Version), cmp.Compare(b.Version, a.Version))
 	})
 	return all, nil
 }

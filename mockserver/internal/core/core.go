@@ -9,11 +9,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-multierror"
 	"github.com/hashicorp/go-uuid"
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
@@ -89,6 +91,7 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 		view: storage.NewView(o.Physical, ""), table: mounts.NewTable(),
 		environ: o.Environ, pluginDir: o.PluginDir,
 	}
+	c.view.Dotted = o.Dialect.DottedKeys
 	c.life, c.endLife = context.WithCancel(context.WithoutCancel(ctx))
 	factories := builtin.Factories()
 	for k, f := range o.Backends {
@@ -177,7 +180,7 @@ func (c *Core) DetectType(ctx context.Context, e *catalog.Entry) (consts.PluginT
 		StorageView: &logical.InmemStorage{}, Logger: c.logger.Named(e.Name), System: &logical.StaticSystemView{VersionString: c.dialect.Version},
 	})
 	if err != nil {
-		return consts.PluginTypeUnknown, err
+		return consts.PluginTypeUnknown, notDetected(err)
 	}
 	defer b.Cleanup(ctx)
 	switch b.Type() {
@@ -187,6 +190,20 @@ func (c *Core) DetectType(ctx context.Context, e *catalog.Entry) (consts.PluginT
 		return consts.PluginTypeSecrets, nil
 	}
 	return consts.PluginTypeUnknown, catalog.ErrBadType
+}
+
+// notDetected says of what could not be started, because of err, what it could
+// not be started as. The mock tries no database plugins; they would not start
+// either.
+func notDetected(err error) error {
+	var tries *multierror.Error
+	if !errors.As(err, &tries) || len(tries.Errors) != 2 {
+		return err
+	}
+	return multierror.Append(nil,
+		fmt.Errorf("failed to load plugin as database v5: %w", tries.Errors[0]),
+		fmt.Errorf("failed to load plugin as database v4: %w", tries.Errors[1]),
+		fmt.Errorf("failed to dispense v4 backend plugin: %w", tries.Errors[1]))
 }
 
 // StorageType is what sys/seal-status says of the storage: inmem, or file for

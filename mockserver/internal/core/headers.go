@@ -3,25 +3,30 @@
 package core
 
 import (
+	"maps"
 	"net/textproto"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
-// denied lists the headers that never reach a backend, whatever the mount lets
-// through: those that carry the caller's token.
-func denied(req *logical.Request) []string {
-	if req.ClientTokenSource == logical.ClientTokenFromAuthzHeader {
-		return []string{consts.AuthHeaderName, "Authorization"}
+// callers are the headers of a request without the caller's token, which no
+// backend gets, whatever the mount lets through.
+func callers(req *logical.Request) map[string][]string {
+	headers := maps.Clone(req.Headers)
+	delete(headers, consts.AuthHeaderName)
+	values, ok := headers["Authorization"]
+	if ok && req.ClientTokenSource == logical.ClientTokenFromAuthzHeader {
+		headers["Authorization"] = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return strings.HasPrefix(v, "Bearer ") })
 	}
-	return []string{consts.AuthHeaderName}
+	return headers
 }
 
-// allowed returns the headers whose names are in names and not in denied. It is
-// nil when there are none.
-func allowed(headers map[string][]string, names, denied []string) map[string][]string {
+// allowed returns the headers whose names are in names. It is nil when there
+// are none.
+func allowed(headers map[string][]string, names []string) map[string][]string {
 	if len(headers) == 0 || len(names) == 0 {
 		return nil
 	}
@@ -29,7 +34,7 @@ func allowed(headers map[string][]string, names, denied []string) map[string][]s
 	for _, name := range names {
 		name = textproto.CanonicalMIMEHeaderKey(name)
 		values, ok := headers[name]
-		if !ok || slices.Contains(denied, name) {
+		if !ok {
 			continue
 		}
 		if kept == nil {

@@ -151,7 +151,7 @@ func (c *Core) Route(ctx context.Context, req *logical.Request) (*logical.Respon
 	resp, err := b.HandleRequest(ctx, c.inner(req, r, mount))
 	req.MountPoint, req.MountType, req.MountAccessor = mount, e.Type, e.Accessor
 	if resp != nil {
-		resp.Headers = allowed(resp.Headers, e.Config.AllowedResponseHeaders, nil)
+		resp.Headers = allowed(resp.Headers, e.Config.AllowedResponseHeaders)
 		if c.dialect.MountType {
 			resp.MountType = e.Type
 		}
@@ -175,7 +175,7 @@ func (c *Core) inner(req *logical.Request, r *mounts.Route, mount string) *logic
 	in := &logical.Request{
 		ID: req.ID, Operation: req.Operation, Path: path, Data: req.Data, Storage: r.Storage,
 		Secret: req.Secret, Auth: req.Auth,
-		Headers:    allowed(req.Headers, e.Config.PassthroughRequestHeaders, denied(req)),
+		Headers:    allowed(callers(req), e.Config.PassthroughRequestHeaders),
 		Connection: req.Connection, ClientTokenAccessor: req.ClientTokenAccessor,
 		DisplayName: req.DisplayName, MountPoint: mount, MountType: e.Type, MountAccessor: req.MountAccessor,
 		WrapInfo: req.WrapInfo, EntityID: req.EntityID, Unauthenticated: req.Unauthenticated,

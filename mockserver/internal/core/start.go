@@ -41,7 +41,12 @@ func (c *Core) start(ctx context.Context, r *mounts.Route) (*mounts.Backend, err
 	case plug.Factory == nil:
 		b, err = builtin.Unemulated(ctx, plug.Name, plug.Type, conf)
 	default:
-		if b, err = plug.Factory(ctx, conf); err == nil {
+		b, err = plug.Factory(ctx, conf)
+		switch {
+		case err != nil:
+		case b == nil: // kv's answer to a version of its storage that isn't
+			err = fmt.Errorf("nil backend of type %q returned from factory", plug.Name)
+		default:
 			err = b.Setup(ctx, conf)
 		}
 	}

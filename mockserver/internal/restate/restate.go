@@ -19,7 +19,7 @@ import (
 )
 
 // refused finds the field in the SDK's error.
-var refused = regexp.MustCompile(`^Field validation failed: error converting input for field "([^"]+)": `)
+var refused = regexp.MustCompile(`^((?:Field validation failed: )?error converting input )for field "([^"]+)": `)
 
 // Wrap returns b with its descriptions in the given words.
 func Wrap(b logical.Backend, style dialect.FieldErrors) logical.Backend {
@@ -49,18 +49,19 @@ func (b *backend) HandleRequest(ctx context.Context, req *logical.Request) (*log
 	if found == nil {
 		return resp, nil
 	}
-	return logical.ErrorResponse("%s", b.restate(text, found[1], req)), nil
+	return logical.ErrorResponse("%s", b.restate(text, found[1], found[2], req)), nil
 }
 
-func (b *backend) restate(text, name string, req *logical.Request) string {
-	start := "Field validation failed: error converting input for field "
+// restate puts text, of which start and the field's name are known, into other
+// words.
+func (b *backend) restate(text, start, name string, req *logical.Request) string {
 	switch b.style {
 	case dialect.FieldErrorsWithInput:
-		return strings.Replace(text, start, fmt.Sprintf("Field validation failed: error converting input %v for field ", req.Data[name]), 1)
+		return strings.Replace(text, start, fmt.Sprintf("%s%v ", start, req.Data[name]), 1)
 	case dialect.FieldErrorsPlain:
 		if path := b.route(req.Path); path != nil {
 			if err := decode(req.Data[name], path.Fields[name]); err != nil {
-				return fmt.Sprintf("%s%q: %s", start, name, err)
+				return fmt.Sprintf("%sfor field %q: %s", start, name, err)
 			}
 		}
 	}
@@ -80,11 +81,22 @@ func decode(input any, schema *framework.FieldSchema) error {
 	case framework.TypeBool:
 		var out bool
 		return mapstructure.WeakDecode(input, &out)
-	case framework.TypeInt, framework.TypeInt64:
+	case framework.TypeInt:
+		var out int
+		return mapstructure.WeakDecode(input, &out)
+	case framework.TypeInt64:
 		var out int64
 		return mapstructure.WeakDecode(input, &out)
 	case framework.TypeMap:
 		var out map[string]any
+		return mapstructure.WeakDecode(input, &out)
+	case framework.TypeKVPairs:
+		// Only what is no map is tried as a list of pairs.
+		var pairs map[string]string
+		if mapstructure.WeakDecode(input, &pairs) == nil {
+			return nil
+		}
+		var out []string
 		return mapstructure.WeakDecode(input, &out)
 	case framework.TypeSlice, framework.TypeStringSlice:
 		var out []string

@@ -7,6 +7,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/vault/sdk/logical"
@@ -31,6 +32,10 @@ type Physical interface {
 
 // View is the part of a Physical below a prefix, as a logical.Storage.
 type View struct {
+	// Dotted lets keys have two dots within a part of their path, and is passed
+	// on to parts of the view. It must be set before the first use.
+	Dotted bool
+
 	physical Physical
 	prefix   string
 }
@@ -41,14 +46,16 @@ func NewView(p Physical, prefix string) *View {
 }
 
 // Sub returns the part of the view below prefix, which ends in a slash.
-func (v *View) Sub(prefix string) *View { return NewView(v.physical, v.prefix+prefix) }
+func (v *View) Sub(prefix string) *View {
+	return &View{physical: v.physical, prefix: v.prefix + prefix, Dotted: v.Dotted}
+}
 
 // Clear deletes everything in the view.
 func (v *View) Clear(ctx context.Context) error { return v.physical.Clear(ctx, v.prefix) }
 
 // Get implements logical.Storage: nil without an error when there is no entry.
 func (v *View) Get(ctx context.Context, key string) (*logical.StorageEntry, error) {
-	if err := check(key); err != nil {
+	if err := v.check(key); err != nil {
 		return nil, err
 	}
 	value, err := v.physical.Get(ctx, v.prefix+key)
@@ -60,7 +67,7 @@ func (v *View) Get(ctx context.Context, key string) (*logical.StorageEntry, erro
 
 // Put implements logical.Storage.
 func (v *View) Put(ctx context.Context, entry *logical.StorageEntry) error {
-	if err := check(entry.Key); err != nil {
+	if err := v.check(entry.Key); err != nil {
 		return err
 	}
 	return v.physical.Put(ctx, v.prefix+entry.Key, entry.Value)
@@ -68,7 +75,7 @@ func (v *View) Put(ctx context.Context, entry *logical.StorageEntry) error {
 
 // Delete implements logical.Storage.
 func (v *View) Delete(ctx context.Context, key string) error {
-	if err := check(key); err != nil {
+	if err := v.check(key); err != nil {
 		return err
 	}
 	return v.physical.Delete(ctx, v.prefix+key)
@@ -76,14 +83,17 @@ func (v *View) Delete(ctx context.Context, key string) error {
 
 // List implements logical.Storage.
 func (v *View) List(ctx context.Context, prefix string) ([]string, error) {
-	if err := check(prefix); err != nil {
+	if err := v.check(prefix); err != nil {
 		return nil, err
 	}
 	return v.physical.List(ctx, v.prefix+prefix)
 }
 
 // check refuses keys that would leave the view, with the SDK's own error.
-func check(key string) error {
+func (v *View) check(key string) error {
+	if v.Dotted && !slices.Contains(strings.Split(key, "/"), "..") {
+		return nil
+	}
 	if strings.Contains(key, "..") {
 		return logical.ErrRelativePath
 	}

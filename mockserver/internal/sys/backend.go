@@ -9,6 +9,7 @@ package sys
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/go-version"
@@ -107,7 +108,7 @@ func pluginType(d *framework.FieldData) (consts.PluginType, error) {
 func (b *backend) mountVersion(ctx context.Context, asked string, kind consts.PluginType, name string) (string, *logical.Response, error) {
 	if asked == "" {
 		v, err := b.core.Catalog().Select(ctx, kind, name)
-		return v, nil, err
+		return v, linkedIn(kind, name, v), err
 	}
 	parsed, err := version.NewVersion(asked)
 	if err != nil {
@@ -119,13 +120,26 @@ func (b *backend) mountVersion(ctx context.Context, asked string, kind consts.Pl
 	}
 	builtin, err := b.core.Catalog().Builtin(kind, name)
 	if err != nil || builtin.Version != v {
-		return v, nil, nil
+		return v, linkedIn(kind, name, v), nil
 	}
 	unversioned, err := b.core.Catalog().Get(ctx, catalog.Key{Type: kind, Name: name})
 	if err == nil && !unversioned.Builtin {
 		return "", logical.ErrorResponse("%s plugin %q, version %s not found, as it is overridden by an unversioned plugin of the same name. Omit `plugin_version` to use the unversioned plugin", kind, name, v), nil
 	}
 	return "", nil, nil // a builtin's version is never stored
+}
+
+// linkedIn refuses a registered version of what servers never take from the
+// catalog.
+func linkedIn(kind consts.PluginType, name, version string) *logical.Response {
+	switch {
+	case version == "":
+	case kind == consts.PluginTypeSecrets && slices.Contains([]string{"kv", "database", "generic", "system", "cubbyhole", "identity"}, name):
+		return logical.ErrorResponse("cannot select non-builtin version of secrets plugin %s", strings.Replace(name, "generic", "kv", 1))
+	case kind == consts.PluginTypeCredential && name == "token":
+		return logical.ErrorResponse("cannot select non-builtin version of auth plugin %s", name)
+	}
+	return nil
 }
 
 // pin returns the pinned version of a plugin where the dialect has pins.

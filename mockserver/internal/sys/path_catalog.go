@@ -93,12 +93,7 @@ func (b *backend) registerPlugin(ctx context.Context, _ *logical.Request, d *fra
 		}
 		return logical.ErrorResponse("%s", text), nil
 	}
-	if e.Type == consts.PluginTypeUnknown {
-		if e.Type, err = b.core.DetectType(ctx, e); err != nil {
-			return nil, err
-		}
-	}
-	err = b.core.Catalog().Set(ctx, e, b.core.Probe)
+	err = b.core.Catalog().Set(ctx, e, b.core)
 	var mismatch *catalog.VersionMismatchError
 	if errors.Is(err, catalog.ErrNotFound) || errors.As(err, &mismatch) {
 		return logical.ErrorResponse("%s", err.Error()), nil

@@ -116,7 +116,7 @@ func place(req *logical.Request, d *framework.FieldData) (cubbyhole, path string
 
 func (s *Store) exists(ctx context.Context, req *logical.Request, d *framework.FieldData) (bool, error) {
 	cubbyhole, path, err := place(req, d)
-	if errors.Is(err, errNotService) {
+	if errors.Is(err, errNotService) || errors.Is(err, errNoPath) {
 		return true, nil // and the write says so
 	}
 	if err != nil {
