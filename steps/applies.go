@@ -79,6 +79,21 @@ func (a *Applies) add(tag string) (bool, error) {
 	return true, nil
 }
 
+// ParseApplies reads conditions as they stand in tags, without @: vault>=1.16.
+func ParseApplies(tags ...string) (Applies, error) {
+	var applies Applies
+	for _, tag := range tags {
+		about, err := applies.add(tag)
+		if err != nil {
+			return Applies{}, fmt.Errorf("%q: %w", tag, err)
+		}
+		if !about {
+			return Applies{}, fmt.Errorf("%q names no server: want vault>=1.16 or openbao", tag)
+		}
+	}
+	return applies, nil
+}
+
 // To tells whether the requirement is about the server.
 func (a Applies) To(server Identity) bool {
 	if len(a.conditions) == 0 {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Status is how a scenario ended. The five are never folded into each other.
+// Status is how a scenario ended. They are never folded into each other.
 type Status string
 
 // The statuses.
@@ -17,6 +17,9 @@ const (
 	Pass Status = "PASS"
 	// Fail: the server or plugin did something else than required.
 	Fail Status = "FAIL"
+	// Known: it did something else, as the list of known deviations says of this
+	// server. Scenarios don't come to it by themselves.
+	Known Status = "KNOWN"
 	// Errored: the harness or the target could not carry the scenario out.
 	Errored Status = "ERROR"
 	// Skip: the requirement is not about this product and version.

@@ -28,6 +28,9 @@ type Run struct {
 	Duration time.Duration
 	// Interrupted is set when it was ended before all scenarios had run.
 	Interrupted bool
+	// Missed names known deviations of the server that did not happen, although
+	// their requirements were checked.
+	Missed []string
 	// Outcomes are one a scenario, in the order in which they ended.
 	Outcomes []steps.Outcome
 }
@@ -46,7 +49,7 @@ type Verdict struct {
 // severity orders statuses: the requirement has the most severe of its cases.
 // A case that passed counts more than one that is about another product.
 func severity(status steps.Status) int {
-	return slices.Index([]steps.Status{steps.Skip, steps.Pass, steps.Unsupported, steps.Errored, steps.Fail}, status)
+	return slices.Index([]steps.Status{steps.Skip, steps.Pass, steps.Unsupported, steps.Known, steps.Errored, steps.Fail}, status)
 }
 
 // Verdicts gives one verdict a requirement, by identifier.
@@ -76,7 +79,7 @@ func (r Run) Verdicts() []Verdict {
 
 // Statuses lists them in the order of tables.
 func Statuses() []steps.Status {
-	return []steps.Status{steps.Pass, steps.Fail, steps.Errored, steps.Skip, steps.Unsupported}
+	return []steps.Status{steps.Pass, steps.Fail, steps.Known, steps.Errored, steps.Skip, steps.Unsupported}
 }
 
 // Count counts verdicts by status.
@@ -97,7 +100,8 @@ func Deviations(verdicts []Verdict) []Verdict {
 
 // The exit codes of a run.
 const (
-	// ExitConforms: something was checked, and all of it holds.
+	// ExitConforms: something was checked, and all of it holds or is a known
+	// deviation of the server.
 	ExitConforms = 0
 	// ExitDeviates: at least one requirement of level must failed. What only
 	// should or may be so is shown, and is no deviation (RFC 2119).
@@ -117,7 +121,7 @@ func (r Run) ExitCode() int {
 	switch {
 	case len(Deviations(verdicts)) > 0:
 		return ExitDeviates
-	case counts[steps.Errored] > 0 || r.Interrupted || counts[steps.Pass] == 0:
+	case counts[steps.Errored] > 0 || r.Interrupted || counts[steps.Pass]+counts[steps.Known] == 0:
 		return ExitBroken
 	}
 	return ExitConforms

@@ -18,7 +18,7 @@ import (
 )
 
 // Text writes the summary for people: the sessions of the documentation, counts
-// by area, what failed with its explanation, what could not be checked and why,
+// by area, what failed or deviates with its explanation, what could not be checked and why,
 // and the verdict. Colour is used if colored is set.
 func Text(out io.Writer, run Run, colored bool) error {
 	buffered := bufio.NewWriter(out)
@@ -28,6 +28,7 @@ func Text(out io.Writer, run Run, colored bool) error {
 	t.sessions(verdicts)
 	t.areas(verdicts)
 	t.failures(verdicts)
+	t.missed(run.Missed)
 	t.unsupported(verdicts)
 	t.verdict(run, verdicts)
 	return buffered.Flush()
@@ -46,7 +47,7 @@ func (t text) printf(format string, args ...any) {
 
 func painter(colored bool) func(steps.Status, string) string {
 	attributes := map[steps.Status]color.Attribute{
-		steps.Pass: color.FgGreen, steps.Fail: color.FgRed, steps.Errored: color.FgMagenta,
+		steps.Pass: color.FgGreen, steps.Fail: color.FgRed, steps.Known: color.FgYellow, steps.Errored: color.FgMagenta,
 		steps.Skip: color.FgHiBlack, steps.Unsupported: color.FgYellow,
 	}
 	return func(status steps.Status, words string) string {
@@ -118,9 +119,9 @@ func (t text) areas(verdicts []Verdict) {
 	t.printf("\n")
 }
 
-// failures tells what failed and what broke, in full.
+// failures tells what failed, what is known to deviate and what broke, in full.
 func (t text) failures(verdicts []Verdict) {
-	for _, status := range []steps.Status{steps.Fail, steps.Errored} {
+	for _, status := range []steps.Status{steps.Known, steps.Fail, steps.Errored} {
 		for _, verdict := range verdicts {
 			for _, outcome := range verdict.Outcomes {
 				if outcome.Status != status {
@@ -135,6 +136,14 @@ func (t text) failures(verdicts []Verdict) {
 				t.printf("    %s\n\n", strings.ReplaceAll(outcome.Reason, "\n", "\n    "))
 			}
 		}
+	}
+}
+
+// missed names the known deviations that did not happen.
+func (t text) missed(entries []string) {
+	for _, entry := range entries {
+		t.printf("%s but the server keeps the requirement: %s\n    Take the entry out of suites/deviations/deviations.yaml, or end its versions there.\n\n",
+			t.paint(steps.Known, string(steps.Known)), entry)
 	}
 }
 
@@ -165,7 +174,7 @@ func (t text) unsupported(verdicts []Verdict) {
 func (t text) verdict(run Run, verdicts []Verdict) {
 	counts := Count(verdicts)
 	deviations := len(Deviations(verdicts))
-	checked := counts[steps.Fail] + counts[steps.Pass]
+	checked := counts[steps.Fail] + counts[steps.Known] + counts[steps.Pass]
 	switch {
 	case deviations > 0:
 		t.printf("%s: %s failed", t.paint(steps.Fail, "Does not conform"), ofRequirements(deviations, checked))
@@ -174,13 +183,16 @@ func (t text) verdict(run Run, verdicts []Verdict) {
 	case counts[steps.Errored] > 0:
 		t.printf("%s: %s could not be checked because the harness or the target failed",
 			t.paint(steps.Errored, "Proves nothing"), requirements(counts[steps.Errored]))
-	case counts[steps.Pass] == 0:
+	case checked == counts[steps.Fail]:
 		t.printf("%s: no requirement was checked", t.paint(steps.Errored, "Proves nothing"))
 	default:
 		t.printf("%s: %s hold", t.paint(steps.Pass, "Conforms"), ofRequirements(counts[steps.Pass], checked))
 	}
 	if n := counts[steps.Fail] - deviations; n > 0 {
 		t.printf(", %d that only should or may be so failed", n)
+	}
+	if n := counts[steps.Known]; n > 0 {
+		t.printf(", known deviations: %d", n)
 	}
 	if n := counts[steps.Unsupported]; n > 0 {
 		t.printf(", %d could not be checked on this target", n)

@@ -23,11 +23,13 @@ func sample() report.Run {
 	}
 	return report.Run{
 		Target: "binary:/usr/bin/bao", Server: "openbao 2.0.0", Seed: 7, Concurrency: 2, Duration: 1500 * time.Millisecond,
+		Missed: []string{"REG-009 (openbao): does something else"},
 		Outcomes: []steps.Outcome{
 			outcome("REG-001", "registration", "one, a", steps.Pass, ""),
 			outcome("REG-001", "registration", "one, b", steps.Fail, "wanted   x\ngot      y"),
 			outcome("REG-002", "registration", "two", steps.Unsupported, "needs restart: no"),
 			outcome("REG-003", "registration", "three", steps.Unsupported, "needs restart: no"),
+			outcome("REG-004", "registration", "four", steps.Known, "known    it is so"),
 			outcome("DOC-001", "documentation", "session", steps.Pass, ""),
 			outcome("ENV-001", "environment", "skipped", steps.Skip, "is about vault"),
 		},
@@ -40,16 +42,21 @@ func TestText(t *testing.T) {
 	var out bytes.Buffer
 	g.Expect(report.Text(&out, sample(), false)).To(Succeed())
 	g.Expect(out.String()).To(Equal(`Target  binary:/usr/bin/bao (openbao 2.0.0), own command line
-Run     6 scenarios, 2 at a time, seed 7, 1.5s
+Run     7 scenarios, 2 at a time, seed 7, 1.5s
 
 Sessions of the documentation
   PASS        DOC-001  session
 
-  Requirements    PASS  FAIL  ERROR  SKIP  UNSUPPORTED
-  documentation      1     0      0     0            0
-  environment        0     0      0     1            0
-  registration       0     1      0     0            2
-  total              1     1      0     1            2
+  Requirements    PASS  FAIL  KNOWN  ERROR  SKIP  UNSUPPORTED
+  documentation      1     0      0      0     0            0
+  environment        0     0      0      0     1            0
+  registration       0     1      1      0     0            2
+  total              1     1      1      0     1            2
+
+KNOWN REG-004 (must, registration) four
+    rule     the rule
+    source   contract.md section 2
+    known    it is so
 
 FAIL REG-001 (must, registration) one, b
     rule     the rule
@@ -57,10 +64,13 @@ FAIL REG-001 (must, registration) one, b
     wanted   x
     got      y
 
+KNOWN but the server keeps the requirement: REG-009 (openbao): does something else
+    Take the entry out of suites/deviations/deviations.yaml, or end its versions there.
+
 UNSUPPORTED needs restart: no
     REG-002 REG-003
 
-Does not conform: 1 of 2 requirements failed, 2 could not be checked on this target
+Does not conform: 1 of 3 requirements failed, known deviations: 1, 2 could not be checked on this target
 `))
 }
 

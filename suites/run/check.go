@@ -121,7 +121,7 @@ func check(ctx context.Context, config checkConfig, progress *Progress) (_ repor
 	if kind != "secret" && kind != "auth" {
 		return report.Run{}, &configError{fmt.Errorf("--type %q: there are secret and auth", kind)}
 	}
-	return execute(ctx, Config{Concurrency: max(1, config.workers)}, chosen, steps.Config{
+	return execute(ctx, Config{Concurrency: max(1, config.workers)}, chosen, nil, steps.Config{
 		Features: about, Target: target, Plugins: map[string]string{"my-plugin": path},
 		CommandLine: steps.OwnCommandLine{}, Identity: identity,
 		Subject: &steps.Subject{Type: kind, Env: config.env, SamplePath: config.samplePath, SampleBody: config.sampleBody},

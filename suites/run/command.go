@@ -40,12 +40,13 @@ const runLong = `Run carries out the features against a target and prints what h
 Every requirement ends as one of
   PASS         it holds
   FAIL         the server or plugin did something else
+  KNOWN        the same, as the list of known deviations says of this server
   ERROR        the harness or the target could not carry it out
   SKIP         it is about another product or version
   UNSUPPORTED  the target lacks what it needs, such as a choice of environment
 
-Exit code 0: everything binding that was checked holds, and something was
-checked; 1: a requirement of level must failed (should and may are shown and
+Exit code 0: everything binding that was checked holds or is a known deviation,
+and something was checked; 1: a requirement of level must failed (should and may are shown and
 change nothing); 2: wrong usage or configuration; 3: the harness or the
 target failed, the run was interrupted, or nothing could be checked.
 

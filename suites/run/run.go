@@ -17,6 +17,7 @@ import (
 
 	"github.com/plugproof/plugproof/features"
 	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/deviations"
 	"github.com/plugproof/plugproof/suites/report"
 	"github.com/plugproof/plugproof/suites/targets"
 )
@@ -69,7 +70,11 @@ func Against(ctx context.Context, config Config, target steps.Target, progress *
 	if err != nil {
 		return report.Run{}, err
 	}
-	return execute(ctx, config, chosen, steps.Config{
+	known, err := knownOf(target, identity)
+	if err != nil {
+		return report.Run{}, err
+	}
+	return execute(ctx, config, chosen, known, steps.Config{
 		Features: features.FS, Target: target, Plugins: plugins,
 		CommandLine: commands, Identity: identity,
 	}, progress)
@@ -87,8 +92,18 @@ func identify(ctx context.Context, target steps.Target, dialect string) (steps.I
 	return identity, nil
 }
 
+// knownOf gives the known deviations of the target's servers. The mock has none,
+// whatever server it behaves like: what it does wrong is to be repaired.
+func knownOf(target steps.Target, server steps.Identity) (deviations.List, error) {
+	if targets.Reference(target) {
+		return nil, nil
+	}
+	list, err := deviations.Known()
+	return list.Of(server), err
+}
+
 // execute hands the features to godog and gathers the outcomes.
-func execute(ctx context.Context, config Config, chosen selection, stepsConfig steps.Config, progress *Progress) (report.Run, error) {
+func execute(ctx context.Context, config Config, chosen selection, known deviations.List, stepsConfig steps.Config, progress *Progress) (report.Run, error) {
 	seed := config.Seed
 	for seed == 0 {
 		seed = rand.Int64N(1_000_000)
@@ -99,6 +114,7 @@ func execute(ctx context.Context, config Config, chosen selection, stepsConfig s
 	}
 	var mu sync.Mutex
 	stepsConfig.Observe = func(outcome steps.Outcome) {
+		outcome = known.Mark(outcome)
 		mu.Lock()
 		result.Outcomes = append(result.Outcomes, outcome)
 		mu.Unlock()
@@ -135,5 +151,8 @@ func execute(ctx context.Context, config Config, chosen selection, stepsConfig s
 	progress.finish()
 	result.Duration = time.Since(result.Started)
 	result.Interrupted = ctx.Err() != nil
+	for _, missed := range known.Missed(result.Outcomes) {
+		result.Missed = append(result.Missed, missed.String())
+	}
 	return result, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/report"
 	"github.com/plugproof/plugproof/suites/run"
+	"github.com/plugproof/plugproof/suites/servertest"
 )
 
 // plugproof runs a subcommand and gives its output and exit code.
@@ -70,6 +71,30 @@ func TestDialectsDiffer(t *testing.T) {
 	for _, want := range []string{"FAIL ENV-021", "wanted   SOURCE=plugin", "got      SOURCE=host", "exchange GET /v1/p/env/SOURCE", "remedy"} {
 		g.Expect(out).To(ContainSubstring(want))
 	}
+}
+
+// TestKnownDeviationsDoNotFailARealServer needs a server that has one. The mock
+// of the same version is meant to have none, and is not told off for that.
+func TestKnownDeviationsDoNotFailARealServer(t *testing.T) {
+	t.Parallel()
+	t.Run("mock", func(t *testing.T) {
+		t.Parallel()
+		g := NewWithT(t)
+		out, code := plugproof(t.Context(), t, "run", "--target", "mock:openbao-2.5", "--only", "LIF-014")
+		g.Expect(code).To(Equal(0), out)
+		g.Expect(out).To(ContainSubstring("Conforms: 1 requirement hold"))
+		g.Expect(out).NotTo(ContainSubstring("KNOWN LIF-014"))
+		g.Expect(out).NotTo(ContainSubstring("keeps the requirement"))
+	})
+	t.Run("real", func(t *testing.T) {
+		t.Parallel()
+		g := NewWithT(t)
+		out, code := plugproof(t.Context(), t, "run", "--target", "binary:"+servertest.OpenBao25(t), "--only", "LIF-013,LIF-014")
+		g.Expect(code).To(Equal(0), out)
+		g.Expect(out).To(ContainSubstring("KNOWN LIF-014"))
+		g.Expect(out).To(ContainSubstring("issue    none filed, https://github.com/openbao/openbao/pull/2371"))
+		g.Expect(out).To(ContainSubstring("Conforms: 1 of 2 requirements hold, known deviations: 1"))
+	})
 }
 
 func TestWrongUsage(t *testing.T) {
@@ -148,6 +173,8 @@ func TestVerdicts(t *testing.T) {
 		"passed":                {outcomes(must, steps.Pass, steps.Skip), report.ExitConforms},
 		"one case failed":       {outcomes(must, steps.Pass, steps.Fail, steps.Errored), report.ExitDeviates},
 		"one case broke":        {outcomes(must, steps.Pass, steps.Errored), report.ExitBroken},
+		"known to deviate":      {outcomes(must, steps.Pass, steps.Known), report.ExitConforms},
+		"known, but one failed": {outcomes(must, steps.Known, steps.Fail), report.ExitDeviates},
 		"a recommendation only": {append(outcomes(should, steps.Fail), outcomes(must, steps.Pass)...), report.ExitConforms},
 	} {
 		t.Run(name, func(t *testing.T) {

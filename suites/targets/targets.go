@@ -81,3 +81,22 @@ func Parse(spec string, opts Options) (steps.Target, error) {
 	}
 	return nil, usage(fmt.Sprintf("unknown kind of target %q", kind), "known are "+strings.Join(forms, ", "))
 }
+
+// Reference tells whether a target's servers are the project's own mock, which
+// is meant to keep every requirement of the server that it behaves like. It may
+// run a program or pull an image to find out.
+func Reference(target steps.Target) bool {
+	var found program
+	switch target := target.(type) {
+	case *mocks:
+		return true
+	case *binaries:
+		found, _ = target.program()
+	case *containers:
+		if contents, err := target.contents(); err == nil {
+			found = contents.program
+		}
+	}
+	_, own := found.(ownProgram)
+	return own
+}
