@@ -71,6 +71,8 @@ type Dialect struct {
 	Product Product
 	// DisplayName is what the server calls itself in its texts.
 	DisplayName string
+	// Command is the name of its command line in its texts.
+	Command string
 	// Version is what sys/health and VAULT_VERSION report, without a leading v.
 	Version string
 	// VersionSuffix follows the version in sys/seal-status and sys/health of

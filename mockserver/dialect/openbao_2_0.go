@@ -11,6 +11,8 @@ func openbao20() *Dialect {
 				func(d *Dialect) { d.Product = OpenBao }},
 			{"DisplayName", "its own name in texts", "vault/logical_system.go at v2.0.3", Established,
 				func(d *Dialect) { d.DisplayName = "OpenBao" }},
+			{"Command", "its command line is bao", "main.go at v2.0.3", Established,
+				func(d *Dialect) { d.Command = "bao" }},
 			{"OwnVariables", "each of the server's own variables is set under BAO_ and under VAULT_", "sdk/helper/pluginutil/env.go at v2.0.3", Established,
 				func(d *Dialect) { d.OwnVariables = []string{"BAO_", "VAULT_"} }},
 			{"ProcessVariables", "the server sets no GODEBUG in its environment", "main.go at v2.0.3", Established,

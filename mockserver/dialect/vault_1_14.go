@@ -10,6 +10,7 @@ func vault114() *Dialect {
 		Name:        "vault-1.14",
 		Product:     Vault,
 		DisplayName: "Vault",
+		Command:     "vault",
 		Ground:      "recorded from a Vault 1.14.3 (suites/replay/recordings/vault-1.14.3.json)",
 
 		Environment:  environ.HostWins,

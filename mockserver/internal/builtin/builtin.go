@@ -8,18 +8,18 @@ package builtin
 import (
 	"context"
 
-	kv "github.com/hashicorp/vault-plugin-secrets-kv"
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 
+	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
 )
 
-// Factories are the builtins that work.
-func Factories() map[catalog.Key]logical.Factory {
+// Factories are the builtins that work, as servers of the dialect have them.
+func Factories(d *dialect.Dialect) map[catalog.Key]logical.Factory {
 	return map[catalog.Key]logical.Factory{
-		{Type: consts.PluginTypeSecrets, Name: "kv"}: kv.Factory,
+		{Type: consts.PluginTypeSecrets, Name: "kv"}: keyValueFactory(d),
 	}
 }
 

@@ -93,7 +93,7 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 	}
 	c.view.Dotted = o.Dialect.DottedKeys
 	c.life, c.endLife = context.WithCancel(context.WithoutCancel(ctx))
-	factories := builtin.Factories()
+	factories := builtin.Factories(o.Dialect)
 	for k, f := range o.Backends {
 		factories[k] = f
 	}

@@ -41,15 +41,15 @@ type backend struct {
 // HandleRequest implements logical.Backend.
 func (b *backend) HandleRequest(ctx context.Context, req *logical.Request) (*logical.Response, error) {
 	resp, err := b.Backend.HandleRequest(ctx, req)
-	if err != nil || resp == nil || !resp.IsError() {
+	if resp == nil || !resp.IsError() {
 		return resp, err
 	}
 	text := resp.Error().Error()
 	found := refused.FindStringSubmatch(text)
 	if found == nil {
-		return resp, nil
+		return resp, err
 	}
-	return logical.ErrorResponse("%s", b.restate(text, found[1], found[2], req)), nil
+	return logical.ErrorResponse("%s", b.restate(text, found[1], found[2], req)), err
 }
 
 // restate puts text, of which start and the field's name are known, into other
