@@ -87,7 +87,7 @@ func checkRuntimes(s *session) {
 	s.Expect(*got).To(Equal(vault.GetPluginRuntimeResponse{
 		Type: "container", Name: "sandbox", OCIRuntime: "runsc", CgroupParent: "/plugins", CPU: 1000, Memory: 1 << 20,
 	}))
-	list := must[*vault.ListPluginRuntimesResponse](s)(s.Client.Sys().ListPluginRuntimes(ctx, &vault.ListPluginRuntimesInput{}))
+	list := must[*vault.ListPluginRuntimesResponse](s)(s.Client.Sys().ListPluginRuntimes(ctx, &vault.ListPluginRuntimesInput{Type: vault.PluginRuntimeTypeContainer}))
 	s.Expect(list.Runtimes).To(HaveLen(1))
 	s.Expect(list.Runtimes[0].Name).To(Equal("sandbox"))
 	s.ok(s.Client.Sys().DeregisterPluginRuntime(ctx, &vault.DeregisterPluginRuntimeInput{Name: "sandbox", Type: vault.PluginRuntimeTypeContainer}))
