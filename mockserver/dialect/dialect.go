@@ -172,6 +172,8 @@ type Dialect struct {
 	// StrictJSON: a request's body must be JSON to its end, although only its
 	// first value is used.
 	StrictJSON bool
+	// PerformanceStandbys: sys/leader tells of performance standbys.
+	PerformanceStandbys bool
 	// Scan: there is the operation scan, a list of all levels.
 	Scan bool
 	// RelativePaths: request paths with `..` are resolved with a redirect; else

@@ -16,6 +16,8 @@ func openbao25() *Dialect {
 				func(d *Dialect) { d.ListsVersionedOnly = true }},
 			{"StrictJSON", "anything after a request's JSON object is refused", "http/handler.go at v2.5.0", Established,
 				func(d *Dialect) { d.StrictJSON = true }},
+			{"PerformanceStandbys", "sys/leader says nothing of performance standbys", "measured on a running 2.5.5; since when is not established", Inferred,
+				func(d *Dialect) { d.PerformanceStandbys = false }},
 			{"DottedKeys", "paths and keys may have two dots within one of their parts: only whole parts are relative", "sdk/logical/path.go at v2.5.5", Established,
 				func(d *Dialect) { d.DottedKeys = true }},
 			{"MalformedVersion", "malformed versions are told in small letters", "go.mod at v2.5.0: go-version 1.8.0", Established,

@@ -32,6 +32,8 @@ func vault114() *Dialect {
 		FieldErrors:      FieldErrorsWithInput,
 		RelativePaths:    true,
 
+		PerformanceStandbys: true,
+
 		// vault/token_store.go since 1.10.
 		ServiceTokenPrefix: "hvs.",
 		BatchTokenPrefix:   "hvb.",

@@ -3,7 +3,7 @@
 package httpapi
 
 import (
-	"fmt"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -18,6 +18,12 @@ func (h *handler) health(w http.ResponseWriter, r *http.Request) {
 	}
 	status := http.StatusOK
 	query := r.URL.Query()
+	if ok := query.Get("standbyok"); ok != "" {
+		if _, err := strconv.ParseBool(ok); err != nil {
+			writeError(w, http.StatusBadRequest, nil)
+			return
+		}
+	}
 	// All of them are read, though only the last can matter here.
 	for _, name := range []string{"uninitcode", "sealedcode", "standbycode", "activecode"} {
 		if !query.Has(name) {
@@ -61,10 +67,14 @@ func (h *handler) leader(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusMethodNotAllowed, nil)
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{
+	answer := map[string]any{
 		"ha_enabled": false, "is_self": false, "active_time": time.Time{}, "leader_address": "",
-		"leader_cluster_address": "", "performance_standby": false, "performance_standby_last_remote_wal": 0,
-	})
+		"leader_cluster_address": "",
+	}
+	if h.core.Dialect().PerformanceStandbys {
+		answer["performance_standby"], answer["performance_standby_last_remote_wal"] = false, 0
+	}
+	writeJSON(w, http.StatusOK, answer)
 }
 
 // initialized answers sys/init.
@@ -73,7 +83,8 @@ func (h *handler) initialized(w http.ResponseWriter, r *http.Request) {
 	case http.MethodGet:
 		writeJSON(w, http.StatusOK, map[string]bool{"initialized": true})
 	case http.MethodPost, http.MethodPut:
-		writeError(w, http.StatusBadRequest, fmt.Errorf("%s is already initialized", h.core.Dialect().DisplayName))
+		// All servers say it in these words.
+		writeError(w, http.StatusBadRequest, errors.New("Vault is already initialized")) //nolint:staticcheck // ST1005: their words
 	default:
 		writeError(w, http.StatusMethodNotAllowed, nil)
 	}
