@@ -20,6 +20,8 @@ import (
 // TestEveryWrongPluginFailsByWhatItDoesWrong checks plugins as 'plugproof check'
 // does that do one thing wrong each.
 func TestEveryWrongPluginFailsByWhatItDoesWrong(t *testing.T) {
+	t.Parallel()
+	samples := plugins(t)
 	program := filepath.Join(t.TempDir(), "wrongplugin")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./testdata/wrongplugin")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -30,6 +32,7 @@ func TestEveryWrongPluginFailsByWhatItDoesWrong(t *testing.T) {
 		"":                       {},
 		"versionless":            {fails: []string{"PLG-002"}},
 		"single":                 {fails: []string{"PLG-004"}},
+		"old":                    {fails: []string{"PLG-003"}, also: []string{"PLG-002", "PLG-004"}},
 		"forgetting-environment": {fails: []string{"PLG-005"}},
 		"helpless":               {fails: []string{"PLG-010"}, also: []string{"PLG-003", "PLG-030", "PLG-032"}},
 		"crashing":               {fails: []string{"PLG-011"}},
@@ -44,14 +47,20 @@ func TestEveryWrongPluginFailsByWhatItDoesWrong(t *testing.T) {
 		}},
 	} {
 		t.Run("wrong="+wrong, func(t *testing.T) {
+			t.Parallel()
 			g := NewWithT(t)
+			args := []string{
+				"--type", "secret", "--env", "WRONG=" + wrong, "--env", "WRONG_DIR=" + t.TempDir(),
+				"--path", "sample", "--body", `{"value": "kept"}`, program,
+			}
+			if wrong == "old" {
+				// Newer SDKs can't be told to do without AutoMTLS.
+				args = []string{"--type", "secret", "--path", "kv/sample", "--body", `{"value": "kept"}`, filepath.Join(samples, "probe-v4")}
+			}
 			var output bytes.Buffer
 			command := run.CheckCommand()
 			command.SetOut(&output)
-			command.SetArgs([]string{
-				"--type", "secret", "--env", "WRONG=" + wrong, "--env", "WRONG_DIR=" + t.TempDir(),
-				"--path", "sample", "--body", `{"value": "kept"}`, program,
-			})
+			command.SetArgs(args)
 			err := command.ExecuteContext(t.Context())
 			code := 0
 			var coded interface{ ExitCode() int }
