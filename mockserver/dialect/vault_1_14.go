@@ -23,7 +23,7 @@ func vault114() *Dialect {
 
 		ReloadScope: true,
 		ManagedKeys: true,
-		// logical_system_helpers.go at v1.15.1; the path is as old as 1.14's.
+		// logical_system_helpers.go at v1.15.1; that 1.14 does alike is inferred.
 		EnterpriseStubs:  true,
 		MissingHash:      "missing SHA-256 value",
 		BadHash:          "Could not decode SHA-256 value from Hex",

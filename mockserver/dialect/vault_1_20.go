@@ -29,7 +29,7 @@ func vault120() *Dialect {
 			{What: "official plugins are downloaded (beta)", Source: "changelog 1.20.0 #30986",
 				Why: "Enterprise only"},
 			{What: "VAULT_ENABLE_FILE_PERMISSIONS_CHECK checks the owner and mode of plugin files", Source: "vault/core.go at v1.20.0",
-				Why: "older than 1.14 and off by default"},
+				Why: "off by default, and older: 1.15.1 has it too"},
 		},
 	})
 }
