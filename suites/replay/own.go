@@ -28,6 +28,7 @@ func OwnRecordings() []Own {
 		{Name: "vault-1.14.3", Dialect: "vault-1.14"},
 		// It was built without a version stamp, and says so.
 		{Name: "openbao-2.5.5", Dialect: "openbao-2.5@2.0.0-HEAD"},
+		{Name: "openbao-2.5.5-more", Dialect: "openbao-2.5@2.0.0-HEAD"},
 		// How the first version with that code starts plugins; later ones do alike.
 		{Name: "vault-sdk-0.25.1-env", Dialect: "vault-1.16"},
 	}

@@ -92,7 +92,7 @@ func TestCasesAreTheRecordedOnes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"vault-1.14.3", "openbao-2.5.5"} {
+	for _, name := range []string{"vault-1.14.3", "openbao-2.5.5", "openbao-2.5.5-more"} {
 		rec, err := replay.Own{Name: name}.Load()
 		if err != nil {
 			t.Fatal(err)
