@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
+//lint:file-ignore SA1019 old methods of the client are part of what is tested
+
 package clients_test
 
 import (
@@ -94,17 +96,14 @@ func checkRawRequest(s *session) {
 	request := s.Client.NewRequest(http.MethodPut, "/v1/sys/policies/acl/raw")
 	s.ok(request.SetJSONBody(map[string]string{"policy": `path "a" { capabilities = ["read"] }`}))
 	s.ok(request.ResetJSONBody())
-	//nolint:staticcheck // the old form is part of what is tested
 	asHTTP, err := request.ToHTTP()
 	s.ok(err)
 	s.Expect(asHTTP.Header.Get("X-Vault-Token")).To(Equal(s.Token()))
 	s.Expect(asHTTP.Header.Get("X-Vault-Request")).To(Equal("true"))
-	//nolint:staticcheck // as above
 	resp, err := s.Client.RawRequest(request)
 	s.ok(err)
 	s.Expect(resp.StatusCode).To(Equal(http.StatusNoContent))
 	s.ok(resp.Body.Close())
-	//nolint:staticcheck // as above
 	_, err = s.Client.RawRequest(s.Client.NewRequest(http.MethodGet, "/v1/sys/policies/acl/none"))
 	s.fails(err, 404)
 }

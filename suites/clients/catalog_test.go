@@ -19,7 +19,6 @@ func checkCatalog(s *session) {
 	input := &vault.RegisterPluginInput{
 		Name: "catalog", Type: vault.PluginTypeSecrets, Command: "probe", SHA256: s.sum, Args: []string{"--a=b"}, Env: []string{"A=b"},
 	}
-	//nolint:staticcheck // the plain form is part of what is tested
 	s.ok(s.Client.Sys().RegisterPlugin(input))
 	got := must[*vault.GetPluginResponse](s)(s.Client.Sys().GetPlugin(&vault.GetPluginInput{Name: "catalog", Type: vault.PluginTypeSecrets}))
 	s.Expect(*got).To(Equal(vault.GetPluginResponse{Name: "catalog", Command: "probe", SHA256: s.sum, Args: []string{"--a=b"}}))
@@ -48,7 +47,6 @@ func checkCatalog(s *session) {
 	_, err := s.Client.Sys().GetPlugin(&vault.GetPluginInput{Name: "catalog", Type: vault.PluginTypeSecrets, Version: "v1.2.3"})
 	s.fails(err, 404)
 	s.ok(s.Client.Sys().DeregisterPlugin(&vault.DeregisterPluginInput{Name: "catalog", Type: vault.PluginTypeSecrets}))
-	//nolint:staticcheck // as above
 	s.fails(s.Client.Sys().RegisterPlugin(&vault.RegisterPluginInput{Name: "catalog", Type: vault.PluginTypeSecrets, Command: "nothing", SHA256: s.sum}), 500)
 }
 

@@ -64,7 +64,7 @@ func checkLogical(s *session) {
 func checkRequests(s *session) {
 	ctx := s.t.Context()
 	s.mount("requests")
-	s.ok(s.Client.Sys().TuneMount("requests", vault.MountConfigInput{PassthroughRequestHeaders: []string{"X-Test"}}))
+	s.ok(s.Client.Sys().TuneMountAllowNil("requests", vault.TuneMountConfigInput{PassthroughRequestHeaders: &[]string{"X-Test"}}))
 	header := http.Header{"X-Test": {"yes"}}
 	_, err := s.Client.Logical().WriteWithRequest(ctx, vault.NewLogicalWriteRequest("requests/kv/a", map[string]any{"value": "v"}, header))
 	s.ok(err)

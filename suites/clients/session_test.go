@@ -102,7 +102,6 @@ func (s *session) vaultSince(since string) bool {
 // register puts the probe into the catalog.
 func (s *session) register(kind vault.PluginType, name string) {
 	s.t.Helper()
-	//nolint:staticcheck // the plain form is part of what is tested
 	s.ok(s.Client.Sys().RegisterPlugin(&vault.RegisterPluginInput{
 		Name: name, Type: kind, Command: "probe", SHA256: s.sum, Env: []string{"PROBE_TYPE=" + kind.String()},
 	}))

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
+//lint:file-ignore SA1019 old methods of the client are part of what is tested
+
 package clients_test
 
 import (

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
+//lint:file-ignore SA1019 old methods of the client are part of what is tested
+
 package clients_test
 
 import (
@@ -130,7 +132,6 @@ func checkWatcher(s *session) {
 	s.mount("watched")
 	lease := s.secret(s.Client.Logical().Read("watched/lease"))
 	_, token := s.holder(&vault.TokenCreateRequest{TTL: "10m"})
-	//nolint:staticcheck // the old name is part of what is tested
 	old, err := s.Client.NewRenewer(&vault.LifetimeWatcherInput{Secret: token})
 	s.ok(err)
 	watcher, err := s.Client.NewLifetimeWatcher(&vault.LifetimeWatcherInput{Secret: lease})

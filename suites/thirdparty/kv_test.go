@@ -47,7 +47,7 @@ func (s *session) mountKV(ctx context.Context, path, version string) {
 	input.Options = nil
 	s.Expect(s.Client.Sys().MountWithContext(ctx, path, input)).To(Succeed())
 	if version == "2" {
-		s.Expect(s.Client.Sys().TuneMountWithContext(ctx, path, vault.MountConfigInput{Options: map[string]string{"version": "2"}})).To(Succeed())
+		s.Expect(s.Client.Sys().TuneMountAllowNilWithContext(ctx, path, vault.TuneMountConfigInput{Options: &map[string]string{"version": "2"}})).To(Succeed())
 	}
 	mounts, err := s.Client.Sys().ListMountsWithContext(ctx)
 	s.Expect(err).NotTo(HaveOccurred())

@@ -81,7 +81,6 @@ func each(t *testing.T, kind vault.PluginType, name, binary string, test func(ct
 // register registers the plugin and holds what the catalog says of it.
 func (s *session) register(ctx context.Context, binary string) {
 	s.t.Helper()
-	//nolint:staticcheck // RegisterPluginDetailed wants an answer, and older servers give none.
 	s.Expect(s.Client.Sys().RegisterPluginWithContext(ctx, &vault.RegisterPluginInput{
 		Name: s.name, Type: s.kind, Command: binary, SHA256: s.sum,
 	})).To(Succeed())
