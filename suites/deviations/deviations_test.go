@@ -113,6 +113,13 @@ func TestMissedTellsWhatNoLongerHappens(t *testing.T) {
 	}
 }
 
+func TestWhatHappensSometimesIsNotMissed(t *testing.T) {
+	t.Parallel()
+	list := parse(t, sample+"  sometimes: true\n")
+	NewWithT(t).Expect(list.Missed([]steps.Outcome{outcome(steps.Pass, "")})).To(BeEmpty())
+	NewWithT(t).Expect(list.Mark(outcome(steps.Fail, "the answer is 400")).Status).To(Equal(steps.Known))
+}
+
 func TestEntriesThatSayTooLittle(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string][2]string{

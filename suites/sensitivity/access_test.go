@@ -118,7 +118,7 @@ func wrongAccess() []wrong {
 				}
 				return status
 			}),
-			fails: []string{"ACC-052", "ACC-053"}, also: []string{"ACC-050", "ACC-051"},
+			fails: []string{"ACC-052", "ACC-053"}, also: []string{"ACC-050", "MNT-065"},
 		},
 		{
 			name: "every token is root's for plugins",
@@ -128,7 +128,7 @@ func wrongAccess() []wrong {
 				}
 				return false
 			}),
-			fails: []string{"ACC-060", "ACC-061", "ACC-062"}, also: []string{"ACC-041", "ACC-051", "ACC-063", "ACC-064"},
+			fails: []string{"ACC-060", "ACC-061", "ACC-062"}, also: []string{"ACC-041", "ACC-063", "ACC-064"},
 		},
 		{
 			name:   "a bad policy is taken",

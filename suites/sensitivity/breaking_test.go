@@ -140,6 +140,17 @@ func swallow(a about, status int, content object) breaker {
 	})
 }
 
+// ignore is swallow for those with all rights; others are refused as ever.
+func ignore(a about) breaker {
+	return instead(a, func(s *server, w http.ResponseWriter, r *http.Request, _ []string) bool {
+		if r.Header.Get("X-Vault-Token") != s.RootToken() {
+			return false
+		}
+		answer(w, http.StatusNoContent, nil)
+		return true
+	})
+}
+
 // mishear changes the body of requests.
 func mishear(a about, change func(content object)) breaker {
 	return instead(a, func(_ *server, _ http.ResponseWriter, r *http.Request, _ []string) bool {

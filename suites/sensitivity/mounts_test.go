@@ -57,7 +57,7 @@ func wrongMounts() []wrong {
 				}
 				return status
 			}),
-			fails: []string{"LST-014"}, also: []string{"LST-010", "LST-012", "MNT-007", "MNT-063", "LIF-040", "LIF-042", "ACC-050"},
+			fails: []string{"LST-014"},
 		},
 		{
 			name:   "a tuned description is lost",

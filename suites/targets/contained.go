@@ -45,7 +45,7 @@ type contained struct {
 	base   string
 	keys   keys
 	exited chan struct{}
-	placed map[string]string // sha256 by name
+	placed map[string]*placement // by name
 }
 
 // create makes the container, starts it and waits until its server serves.
@@ -61,7 +61,7 @@ func (s *contained) create(ctx context.Context) error {
 		return s.target.named(err)
 	}
 	s.keys = keys{token: start.token}
-	s.placed = map[string]string{}
+	s.placed = map[string]*placement{}
 	s.box, err = testcontainers.Run(ctx, s.target.image,
 		testcontainers.WithNoStart(),
 		testcontainers.WithExposedPorts(innerPort),
@@ -232,22 +232,62 @@ func (s *contained) Place(ctx context.Context, name, path string) (string, error
 	if err != nil {
 		return "", err
 	}
-	s.mu.Lock()
-	same := s.placed[name] == sum
-	s.mu.Unlock()
-	if same {
-		return sum, nil
+	for {
+		current, mine := s.claim(name, sum)
+		if mine {
+			current.err = s.bring(ctx, name, path)
+			close(current.done)
+			return sum, current.err
+		}
+		select {
+		case <-current.done:
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+		if current.err == nil && current.sum == sum {
+			return sum, nil
+		}
 	}
+}
+
+// placement is a file in the plugin directory, or on its way there. err is valid
+// once done is closed.
+type placement struct {
+	sum  string
+	done chan struct{}
+	err  error
+}
+
+// claim gives the placement of a name that counts now. It is mine to carry out
+// if there is none that has or will come to that sum: the engine replaces files
+// by removing them first, so that two who bring the same one at a time would
+// take it from under a server that reads it.
+func (s *contained) claim(name, sum string) (current *placement, mine bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if before := s.placed[name]; before != nil {
+		select {
+		case <-before.done:
+			if before.err == nil && before.sum == sum {
+				return before, false
+			}
+		default:
+			return before, false
+		}
+	}
+	current = &placement{sum: sum, done: make(chan struct{})}
+	s.placed[name] = current
+	return current, true
+}
+
+func (s *contained) bring(ctx context.Context, name, path string) error {
 	if err := checkPlatform(path, s.contents); err != nil {
-		return "", s.target.named(err)
+		return s.target.named(err)
 	}
 	if err := s.engine.bring(ctx, s.box.GetContainerID(), name, path); err != nil {
-		return "", fmt.Errorf("%s: place %s: %w", s.target.name, path, err)
+		return fmt.Errorf("%s: place %s: %w", s.target.name, path, err)
 	}
-	s.mu.Lock()
-	s.placed[name] = sum
-	s.mu.Unlock()
-	return sum, nil
+	return nil
 }
 
 // Reach implements steps.Server.

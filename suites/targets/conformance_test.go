@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package targets_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/plugproof/plugproof/features"
+	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/report"
+	"github.com/plugproof/plugproof/suites/run"
+	"github.com/plugproof/plugproof/suites/targets"
+)
+
+// containedRequirements are some of every area, and all that differs between a
+// container and this process: an environment of each scenario's own, proxies
+// and a token's address outside, a restart with state, servers without api_addr.
+func containedRequirements() []string {
+	return []string{
+		"ACC-010", "ACC-040", "ACC-050",
+		"DOC-001", "DOC-002", "DOC-003", "DOC-005", "DOC-006", "DOC-007", "DOC-008",
+		"ENV-001", "ENV-007", "ENV-021", "ENV-030", "ENV-033",
+		"LIF-001", "LIF-020", "LIF-030", "LIF-031",
+		"LST-004", "LST-010",
+		"MNT-001", "MNT-030", "MNT-051",
+		"PRX-001", "PRX-010",
+		"REG-001", "REG-020", "REG-042",
+		"UPG-001", "UPG-011",
+	}
+}
+
+// TestContainerConformsAsInProcess runs requirements against the project's own
+// server in an image that holds nothing else, with the sample plugins brought
+// in, and against the same server in this process. PLUGPROOF_TEST_CONTAINER=all
+// runs all there are, which takes some minutes.
+func TestContainerConformsAsInProcess(t *testing.T) {
+	t.Parallel()
+	cli := engineClient(t)
+	g := NewWithT(t)
+	program := filepath.Join(t.TempDir(), "plugproof")
+	g.Expect(os.Rename(buildPlugin(t, "github.com/plugproof/plugproof"), program)).To(Succeed())
+	config := run.Config{Concurrency: 4, Only: containedRequirements()}
+	if os.Getenv("PLUGPROOF_TEST_CONTAINER") == "all" {
+		config.Only = nil
+	} else {
+		g.Expect(areasOf(t, config.Only)).To(Equal(areasOf(t, nil)), "areas without a requirement")
+	}
+	contained := conformance(t, config, parse(t, "container:"+scratchImage(t, cli, program), targets.Options{}))
+	here := conformance(t, config, parse(t, "mock", targets.Options{}))
+	g.Expect(contained).To(HaveLen(len(here)))
+	passed := 0
+	for i, verdict := range contained {
+		id := verdict.Requirement.ID
+		g.Expect(id).To(Equal(here[i].Requirement.ID))
+		switch verdict.Status {
+		case steps.Pass:
+			passed++
+		case steps.Unsupported:
+			// It says itself why, and that must be a lack of the container's.
+			g.Expect(verdict.Requirement.Needs).To(ContainElement(BeElementOf(steps.PluginFiles, steps.ProcessControl, steps.Loopback)), id)
+			continue
+		case steps.Fail, steps.Errored:
+			for _, outcome := range verdict.Outcomes {
+				if outcome.Reason != "" {
+					t.Errorf("%s %s: %s", outcome.Status, outcome.Case, outcome.Reason)
+				}
+			}
+		}
+		g.Expect(verdict.Status).To(Equal(here[i].Status), id)
+	}
+	t.Logf("%d of %d requirements pass in the container", passed, len(contained))
+	g.Expect(passed).To(BeNumerically(">", len(contained)/2))
+}
+
+func conformance(t *testing.T, config run.Config, target steps.Target) []report.Verdict {
+	t.Helper()
+	result, err := run.Against(t.Context(), config, target, run.NewProgress(os.Stderr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.Verdicts()
+}
+
+// areasOf gives the areas of requirements, or of all if none are named.
+func areasOf(t *testing.T, ids []string) []string {
+	t.Helper()
+	all, err := steps.Requirements(features.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var areas []string
+	for _, requirement := range all {
+		if len(ids) == 0 || slices.Contains(ids, requirement.ID) {
+			areas = append(areas, requirement.Area)
+		}
+	}
+	slices.Sort(areas)
+	return slices.Compact(areas)
+}
