@@ -1,6 +1,6 @@
 module github.com/plugproof/plugproof
 
-go 1.26.8
+go 1.26.0
 
 require (
 	github.com/armon/go-radix v1.0.0

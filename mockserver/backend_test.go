@@ -54,7 +54,8 @@ func TestBuiltins(t *testing.T) {
 	_, client, _ := start(t, mockserver.WithDialect("vault-1.20"))
 	ctx := t.Context()
 	mount(t, client, "certs", "pki")
-	if err := client.Sys().TuneMountWithContext(ctx, "certs", api.MountConfigInput{MaxLeaseTTL: "24h"}); err != nil {
+	day := "24h"
+	if err := client.Sys().TuneMountAllowNilWithContext(ctx, "certs", api.TuneMountConfigInput{MaxLeaseTTL: &day}); err != nil {
 		t.Fatal(err)
 	}
 	mounts, err := client.Sys().ListMountsWithContext(ctx)

@@ -77,14 +77,16 @@ func (h *handler) leader(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
+// alreadyInitialized is the text of all servers, in their spelling.
+const alreadyInitialized = "Vault is already initialized"
+
 // initialized answers sys/init.
 func (h *handler) initialized(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:
 		writeJSON(w, http.StatusOK, map[string]bool{"initialized": true})
 	case http.MethodPost, http.MethodPut:
-		// All servers say it in these words.
-		writeError(w, http.StatusBadRequest, errors.New("Vault is already initialized")) //nolint:staticcheck // ST1005: their words
+		writeError(w, http.StatusBadRequest, errors.New(alreadyInitialized))
 	default:
 		writeError(w, http.StatusMethodNotAllowed, nil)
 	}
