@@ -40,6 +40,18 @@ func sample() []string {
 // all tells whether every requirement there is runs against every wrong server.
 func all() bool { return os.Getenv("PLUGPROOF_TEST_SENSITIVITY") == "all" }
 
+// chosen gives what runs against something wrong in the short form: what has to
+// fail, and of the sample what has to hold.
+func chosen(fails, also, sample []string) []string {
+	only := slices.Clone(fails)
+	for _, id := range sample {
+		if !slices.Contains(also, id) && !slices.Contains(only, id) {
+			only = append(only, id)
+		}
+	}
+	return only
+}
+
 // TestEveryWrongServerFailsByWhatItDoesWrong runs the requirements that a wrong
 // server has to fail and the sample, and with PLUGPROOF_TEST_SENSITIVITY=all
 // every requirement there is.
@@ -52,11 +64,7 @@ func TestEveryWrongServerFailsByWhatItDoesWrong(t *testing.T) {
 			g := NewWithT(t)
 			config := run.Config{Concurrency: 4, Plugins: folder, ExpectDialect: w.named()}
 			if !all() {
-				for _, id := range append(sample(), w.fails...) {
-					if !slices.Contains(w.also, id) && !slices.Contains(config.Only, id) {
-						config.Only = append(config.Only, id)
-					}
-				}
+				config.Only = chosen(w.fails, w.also, sample())
 			}
 			result, err := run.Against(t.Context(), config, w.target(t), run.NewProgress(os.Stderr))
 			g.Expect(err).NotTo(HaveOccurred())
