@@ -3,7 +3,7 @@
 package httpapi
 
 import (
-	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -77,8 +77,8 @@ func (h *handler) leader(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// alreadyInitialized is the text of all servers, in their spelling.
-const alreadyInitialized = "Vault is already initialized"
+// oldName is what all servers, OpenBao too, call themselves in the oldest texts.
+const oldName = "Vault"
 
 // initialized answers sys/init.
 func (h *handler) initialized(w http.ResponseWriter, r *http.Request) {
@@ -86,7 +86,7 @@ func (h *handler) initialized(w http.ResponseWriter, r *http.Request) {
 	case http.MethodGet:
 		writeJSON(w, http.StatusOK, map[string]bool{"initialized": true})
 	case http.MethodPost, http.MethodPut:
-		writeError(w, http.StatusBadRequest, errors.New(alreadyInitialized))
+		writeError(w, http.StatusBadRequest, fmt.Errorf("%s is already initialized", oldName))
 	default:
 		writeError(w, http.StatusMethodNotAllowed, nil)
 	}
