@@ -112,7 +112,7 @@ func TestErrors(t *testing.T) {
 func TestOutsideOfAnyModule(t *testing.T) {
 	t.Chdir(t.TempDir())
 	_, err := build.Plugins(t.Context(), build.Options{Dir: t.TempDir()})
-	if !errors.Is(err, build.ErrNoSources) || !strings.Contains(err.Error(), "--plugin-dir") {
+	if !errors.Is(err, build.ErrNoSources) || !strings.Contains(err.Error(), "--plugins") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -127,7 +127,7 @@ func TestInsideOfAnInnerModule(t *testing.T) {
 func TestWithoutGo(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, err := build.Plugins(t.Context(), build.Options{Dir: t.TempDir()})
-	if !errors.Is(err, build.ErrNoGo) || !strings.Contains(err.Error(), "--plugin-dir") {
+	if !errors.Is(err, build.ErrNoGo) || !strings.Contains(err.Error(), "--plugins") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -95,7 +95,7 @@ func TestExplainForPrograms(t *testing.T) {
 	g.Expect(answers).To(HaveLen(1))
 	g.Expect(answers[0]).To(HaveKeyWithValue("dialect", "openbao-2.5"))
 	g.Expect(answers[0]["winner"]).To(Equal(map[string]any{"layer": "host", "value": "host"}))
-	g.Expect(answers[0]["shadowed"]).To(Equal([]any{map[string]any{"layer": "server", "value": "2.0.0"}}))
+	g.Expect(answers[0]["shadowed"]).To(Equal([]any{map[string]any{"layer": "server", "value": "2.5.5"}}))
 }
 
 func TestExplainKnowsWhatOldPluginsGet(t *testing.T) {
