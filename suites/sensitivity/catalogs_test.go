@@ -34,7 +34,7 @@ func wrongCatalogs() []wrong {
 				answer(w, http.StatusNotFound, object{"errors": []string{"no such plugin"}})
 				return true
 			}),
-			fails: []string{"REG-050"},
+			fails: []string{"REG-050"}, also: []string{"REG-052"},
 		},
 		{
 			name: "a version that the plugin denies is taken",
@@ -80,7 +80,7 @@ func wrongCatalogs() []wrong {
 				}
 				return status
 			}),
-			fails: []string{"LST-004"}, also: []string{"LST-005", "REG-033", "REG-041", "REG-043", "REG-052"},
+			fails: []string{"LST-004"},
 		},
 		{
 			name: "list=true is not looked at",

@@ -54,7 +54,15 @@ func chosen(fails, also, sample []string) []string {
 
 // TestEveryWrongServerFailsByWhatItDoesWrong runs the requirements that a wrong
 // server has to fail and the sample, and with PLUGPROOF_TEST_SENSITIVITY=all
-// every requirement there is.
+// every requirement there is, which takes half a minute of CPU time a server.
+//
+// On 22 November 2026 everything was run against 37 of the servers, and against
+// all wrong plugins: each failed what is named, and the lists in also hold what
+// else failed. The others (a wrong sum, kept storage, plugin_version, staying
+// down after a crash, no sudo to register, forgotten registrations, list=true,
+// removed builtins, a lost description or tuned one, paths mounted over, upper
+// case names) were run in the short form only; what they may fail besides is not
+// proved.
 func TestEveryWrongServerFailsByWhatItDoesWrong(t *testing.T) {
 	t.Parallel()
 	folder := plugins(t)

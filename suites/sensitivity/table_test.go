@@ -31,9 +31,3 @@ func (t *table) drop(key string) {
 	defer t.mu.Unlock()
 	delete(t.entries, key)
 }
-
-func (t *table) clear() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	clear(t.entries)
-}
