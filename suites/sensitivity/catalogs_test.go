@@ -94,7 +94,7 @@ func wrongCatalogs() []wrong {
 		{
 			name:   "registering asks for no sudo",
 			change: instead(on("POST|PUT|GET|DELETE|LIST", `sys/plugins/catalog.*`), withoutSudo),
-			fails:  []string{"REG-061"}, also: []string{"LST-017"},
+			fails:  []string{"REG-061"},
 		},
 		{
 			name:   "builtins can be removed",
