@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -139,6 +140,9 @@ func record(t *testing.T, name string) *replay.Recording {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The cases made for one server's fidelity show the same changes in many
+	// further forms, and would take the test ten times as long.
+	maps.DeleteFunc(cases, func(id string, _ *replay.Case) bool { return strings.HasPrefix(id, "more-") })
 	r := &replay.Runner{Target: target, Binaries: binaries, CommandLine: steps.OwnCommandLine{}}
 	rec, err := r.Record(t.Context(), cases, replay.Options{Parallel: 2})
 	if err = r.Close(context.Background(), err); err != nil {

@@ -41,13 +41,10 @@ func (c *Core) start(ctx context.Context, r *mounts.Route) (*mounts.Backend, err
 	case plug.Factory == nil:
 		b, err = builtin.Unemulated(ctx, plug.Name, plug.Type, conf)
 	default:
+		// A factory sets its backend up itself, as behind gRPC.
 		b, err = plug.Factory(ctx, conf)
-		switch {
-		case err != nil:
-		case b == nil: // kv's answer to a version of its storage that isn't
+		if err == nil && b == nil { // kv's answer to a version of its storage that isn't
 			err = fmt.Errorf("nil backend of type %q returned from factory", plug.Name)
-		default:
-			err = b.Setup(ctx, conf)
 		}
 	}
 	if err != nil {
