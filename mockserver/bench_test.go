@@ -64,3 +64,21 @@ func BenchmarkRead(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkStart starts a server within the process and asks it once.
+func BenchmarkStart(b *testing.B) {
+	for b.Loop() {
+		s, err := mockserver.Start(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		resp, err := http.Get(s.Address() + "/v1/sys/health")
+		if err != nil {
+			b.Fatal(err)
+		}
+		resp.Body.Close()
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
