@@ -81,7 +81,7 @@ func (d *Dialect) report(version string) {
 	}
 	for i := range d.Builtins {
 		if b := &d.Builtins[i]; b.tree {
-			b.Version = "v" + d.Version + "+" + d.BuiltinSuffix
+			b.Version = d.OwnVersion()
 		}
 	}
 }

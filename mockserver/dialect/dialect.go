@@ -237,6 +237,10 @@ func (f FieldErrors) String() string {
 	return fmt.Sprintf("FieldErrors(%d)", int(f))
 }
 
+// OwnVersion is the version of builtin plugins from the server's own tree:
+// v1.20.0+builtin.vault.
+func (d *Dialect) OwnVersion() string { return "v" + d.Version + "+" + d.BuiltinSuffix }
+
 // Lookup returns the dialect of that name. NAME@VERSION is the same dialect
 // with another version to report: vault-1.16@1.16.7, or openbao-2.5@2.0.0-HEAD
 // for a server that was built without a version stamp. The error names the

@@ -52,7 +52,7 @@ func New(storage logical.Storage, directory string, d *dialect.Dialect, factorie
 	}
 	for k, f := range factories {
 		if _, ok := c.builtins[k]; !ok {
-			c.builtins[k] = &Entry{Key: Key{Type: k.Type, Name: k.Name, Version: "v" + d.Version + "+" + d.BuiltinSuffix}, Builtin: true, Status: string(dialect.Supported), Factory: f}
+			c.builtins[k] = &Entry{Key: Key{Type: k.Type, Name: k.Name, Version: d.OwnVersion()}, Builtin: true, Status: string(dialect.Supported), Factory: f}
 		}
 	}
 	return c

@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -164,7 +165,7 @@ func (c *Core) MountOf(path string) (*mounts.Route, error) {
 // hostEnviron is the server process's environment as plugins inherit it: what
 // the server was given, and what this version of it sets for itself.
 func (c *Core) hostEnviron() []string {
-	return append(c.environ(), c.dialect.ProcessVariables...)
+	return slices.Concat(c.environ(), c.dialect.ProcessVariables)
 }
 
 // Probe starts a plugin once and returns the version that it reports.

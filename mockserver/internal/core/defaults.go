@@ -97,5 +97,5 @@ func (c *Core) builtinVersion(e *mounts.Entry) string {
 	if b, err := c.catalog.Builtin(e.PluginType(), e.Type); err == nil {
 		return b.Version
 	}
-	return "v" + c.dialect.Version + "+" + c.dialect.BuiltinSuffix
+	return c.dialect.OwnVersion()
 }

@@ -50,11 +50,15 @@ func (c *Core) start(ctx context.Context, r *mounts.Route) (*mounts.Backend, err
 	if err != nil {
 		return nil, err
 	}
-	if err := initialize(ctx, b, r); err != nil {
-		b.Cleanup(ctx)
+	err = initialize(ctx, b, r)
+	if err == nil {
+		err = c.noteRunning(ctx, r, plug)
+	}
+	if err != nil {
+		b.Cleanup(ctx) // nobody else knows of it
 		return nil, err
 	}
-	return mounts.NewBackend(b), c.noteRunning(ctx, r, plug)
+	return mounts.NewBackend(b), nil
 }
 
 // plugin is what a mount of that key runs.
@@ -64,7 +68,7 @@ func (c *Core) plugin(ctx context.Context, key catalog.Key) (*catalog.Entry, err
 	}
 	own, err := c.catalog.Builtin(key.Type, key.Name)
 	if errors.Is(err, catalog.ErrNotFound) { // linked in, but not listed
-		key.Version = "v" + c.dialect.Version + "+" + c.dialect.BuiltinSuffix
+		key.Version = c.dialect.OwnVersion()
 		return &catalog.Entry{Key: key, Builtin: true}, nil
 	}
 	return own, err
@@ -145,6 +149,9 @@ func (c *Core) startOwn(factory logical.Factory) mounts.Starter {
 			return nil, err
 		}
 		b = restate.Wrap(b, c.dialect.FieldErrors)
-		return mounts.NewBackend(b), initialize(ctx, b, r)
+		if err := initialize(ctx, b, r); err != nil {
+			return nil, err
+		}
+		return mounts.NewBackend(b), nil
 	}
 }
