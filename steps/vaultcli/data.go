@@ -53,7 +53,7 @@ func dataCommands() []command {
 
       $ vault write -force transit/keys/my-key`,
 			outputs: fieldAndFormat(),
-			action:  func() action { return new(dataWrite) },
+			action:  func() action { return &dataChange{send: (*api.Logical).WriteWithContext} },
 		},
 		{
 			name: "list", synopsis: "List data or secrets",
@@ -150,15 +150,19 @@ func readRaw(ctx context.Context, inv *invocation, client *api.Client, path stri
 	return inv.printData(content)
 }
 
-// dataWrite is PUT. An answer without body is success in silence, but for tables.
-type dataWrite struct{ force bool }
+// dataChange sends data to a path: PUT for write, a JSON merge patch for patch.
+// An answer without body is success in silence, but for tables.
+type dataChange struct {
+	send  func(*api.Logical, context.Context, string, map[string]any) (*api.Secret, error)
+	force bool
+}
 
-func (a *dataWrite) flags(f *flagSet) {
+func (a *dataChange) flags(f *flagSet) {
 	f.boolean(&a.force, "force", "Allow the operation to continue with no key=value pairs. This allows writing to keys that "+
 		"do not need or expect data.", alias("f"))
 }
 
-func (a *dataWrite) run(inv *invocation, args []string) error {
+func (a *dataChange) run(inv *invocation, args []string) error {
 	switch {
 	case len(args) < 1:
 		return exactly(1, args)
@@ -174,7 +178,7 @@ func (a *dataWrite) run(inv *invocation, args []string) error {
 	if err != nil {
 		return err
 	}
-	secret, err := client.Logical().WriteWithContext(inv.ctx, path, data)
+	secret, err := a.send(client.Logical(), inv.ctx, path, data)
 	if err != nil {
 		return inv.afterError(secret, refused("Error writing data to %s: %w", path, err))
 	}

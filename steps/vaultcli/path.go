@@ -2,7 +2,11 @@
 
 package vaultcli
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/hashicorp/vault/api"
+)
 
 func pathCommands() []command {
 	return []command{
@@ -19,7 +23,7 @@ func pathCommands() []command {
 
       $ vault patch secret/data/my-secret data=@fields.json`,
 			outputs: fieldAndFormat(),
-			action:  func() action { return new(dataPatch) },
+			action:  func() action { return &dataChange{send: (*api.Logical).JSONMergePatch} },
 		},
 		{
 			name: "path-help", synopsis: "Retrieve API help for paths",
@@ -35,37 +39,6 @@ func pathCommands() []command {
 			action:  func() action { return new(pathHelp) },
 		},
 	}
-}
-
-// dataPatch sends a JSON merge patch.
-type dataPatch struct{ force bool }
-
-func (a *dataPatch) flags(f *flagSet) {
-	f.boolean(&a.force, "force", "Allow the operation to continue with no key=value pairs. This allows writing to keys that "+
-		"do not need or expect data.", alias("f"))
-}
-
-func (a *dataPatch) run(inv *invocation, args []string) error {
-	switch {
-	case len(args) < 1:
-		return exactly(1, args)
-	case len(args) == 1 && !a.force:
-		return misuse("Must supply data or use -force")
-	}
-	path := cleanPath(args[0])
-	data, err := parseData(inv.input(), args[1:])
-	if err != nil {
-		return misuse("Failed to parse K=V data: %w", err)
-	}
-	client, err := inv.client()
-	if err != nil {
-		return err
-	}
-	secret, err := client.Logical().JSONMergePatch(inv.ctx, path, data)
-	if err != nil {
-		return inv.afterError(secret, refused("Error writing data to %s: %w", path, err))
-	}
-	return inv.printWritten(path, secret)
 }
 
 // pathHelp prints what a plugin's framework says about a path.

@@ -28,7 +28,7 @@ func (c *Core) EnableMount(ctx context.Context, e *mounts.Entry) error {
 				return fmt.Errorf("cannot mount %q", e.Path)
 			}
 		}
-		if internal(e.Type) || c.dialect.Namespaces && internal(strings.TrimPrefix(e.Type, "ns_")) {
+		if Internal(e.Type) || c.dialect.Namespaces && Internal(strings.TrimPrefix(e.Type, "ns_")) {
 			return fmt.Errorf("mount type of %q is not mountable", e.Type)
 		}
 	}
@@ -115,7 +115,7 @@ func (c *Core) DisableMount(ctx context.Context, path string) error {
 // Reload ends the backend of a mount and starts it anew, with what the catalog
 // says now. Backends of the server itself are left alone.
 func (c *Core) Reload(ctx context.Context, r *mounts.Route) error {
-	if internal(r.Entry().Type) {
+	if Internal(r.Entry().Type) {
 		return nil
 	}
 	reload := context.WithValue(ctx, plugin.ContextKeyPluginReload, "reload")
@@ -156,8 +156,8 @@ func (c *Core) persist(ctx context.Context, e *mounts.Entry) error {
 
 func mountKey(e *mounts.Entry) string { return "mounts/" + e.UUID }
 
-// internal tells whether a type is part of the server: mounted from the start,
+// Internal tells whether a type is part of the server: mounted from the start,
 // once, and never reloaded.
-func internal(kind string) bool {
+func Internal(kind string) bool {
 	return slices.Contains([]string{systemType, tokenType, cubbyholeType, identityType}, kind)
 }

@@ -181,7 +181,7 @@ func (c *Core) inner(req *logical.Request, r *mounts.Route, mount string) *logic
 		WrapInfo: req.WrapInfo, EntityID: req.EntityID, Unauthenticated: req.Unauthenticated,
 		ClientTokenSource: req.ClientTokenSource,
 	}
-	if internal(e.Type) {
+	if Internal(e.Type) {
 		// The server's own backends see the request as it came.
 		in.ClientToken, in.ClientTokenRemainingUses = req.ClientToken, req.ClientTokenRemainingUses
 		in.Headers, in.HTTPRequest = req.Headers, req.HTTPRequest

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/go-multierror"
@@ -17,6 +16,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
+	"github.com/plugproof/plugproof/mockserver/internal/core"
 	"github.com/plugproof/plugproof/mockserver/internal/envelope"
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
 )
@@ -77,7 +77,7 @@ var errSingleton = errors.New("singleton plugin cannot be reloaded")
 
 // singleton tells whether a type is one of those mounts', also of namespaces.
 func singleton(kind string) bool {
-	return slices.Contains([]string{"token", "system", "cubbyhole", "identity"}, strings.TrimPrefix(kind, "ns_"))
+	return core.Internal(strings.TrimPrefix(kind, "ns_"))
 }
 
 func (b *backend) reloadTyped(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
