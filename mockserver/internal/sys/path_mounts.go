@@ -5,6 +5,7 @@ package sys
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/vault/sdk/framework"
@@ -100,10 +101,8 @@ func (b *backend) warnOfVersion(ctx context.Context, resp *logical.Response, e *
 	if pin, err := b.pin(ctx, e.PluginType(), e.Type); err == nil && pin == e.RunningVersion {
 		because = "because that version is pinned"
 	}
-	resp.AddWarning("Plugin version is configured as " + quote(e.Version) + ", but running " + quote(e.RunningVersion) + " " + because)
+	resp.AddWarning(fmt.Sprintf("Plugin version is configured as %q, but running %q %s", e.Version, e.RunningVersion, because))
 }
-
-func quote(s string) string { return `"` + s + `"` }
 
 func (b *backend) readAuth(_ context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	p := mounts.CleanPath(d.Get("path").(string))
@@ -117,7 +116,7 @@ func (b *backend) readAuth(_ context.Context, _ *logical.Request, d *framework.F
 func (b *backend) disableMount(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	p := mounts.CleanPath(d.Get("path").(string))
 	if _, err := b.core.MountAt(p); err == nil && strings.HasPrefix(p, mounts.AuthPrefix) {
-		return badRequest(errors.New("cannot unmount " + quote(p)))
+		return badRequest(fmt.Errorf("cannot unmount %q", p))
 	}
 	return b.disable(ctx, p)
 }
@@ -135,7 +134,7 @@ func (b *backend) disableAuth(ctx context.Context, _ *logical.Request, d *framew
 func (b *backend) disable(ctx context.Context, full string) (*logical.Response, error) {
 	for _, own := range []string{"sys/", "cubbyhole/", "identity/"} {
 		if full == own {
-			return badRequest(errors.New("cannot unmount " + quote(full)))
+			return badRequest(fmt.Errorf("cannot unmount %q", full))
 		}
 	}
 	err := b.core.DisableMount(ctx, full)
