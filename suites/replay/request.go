@@ -3,11 +3,14 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/plugproof/plugproof/steps"
@@ -43,8 +46,10 @@ func (s *session) fill(text string) string {
 		text = strings.ReplaceAll(text, "{plugin_dir}", s.server.PluginDir())
 	}
 	if strings.Contains(text, "$") {
-		for name, value := range s.saved {
-			text = strings.ReplaceAll(text, "$"+name, value)
+		// The longer name first: $code is not $c with something behind it.
+		names := slices.SortedFunc(maps.Keys(s.saved), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+		for _, name := range names {
+			text = strings.ReplaceAll(text, "$"+name, s.saved[name])
 		}
 	}
 	return lengthen(text)
