@@ -23,7 +23,7 @@ type Option func(*options) error
 
 // options are what a server is made of; see the functions that set them.
 type options struct {
-	dialect      *dialect.Dialect
+	dialect      *dialect.Dialect // nil for the newest
 	pluginDir    string
 	apiAddr      string
 	noAPIAddr    bool
@@ -40,7 +40,7 @@ type options struct {
 
 func defaults() options {
 	return options{
-		dialect: dialect.Newest(), environ: os.Environ, listen: "127.0.0.1:0",
+		environ: os.Environ, listen: "127.0.0.1:0",
 		backends: map[catalog.Key]logical.Factory{}, logger: hclog.NewNullLogger(),
 	}
 }

@@ -64,6 +64,9 @@ func New(opts ...Option) (*Server, error) {
 }
 
 func newServer(ctx context.Context, o options) (*Server, error) {
+	if o.dialect == nil {
+		o.dialect = dialect.Newest()
+	}
 	s := &Server{dialect: o.dialect}
 	s.apiAddr.Store(&o.apiAddr)
 	var physical storage.Physical = storage.NewMemory()

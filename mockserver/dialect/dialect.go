@@ -247,10 +247,11 @@ func (d *Dialect) OwnVersion() string { return "v" + d.Version + "+" + d.Builtin
 // known dialects.
 func Lookup(name string) (*Dialect, error) {
 	name, reported, other := strings.Cut(name, "@")
-	for _, d := range All() {
-		if d.Name != name {
+	for _, k := range known() {
+		if k.name != name {
 			continue
 		}
+		d := k.make()
 		if other {
 			v, err := version.NewSemver(reported)
 			if err == nil && v.Metadata() != "" {
@@ -268,22 +269,14 @@ func Lookup(name string) (*Dialect, error) {
 
 // Newest is the dialect that is used when none is named: the newest Vault whose
 // sources were read.
-func Newest() *Dialect {
-	var newest *Dialect
-	for _, d := range All() {
-		if d.Product == Vault && !d.Provisional {
-			newest = d
-		}
-	}
-	return newest
-}
+func Newest() *Dialect { return vault121() }
 
 // Names returns the names of all dialects, oldest first within a product.
 func Names() []string {
-	all := All()
+	all := known()
 	names := make([]string, len(all))
-	for i, d := range all {
-		names[i] = d.Name
+	for i, k := range all {
+		names[i] = k.name
 	}
 	return names
 }
@@ -291,9 +284,39 @@ func Names() []string {
 // All returns every dialect, Vault's before OpenBao's, oldest first. Each call
 // makes them anew, so that a caller may change its copy.
 func All() []*Dialect {
-	return []*Dialect{
-		vault114(), vault115(), vault116(), vault117(), vault118(), vault119(), vault120(), vault121(),
-		vault20(), vault21(),
-		openbao20(), openbao21(), openbao22(), openbao23(), openbao24(), openbao25(), openbao26(),
+	all := known()
+	made := make([]*Dialect, len(all))
+	for i, k := range all {
+		made[i] = k.make()
+	}
+	return made
+}
+
+// maker makes one dialect. Making one makes all that it is derived from, so a
+// server makes its own only, and names need none.
+type maker struct {
+	name string
+	make func() *Dialect
+}
+
+func known() []maker {
+	return []maker{
+		{"vault-1.14", vault114},
+		{"vault-1.15", vault115},
+		{"vault-1.16", vault116},
+		{"vault-1.17", vault117},
+		{"vault-1.18", vault118},
+		{"vault-1.19", vault119},
+		{"vault-1.20", vault120},
+		{"vault-1.21", vault121},
+		{"vault-2.0", vault20},
+		{"vault-2.1", vault21},
+		{"openbao-2.0", openbao20},
+		{"openbao-2.1", openbao21},
+		{"openbao-2.2", openbao22},
+		{"openbao-2.3", openbao23},
+		{"openbao-2.4", openbao24},
+		{"openbao-2.5", openbao25},
+		{"openbao-2.6", openbao26},
 	}
 }

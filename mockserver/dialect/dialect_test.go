@@ -49,6 +49,29 @@ func TestDialectsAreInOrder(t *testing.T) {
 	}
 }
 
+// TestNewest: it is the last Vault whose sources were read, and every dialect is
+// found by its own name.
+func TestNewest(t *testing.T) {
+	t.Parallel()
+	newest := ""
+	var names []string
+	for _, d := range All() {
+		names = append(names, d.Name)
+		if d.Product == Vault && !d.Provisional {
+			newest = d.Name
+		}
+		if found, err := Lookup(d.Name); err != nil || found.Name != d.Name {
+			t.Errorf("Lookup(%q): %v, %v", d.Name, found, err)
+		}
+	}
+	if got := Newest().Name; got != newest {
+		t.Errorf("the newest is %s, not %s", got, newest)
+	}
+	if !slices.Equal(names, Names()) {
+		t.Errorf("the names %v are not those of the dialects, %v", Names(), names)
+	}
+}
+
 // TestChangesAreComplete: each has its source, and does what it says: it
 // changes its field and no other, and leaves none of them as it was.
 func TestChangesAreComplete(t *testing.T) {
