@@ -4,6 +4,7 @@
 package envelope
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/hashicorp/vault/sdk/logical"
@@ -12,32 +13,60 @@ import (
 // Envelope is an answer as it is written. The SDK's own type isn't used because
 // it has fields that older servers don't send.
 type Envelope struct {
-	RequestID     string                `json:"request_id"`
-	LeaseID       string                `json:"lease_id"`
-	Renewable     bool                  `json:"renewable"`
-	LeaseDuration int                   `json:"lease_duration"`
-	Data          any                   `json:"data"`
-	WrapInfo      *logical.HTTPWrapInfo `json:"wrap_info"`
-	Warnings      []string              `json:"warnings"`
-	Auth          *logical.HTTPAuth     `json:"auth"`
+	head
+	Data any `json:"data"`
+	tail
+}
+
+// head and tail are what stands before the data and after it.
+type head struct {
+	RequestID     string `json:"request_id"`
+	LeaseID       string `json:"lease_id"`
+	Renewable     bool   `json:"renewable"`
+	LeaseDuration int    `json:"lease_duration"`
+}
+
+type tail struct {
+	WrapInfo *logical.HTTPWrapInfo `json:"wrap_info"`
+	Warnings []string              `json:"warnings"`
+	Auth     *logical.HTTPAuth     `json:"auth"`
 	// MountType is only sent where it is set: from Vault 1.16.
 	MountType *string `json:"mount_type,omitempty"`
+}
+
+// Around puts JSON into the envelope as its data. It is for long data:
+// json.Marshal would read through a json.RawMessage twice.
+func (e Envelope) Around(data []byte) ([]byte, error) {
+	before, err := json.Marshal(e.head)
+	if err != nil {
+		return nil, err
+	}
+	after, err := json.Marshal(e.tail)
+	if err != nil {
+		return nil, err
+	}
+	text := make([]byte, 0, len(before)+len(data)+len(after)+len(`,"data":`))
+	text = append(text, before[:len(before)-1]...)
+	text = append(text, `,"data":`...)
+	text = append(text, data...)
+	text = append(text, ',')
+	return append(text, after[1:]...), nil
 }
 
 // Of puts the answer to the request of that id into its envelope. mountType
 // tells whether the server sends the type of the mount.
 func Of(requestID string, resp *logical.Response, mountType bool) Envelope {
 	if info := resp.WrapInfo; info != nil && info.Token != "" {
-		return Envelope{WrapInfo: &logical.HTTPWrapInfo{
+		return Envelope{tail: tail{WrapInfo: &logical.HTTPWrapInfo{
 			Token: info.Token, Accessor: info.Accessor, TTL: int(info.TTL.Seconds()),
 			CreationTime: info.CreationTime.Format(time.RFC3339Nano), CreationPath: info.CreationPath,
 			WrappedAccessor: info.WrappedAccessor,
-		}}
+		}}}
 	}
 	h := logical.LogicalResponseToHTTPResponse(resp)
 	e := Envelope{
-		RequestID: requestID, LeaseID: h.LeaseID, Renewable: h.Renewable,
-		LeaseDuration: h.LeaseDuration, Warnings: h.Warnings, Auth: h.Auth,
+		head: head{RequestID: requestID, LeaseID: h.LeaseID, Renewable: h.Renewable, LeaseDuration: h.LeaseDuration},
+		tail: tail{Warnings: h.Warnings, Auth: h.Auth},
 	}
 	if h.Data != nil {
 		e.Data = h.Data

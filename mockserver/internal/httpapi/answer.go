@@ -3,10 +3,10 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strconv"
 
 	"github.com/hashicorp/vault/sdk/logical"
 
@@ -63,36 +63,27 @@ func (h *handler) writeAnswer(w http.ResponseWriter, r *http.Request, req *logic
 }
 
 // writeInjected writes an answer whose data stands beside the envelope as well
-// as in it. Each value is encoded once, as lists of mounts are long.
+// as in it. The data is encoded once, as lists of mounts are long.
 func writeInjected(w http.ResponseWriter, e envelope.Envelope, data map[string]any) {
-	encoded := make(map[string]json.RawMessage, len(data))
-	var out bytes.Buffer
-	out.WriteByte('{')
-	for key, value := range data {
-		name, err := json.Marshal(key)
-		if err == nil {
-			encoded[key], err = json.Marshal(value)
-		}
-		if err != nil {
-			writeError(w, http.StatusInternalServerError, err)
-			return
-		}
-		out.Write(name)
-		out.WriteByte(':')
-		out.Write(encoded[key])
-		out.WriteByte(',')
+	encoded, err := json.Marshal(data)
+	var around []byte
+	if err == nil {
+		around, err = e.Around(encoded)
 	}
-	e.Data = encoded
-	rest, err := json.Marshal(e)
 	if err != nil {
 		writeError(w, http.StatusInternalServerError, err)
 		return
 	}
-	out.Write(rest[1:])
-	out.WriteByte('\n')
+	text := make([]byte, 0, len(encoded)+len(around)+1)
+	text = append(text, encoded[:len(encoded)-1]...)
+	text = append(text, ',')
+	text = append(text, around[1:]...)
+	text = append(text, '\n')
 	w.Header().Set("Content-Type", "application/json")
+	// Known beforehand, the answer isn't cut into chunks.
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(out.Bytes())
+	_, _ = w.Write(text)
 }
 
 // writeRaw writes an answer that its backend made itself: status, content type

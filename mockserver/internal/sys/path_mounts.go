@@ -71,8 +71,9 @@ func (b *backend) listAuth(context.Context, *logical.Request, *framework.FieldDa
 }
 
 func (b *backend) list(auth bool) *logical.Response {
-	data := map[string]any{}
-	for _, r := range b.core.Mounts() {
+	all := b.core.Mounts()
+	data := make(map[string]any, len(all))
+	for _, r := range all {
 		if e := r.Entry(); e.Auth == auth {
 			data[e.Path] = b.shown(e)
 		}
