@@ -56,10 +56,7 @@ type change struct {
 	err  error
 }
 
-var (
-	_ logical.Backend         = (*Backend)(nil)
-	_ logical.PluginVersioner = (*Backend)(nil)
-)
+var _ logical.Backend = (*Backend)(nil)
 
 // Backend starts the plugin that lookup names, or shares its process, and sets
 // a backend up for a mount. It tries protocol 5 with AutoMTLS first, then the
@@ -246,10 +243,11 @@ func (b *Backend) reopen(ctx context.Context, stale *session) (*session, error) 
 		return s, err
 	}
 	// The placeholder's answers have gone into the router.
+	now, before := s.described(), stale.described()
 	switch {
-	case s.kind != stale.kind:
+	case now.kind != before.kind:
 		err = ErrMismatchType
-	case !reflect.DeepEqual(s.paths, stale.paths):
+	case !reflect.DeepEqual(now.paths, before.paths):
 		err = ErrMismatchPaths
 	default:
 		return s, nil
@@ -327,17 +325,12 @@ func (b *Backend) InvalidateKey(ctx context.Context, key string) {
 // Setup does nothing: Pool.Backend did it.
 func (b *Backend) Setup(context.Context, *logical.BackendConfig) error { return nil }
 
-// Type, SpecialPaths and PluginVersion are what the plugin said when its
-// process was set up; asking costs nothing.
-func (b *Backend) Type() logical.BackendType { return b.session.Load().kind }
+// Type and SpecialPaths are what the plugin said when its process was set up;
+// asking again costs nothing.
+func (b *Backend) Type() logical.BackendType { return b.session.Load().described().kind }
 
 // SpecialPaths may be nil.
-func (b *Backend) SpecialPaths() *logical.Paths { return b.session.Load().paths }
-
-// PluginVersion is empty for a plugin that reports none.
-func (b *Backend) PluginVersion() logical.PluginVersion {
-	return logical.PluginVersion{Version: b.session.Load().version}
-}
+func (b *Backend) SpecialPaths() *logical.Paths { return b.session.Load().described().paths }
 
 // IsExternal is always true.
 func (b *Backend) IsExternal() bool { return true }

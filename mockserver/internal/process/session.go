@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-plugin"
@@ -39,9 +40,31 @@ type session struct {
 	proc    *process
 	backend logical.Backend
 
-	kind    logical.BackendType
-	paths   *logical.Paths
-	version string
+	// said is what the plugin says of itself; nil until it is asked.
+	said *description
+}
+
+// description is what a plugin says of itself. It is asked when its backend is
+// set up, and waited for by who wants to know.
+type description struct {
+	asked sync.WaitGroup
+	kind  logical.BackendType
+	paths *logical.Paths
+}
+
+// describe asks a backend what it is: two calls, side by side.
+func describe(backend logical.Backend) *description {
+	d := &description{}
+	d.asked.Go(func() { d.kind = backend.Type() })
+	d.asked.Go(func() { d.paths = backend.SpecialPaths() })
+	return d
+}
+
+// described is what the plugin said; it waits for the answers, which have the
+// deadline of all calls.
+func (s *session) described() *description {
+	s.said.asked.Wait()
+	return s.said
 }
 
 func newSession(entry Entry, conf *logical.BackendConfig) *session {
@@ -126,6 +149,7 @@ func (p *Pool) describeOld(ctx context.Context, lookup Lookup, conf *logical.Bac
 	if err != nil {
 		return nil, err
 	}
+	s.described() // before its process ends
 	placeholder := *s
 	placeholder.gate, placeholder.proc, placeholder.backend = newGate(), nil, nil
 	s.cleanup(ctx, cleanupTime)
@@ -133,16 +157,13 @@ func (p *Pool) describeOld(ctx context.Context, lookup Lookup, conf *logical.Bac
 	return &placeholder, nil
 }
 
-// setup makes the plugin create its backend and asks what it is.
+// setup makes the plugin create its backend and asks what it is. Nobody waits
+// for the answers before they are needed: a backend is initialized meanwhile.
 func (s *session) setup(ctx context.Context, conf *logical.BackendConfig) error {
 	if err := s.backend.Setup(ctx, conf); err != nil {
 		return &setupError{err}
 	}
-	s.kind = s.backend.Type()
-	s.paths = s.backend.SpecialPaths()
-	if versioner, ok := s.backend.(logical.PluginVersioner); ok {
-		s.version = versioner.PluginVersion().Version
-	}
+	s.said = describe(s.backend)
 	return nil
 }
 

@@ -30,17 +30,15 @@ func (p *Pool) Version(ctx context.Context, e Entry) (string, error) {
 	lookup := func(context.Context) (Entry, error) { return e, nil }
 	s, err := p.openCurrent(ctx, lookup, conf, now.Add(p.host.StartTimeout/2))
 	if err == nil {
-		s.cleanup(ctx, cleanupTime)
-		p.close(s)
-		return s.version, nil
+		return p.askVersion(ctx, s), nil
 	}
 	var ofSetup *setupError
 	if errors.As(err, &ofSetup) {
 		return "", nil
 	}
-	s, oldErr := p.describeOld(ctx, lookup, conf, now.Add(p.host.StartTimeout))
+	s, oldErr := p.openOld(ctx, lookup, conf, true, now.Add(p.host.StartTimeout))
 	if oldErr == nil {
-		return s.version, nil
+		return p.askVersion(ctx, s), nil
 	}
 	if errors.As(oldErr, &ofSetup) {
 		return "", ofSetup.err
@@ -48,6 +46,18 @@ func (p *Pool) Version(ctx context.Context, e Entry) (string, error) {
 	return "", multierror.Append(nil,
 		fmt.Errorf("failed to dispense plugin as backend v5: %w", err),
 		fmt.Errorf("failed to dispense v4 backend plugin: %w", oldErr))
+}
+
+// askVersion asks a plugin for its version and ends the session, which was for
+// that only.
+func (p *Pool) askVersion(ctx context.Context, s *session) string {
+	version := ""
+	if versioner, ok := s.backend.(logical.PluginVersioner); ok {
+		version = versioner.PluginVersion().Version
+	}
+	s.cleanup(ctx, cleanupTime)
+	p.close(s)
+	return version
 }
 
 func (p *Pool) databaseVersion(ctx context.Context, e Entry, deadline time.Time) (string, error) {
