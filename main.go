@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plugproof/plugproof/mockserver/serve"
 	"github.com/plugproof/plugproof/steps/vaultcli"
 	"github.com/plugproof/plugproof/suites/dialects"
 	"github.com/plugproof/plugproof/suites/diff"
@@ -19,7 +20,6 @@ import (
 	"github.com/plugproof/plugproof/suites/record"
 	"github.com/plugproof/plugproof/suites/replay"
 	"github.com/plugproof/plugproof/suites/run"
-	"github.com/plugproof/plugproof/suites/serve"
 )
 
 func main() { os.Exit(execute(context.Background(), os.Args[1:])) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package serve is the command `plugproof serve`: the mock server as a process
-// of its own.
+// Package serve is the mock server as a process of its own: the command
+// `plugproof serve`, and plugproof-serve, which is that command alone.
 package serve
 
 import (
@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -21,6 +22,10 @@ import (
 	"github.com/plugproof/plugproof/mockserver/dialect"
 )
 
+// gcPercent is for a heap of a few megabytes, which the usual 100 would have
+// collected every hundred requests: a tenth of the rate (suites/bench).
+const gcPercent = 400
+
 // flags are what the user chose.
 type flags struct {
 	listen, pluginDir, apiAddr, rootToken, dialect string
@@ -29,11 +34,17 @@ type flags struct {
 	startTimeout                                   time.Duration
 }
 
-// Command returns the command. Its errors are *Error.
-func Command() *cobra.Command {
+// Command returns the command `serve` of a program. Its errors are *Error.
+func Command() *cobra.Command { return command("serve", "plugproof serve") }
+
+// Standalone returns the command as a program of its own.
+func Standalone() *cobra.Command { return command("plugproof-serve", "plugproof-serve") }
+
+// command makes the command of that name; typed is how users call it.
+func command(name, typed string) *cobra.Command {
 	var f flags
 	cmd := &cobra.Command{
-		Use:   "serve",
+		Use:   name,
 		Short: "Run the mock server",
 		Long: `Run a server that behaves like a named version of Vault or OpenBao in
 everything that concerns plugins: it speaks Vault's HTTP API and starts real
@@ -43,13 +54,13 @@ It listens on the loopback interface unless told otherwise, and prints its
 address and root token when it is ready. SIGINT and SIGTERM end it and every
 plugin process.`,
 		Example: `  # A server like the newest Vault, with the plugins of a directory registered
-  plugproof serve --plugin-dir ./bin --register-all
+  ` + typed + ` --plugin-dir ./bin --register-all
 
   # Vault 1.15, whose own environment wins over a plugin's, on a fixed port
-  plugproof serve --dialect vault-1.15 --listen 127.0.0.1:8200 --root-token root
+  ` + typed + ` --dialect vault-1.15 --listen 127.0.0.1:8200 --root-token root
 
   # State that survives a restart and a kill
-  plugproof serve --plugin-dir ./bin --data-dir ./state`,
+  ` + typed + ` --plugin-dir ./bin --data-dir ./state`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.noAPIAddr = cmd.Flags().Changed("api-addr") && f.apiAddr == ""
@@ -80,6 +91,9 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	s, err := mockserver.Start(ctx, opts...)
 	if err != nil {
 		return &Error{3, err}
@@ -101,7 +115,8 @@ func (f flags) options(stderr io.Writer) ([]mockserver.Option, error) {
 	if f.logFormat != "standard" && f.logFormat != "json" {
 		return nil, usage("--log-format %q: choose standard or json", f.logFormat)
 	}
-	if _, err := dialect.Lookup(f.dialect); err != nil {
+	d, err := dialect.Lookup(f.dialect)
+	if err != nil {
 		return nil, usage("--dialect: %w", err)
 	}
 	if (f.tlsCert == "") != (f.tlsKey == "") {
@@ -114,7 +129,7 @@ func (f flags) options(stderr io.Writer) ([]mockserver.Option, error) {
 		return nil, usage("--plugin-start-timeout %s: give a positive duration", f.startTimeout)
 	}
 	opts := []mockserver.Option{
-		mockserver.WithListen(f.listen), mockserver.WithDialect(f.dialect), mockserver.WithPluginDir(f.pluginDir),
+		mockserver.WithListen(f.listen), mockserver.WithDialectData(d), mockserver.WithPluginDir(f.pluginDir),
 		mockserver.WithRootToken(f.rootToken), mockserver.WithDataDir(f.dataDir), mockserver.WithStartTimeout(f.startTimeout),
 		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: level, Output: stderr, JSONFormat: f.logFormat == "json"})),
 	}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"bufio"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// asProgram is set where the test binary is the program that it tests.
+const asProgram = "PLUGPROOF_SERVE_TEST"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// program is the program with arguments, not started.
+func program(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, args...)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	return cmd
+}
+
+// TestServes: it says where it is, answers, and ends well when it is told to.
+func TestServes(t *testing.T) {
+	t.Parallel()
+	cmd := program(t, "--listen", "127.0.0.1:0", "--dialect", "vault-1.15")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	addr := ""
+	for addr == "" && lines.Scan() {
+		_, addr, _ = strings.Cut(lines.Text(), "VAULT_ADDR=")
+	}
+	resp, err := http.Get(addr + "/v1/sys/health")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("health: %s", resp.Status)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for lines.Scan() { // until it has closed its output
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestMisuse: wrong usage is 2 and a server that can't run 3, each with a
+// message of its name.
+func TestMisuse(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"--nonsense"}, 2, "plugproof-serve: unknown flag: --nonsense"},
+		{[]string{"--dialect", "vault-0.1"}, 2, "known are vault-1.14"},
+		{[]string{"--listen", "127.0.0.1:99999"}, 3, "plugproof-serve: "},
+	} {
+		out, err := program(t, c.args...).CombinedOutput()
+		exit := new(exec.ExitError)
+		if !errors.As(err, &exit) || exit.ExitCode() != c.code || !strings.Contains(string(out), c.says) {
+			t.Errorf("%v: %v, %q; want %d and %q", c.args, err, out, c.code, c.says)
+		}
+	}
+}
