@@ -3,6 +3,7 @@
 package mockserver_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -12,16 +13,18 @@ import (
 	"github.com/plugproof/plugproof/mockserver"
 )
 
-// BenchmarkRead reads through a plugin over HTTP, side by side. The profile of
-// it shows what the server adds to the plugin's own work; the ratios to the
-// floor are suites/bench's.
-func BenchmarkRead(b *testing.B) {
-	dir, sha := pluginDir(b)
-	s, err := mockserver.Start(b.Context(), mockserver.WithPluginDir(dir), mockserver.WithRootToken("root"))
+// benched is a server whose root token is root, and a client of it.
+func benched(b *testing.B, opts ...mockserver.Option) (*mockserver.Server, *api.Client) {
+	b.Helper()
+	s, err := mockserver.Start(b.Context(), append(opts, mockserver.WithRootToken("root"))...)
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer s.Close()
+	b.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	})
 	config := api.DefaultConfig()
 	config.Address = s.Address()
 	client, err := api.NewClient(config)
@@ -29,6 +32,15 @@ func BenchmarkRead(b *testing.B) {
 		b.Fatal(err)
 	}
 	client.SetToken("root")
+	return s, client
+}
+
+// BenchmarkRead reads through a plugin over HTTP, side by side. The profile of
+// it shows what the server adds to the plugin's own work; the ratios to the
+// floor are suites/bench's.
+func BenchmarkRead(b *testing.B) {
+	dir, sha := pluginDir(b)
+	s, client := benched(b, mockserver.WithPluginDir(dir))
 	ctx := b.Context()
 	if err := client.Sys().RegisterPluginWithContext(ctx, &api.RegisterPluginInput{Name: "probe", Type: api.PluginTypeSecrets, Command: "probe", SHA256: sha}); err != nil {
 		b.Fatal(err)
@@ -63,6 +75,31 @@ func BenchmarkRead(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkList lists 200 mounts over HTTP.
+func BenchmarkList(b *testing.B) {
+	s, client := benched(b)
+	for i := range 200 {
+		if err := client.Sys().MountWithContext(b.Context(), fmt.Sprintf("m%d", i), &api.MountInput{Type: "kv"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, s.Address()+"/v1/sys/mounts", nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r.Header.Set("X-Vault-Token", "root")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+			b.Fatal(err)
+		}
+		resp.Body.Close()
+	}
 }
 
 // BenchmarkStart starts a server within the process and asks it once.

@@ -17,8 +17,8 @@ import (
 
 // measureRequests is the rate of requests through a plugin, beside the same
 // call of the plugin without a server.
-func measureRequests(ctx context.Context, set settings, p *subject, t *table) error {
-	s, err := startServer(ctx, set.server, p)
+func measureRequests(ctx context.Context, set settings, of program, p *subject, t *table) error {
+	s, err := of.start(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -26,31 +26,38 @@ func measureRequests(ctx context.Context, set settings, p *subject, t *table) er
 	if err := errors.Join(s.register(ctx, p), s.mount(ctx, "m")); err != nil {
 		return err
 	}
-	f, err := p.start()
+	f, err := p.startReady(ctx)
 	if err != nil {
 		return err
 	}
 	defer f.client.Kill()
-	if err := f.setup(ctx); err != nil {
+	handler, err := bare()
+	if err != nil {
 		return err
 	}
+	least, err := handler.start(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer least.stop()
 	direct := func() (func() error, func(), error) {
-		return func() error { return f.request(ctx) }, func() {}, nil
+		return func() error { _, err := f.request(ctx); return err }, func() {}, nil
 	}
 	for _, c := range []struct {
-		clients      int
-		aim, openbao string
-	}{{clients: 1}, {clients: 32, aim: ">= 0.8 x", openbao: "0.43 x"}} {
-		below, err := rate(set.load, c.clients, direct)
-		if err != nil {
-			return err
+		clients int
+		aim     string
+	}{{clients: 1}, {clients: 32, aim: ">= 0.8 x"}} {
+		var below, between, above float64
+		for _, side := range []struct {
+			rate   *float64
+			client func() (func() error, func(), error)
+		}{{&below, direct}, {&between, least.client}, {&above, s.client}} {
+			if *side.rate, err = rate(set.load, c.clients, side.client); err != nil {
+				return err
+			}
 		}
-		above, err := rate(set.load, c.clients, s.client)
-		if err != nil {
-			return err
-		}
-		r := row{what: fmt.Sprintf("requests, clients: %d", c.clients), aim: c.aim, openbao: c.openbao}
-		t.rates(r, above, below)
+		t.rates(row{what: fmt.Sprintf("requests, clients: %d", c.clients), aim: c.aim}, above, below)
+		t.rates(row{what: "  beside net/http with nothing else"}, above, between)
 	}
 	return nil
 }

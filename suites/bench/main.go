@@ -3,9 +3,10 @@
 // Command bench measures how fast the mock server is, and prints its figures as
 // ratios to a floor from the same run: the same plugin started and called with
 // go-plugin and no server at all. Ratios hold on a machine that is busy or slow
-// where milliseconds don't.
+// where milliseconds don't. A real server can be measured in the same run.
 //
 //	go run ./suites/bench
+//	go run ./suites/bench -beside /usr/local/bin/bao
 package main
 
 import (
@@ -30,16 +31,24 @@ func main() {
 
 // execute runs one command line and gives its exit code.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 2 && args[0] == bareCommand {
+		if err := serveBare(ctx, args[1], stdout); err != nil {
+			fmt.Fprintln(stderr, "bench: "+err.Error())
+			return 3
+		}
+		return 0
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	var s settings
 	flags.IntVar(&s.rounds, "rounds", 15, "how often each start, mount, reload and unmount is measured")
 	flags.IntVar(&s.mounts, "mounts", 200, "how many mounts of one plugin are made and listed")
 	flags.DurationVar(&s.load, "load", 3*time.Second, "how long requests are sent for each rate")
-	flags.StringVar(&s.server, "server", "", "`plugproof` binary to measure (default: built from this checkout)")
+	flags.StringVar(&s.beside, "beside", "", "`vault` or bao binary to measure in the same way, after the mock")
 	flags.Usage = func() {
 		fmt.Fprint(stderr, "Measure the mock server beside go-plugin alone.\n\nExamples:\n"+
-			"  go run ./suites/bench\n  go run ./suites/bench -rounds 50 -load 10s\n\nFlags:\n")
+			"  go run ./suites/bench\n  go run ./suites/bench -rounds 50 -load 10s\n"+
+			"  go run ./suites/bench -beside /usr/local/bin/bao\n\nFlags:\n")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
@@ -60,7 +69,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 type settings struct {
 	rounds, mounts int
 	load           time.Duration
-	server         string
+	beside         string
 }
 
 // bench measures everything, one after the other.
@@ -74,34 +83,51 @@ func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if s.server == "" {
-		s.server = filepath.Join(dir, "plugproof")
-		cmd := exec.CommandContext(ctx, "go", "build", "-o", s.server, "github.com/plugproof/plugproof")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("build the server: %w\n%s", err, out)
-		}
-	}
 	p, err := newSubject(plugins[pluginName])
 	if err != nil {
 		return err
 	}
-	var t table
+	fmt.Fprintln(stderr, "Building the server …")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir, "github.com/plugproof/plugproof", "github.com/plugproof/plugproof/mockserver/cmd/plugproof-serve")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the server: %w\n%s", err, out)
+	}
+	alone := mock(filepath.Join(dir, "plugproof-serve"))
+	var t, beside table
+	if err := measure(ctx, s, alone, p, &t, stderr); err != nil {
+		return err
+	}
+	whole := mock(filepath.Join(dir, "plugproof"), "serve")
+	if err := measureStart(ctx, s, whole, p, &t); err != nil {
+		return err
+	}
+	if s.beside != "" {
+		other := realServer(s.beside)
+		if err := measure(ctx, s, other, p, &beside, stderr); err != nil {
+			return err
+		}
+	}
+	return t.write(stdout, beside)
+}
+
+// measure fills a table with all that is measured of one program.
+func measure(ctx context.Context, s settings, of program, p *subject, t *table, stderr io.Writer) error {
 	for _, part := range []struct {
 		what string
-		run  func(context.Context, settings, *subject, *table) error
+		run  func(context.Context, settings, program, *subject, *table) error
 	}{
-		{"the server's start", measureStart},
+		{"start", measureStart},
 		{"registration, mounts and reloads", measureLifecycle},
 		{"many mounts", measureMany},
 		{"requests", measureRequests},
 	} {
-		fmt.Fprintf(stderr, "Measuring %s …\n", part.what)
-		if err := part.run(ctx, s, p, &t); err != nil {
-			return fmt.Errorf("%s: %w", part.what, err)
+		fmt.Fprintf(stderr, "Measuring %s: %s …\n", of.name, part.what)
+		if err := part.run(ctx, s, of, p, t); err != nil {
+			return fmt.Errorf("%s: %s: %w", of.name, part.what, err)
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 	}
-	return t.write(stdout)
+	return nil
 }

@@ -9,16 +9,30 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
-const rootToken = "root"
+const (
+	rootToken = "root"
+	// readyLimit is how long a real server may take to start.
+	readyLimit = 30 * time.Second
+)
 
-// server is a mock server in a process of its own, as its users run it.
+// program is what is started to be measured.
+type program struct {
+	name  string
+	start func(context.Context, *subject) (*server, error)
+}
+
+// server is a server in a process of its own, as its users run it.
 type server struct {
 	cmd  *exec.Cmd
 	addr string // host:port
@@ -27,34 +41,77 @@ type server struct {
 	stop func()
 }
 
-// startServer returns when the server has said its address.
-func startServer(ctx context.Context, binary string, s *subject) (*server, error) {
-	cmd := exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0",
-		"--plugin-dir", s.dir, "--root-token", rootToken, "--log-level", "error")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	stop := func() {
+func newServer(cmd *exec.Cmd, addr string) *server {
+	return &server{cmd: cmd, addr: addr, http: &http.Client{}, stop: func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		_, rest, found := strings.Cut(lines.Text(), "http://")
-		if !found {
-			continue
+	}}
+}
+
+// mock is the mock server.
+func mock(path string, args ...string) program {
+	name := strings.Join(append([]string{filepath.Base(path)}, args...), " ")
+	return announced(name, func(p *subject) []string {
+		return slices.Concat([]string{path}, args, []string{"--listen", "127.0.0.1:0", "--plugin-dir", p.dir,
+			"--root-token", rootToken, "--log-level", "error"})
+	})
+}
+
+// announced is a program that is ready when it has said its address.
+func announced(name string, line func(*subject) []string) program {
+	return program{name, func(ctx context.Context, p *subject) (*server, error) {
+		words := line(p)
+		cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			return nil, err
 		}
-		addr, _, _ := strings.Cut(rest, " ")
-		go io.Copy(io.Discard, out)
-		return &server{cmd: cmd, addr: addr, http: &http.Client{}, stop: stop}, nil
-	}
-	stop()
-	return nil, fmt.Errorf("%s serve did not say where it listens", binary)
+		if err := cmd.Start(); err != nil {
+			return nil, err
+		}
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			_, rest, found := strings.Cut(lines.Text(), "http://")
+			if !found {
+				continue
+			}
+			addr, _, _ := strings.Cut(rest, " ")
+			go io.Copy(io.Discard, out)
+			return newServer(cmd, addr), nil
+		}
+		newServer(cmd, "").stop()
+		return nil, fmt.Errorf("%s did not say where it listens", name)
+	}}
+}
+
+// realServer is a vault or bao in development mode. Nothing tells when it is ready,
+// so it is asked every millisecond.
+func realServer(path string) program {
+	name := filepath.Base(path)
+	return program{name, func(ctx context.Context, p *subject) (*server, error) {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		addr := free.Addr().String()
+		free.Close()
+		cmd := exec.CommandContext(ctx, path, "server", "-dev", "-dev-no-store-token", "-dev-root-token-id="+rootToken,
+			"-dev-listen-address="+addr, "-dev-plugin-dir="+p.dir, "-dev-plugin-init=false", "-log-level=error")
+		if err := cmd.Start(); err != nil {
+			return nil, err
+		}
+		s := newServer(cmd, addr)
+		tries := time.NewTicker(time.Millisecond)
+		defer tries.Stop()
+		for limit := time.Now().Add(readyLimit); s.call(ctx, http.MethodGet, "sys/health", nil) != nil; <-tries.C {
+			if time.Now().After(limit) {
+				s.stop()
+				return nil, fmt.Errorf("%s did not answer within %s", name, readyLimit)
+			}
+		}
+		return s, nil
+	}}
 }
 
 // call makes one request of the API and reads the whole answer.
@@ -77,14 +134,12 @@ func (s *server) call(ctx context.Context, method, path string, body any) error 
 		return err
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
 	if resp.StatusCode >= 300 {
+		answer, _ := io.ReadAll(resp.Body)
 		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, bytes.TrimSpace(answer))
 	}
-	return nil
+	_, err = io.Copy(io.Discard, resp.Body)
+	return err
 }
 
 func (s *server) register(ctx context.Context, p *subject) error {

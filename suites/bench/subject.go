@@ -70,20 +70,29 @@ func (s *subject) start() (*floor, error) {
 	return &floor{client: client, backend: backend}, nil
 }
 
-// setup makes the backend ready for requests.
-func (f *floor) setup(ctx context.Context) error {
-	return f.backend.Setup(ctx, &logical.BackendConfig{
+// startReady starts the plugin and makes its backend ready for requests.
+func (s *subject) startReady(ctx context.Context) (*floor, error) {
+	f, err := s.start()
+	if err != nil {
+		return nil, err
+	}
+	err = f.backend.Setup(ctx, &logical.BackendConfig{
 		StorageView: &logical.InmemStorage{}, System: logical.TestSystemView(), Logger: hclog.NewNullLogger(),
 	})
+	if err != nil {
+		f.client.Kill()
+		return nil, fmt.Errorf("set the plugin up: %w", err)
+	}
+	return f, nil
 }
 
-func (f *floor) request(ctx context.Context) error {
+func (f *floor) request(ctx context.Context) (map[string]any, error) {
 	resp, err := f.backend.HandleRequest(ctx, &logical.Request{Operation: logical.ReadOperation, Path: requestPath})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if resp == nil || resp.IsError() {
-		return errors.New("the plugin did not answer " + requestPath)
+		return nil, errors.New("the plugin did not answer " + requestPath)
 	}
-	return nil
+	return resp.Data, nil
 }

@@ -3,32 +3,45 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
 
 // row is one figure. An empty text is shown as a dash.
-type row struct{ what, value, floor, ratio, aim, openbao string }
+type row struct{ what, value, floor, ratio, aim string }
 
 // table is what a run has found so far.
 type table struct{ rows []row }
 
-// write prints the table. The last column is OpenBao 2.5.5 on two cores, for
-// comparison.
-func (t *table) write(w io.Writer) error {
+// figure is what a row says in a column of its own: the ratio if it has one.
+func (r row) figure() string { return cmp.Or(r.ratio, r.value) }
+
+// write prints the table, with what beside found in the same rows as the last
+// column, if it found anything.
+func (t *table) write(w io.Writer, beside table) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "MEASURE\tMOCK\tFLOOR\tRATIO\tAIM\tOPENBAO")
-	for _, r := range t.rows {
-		line := []any{r.what, r.value, r.floor, r.ratio, r.aim, r.openbao}
-		for i := range line {
-			if line[i] == "" {
-				line[i] = "-"
+	head := "MEASURE\tMOCK\tFLOOR\tRATIO\tAIM"
+	if len(beside.rows) > 0 {
+		head += "\tBESIDE"
+	}
+	fmt.Fprintln(tw, head)
+	for i, r := range t.rows {
+		line := []string{r.what, r.value, r.floor, r.ratio, r.aim}
+		if len(beside.rows) > 0 {
+			line = append(line, "")
+			if i < len(beside.rows) {
+				line[5] = beside.rows[i].figure()
 			}
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", line...)
+		for i := range line {
+			line[i] = cmp.Or(line[i], "-")
+		}
+		fmt.Fprintln(tw, strings.Join(line, "\t"))
 	}
 	return tw.Flush()
 }
