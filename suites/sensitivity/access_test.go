@@ -117,7 +117,7 @@ func wrongAccess() []wrong {
 				}
 				return status
 			}),
-			fails: []string{"ACC-052", "ACC-053"}, also: []string{"ACC-050", "ACC-051", "MNT-065"},
+			fails: []string{"ACC-052", "ACC-053"}, also: []string{"ACC-050", "MNT-065"},
 		},
 		{
 			name: "every token is root's for plugins",

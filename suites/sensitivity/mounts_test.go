@@ -45,7 +45,7 @@ func wrongMounts() []wrong {
 		{
 			name:   "the description of a mount is lost",
 			change: mishear(on("POST|PUT", mountEntry), func(content object) { delete(content, "description") }),
-			fails:  []string{"MNT-005"}, also: []string{"LST-010", "LST-012", "DOC-003", "LST-011", "LST-013"},
+			fails:  []string{"MNT-005"}, also: []string{"LST-010", "LST-016", "DOC-003"},
 		},
 		{
 			name: "all mounts have one accessor",
