@@ -65,16 +65,25 @@ func TestContainerConformsAsInProcess(t *testing.T) {
 			g.Expect(verdict.Requirement.Needs).To(ContainElement(BeElementOf(steps.PluginFiles, steps.ProcessControl, steps.Loopback)), id)
 			continue
 		case steps.Fail, steps.Errored:
-			for _, outcome := range verdict.Outcomes {
-				if outcome.Reason != "" {
-					t.Errorf("%s %s: %s", outcome.Status, outcome.Case, outcome.Reason)
-				}
-			}
+			explain(t, "container", verdict)
+		}
+		if here[i].Status != verdict.Status {
+			explain(t, "mock", here[i])
 		}
 		g.Expect(verdict.Status).To(Equal(here[i].Status), id)
 	}
 	t.Logf("%d of %d requirements pass in the container", passed, len(contained))
 	g.Expect(passed).To(BeNumerically(">", len(contained)/2))
+}
+
+// explain says why a requirement does not hold, if it does not.
+func explain(t *testing.T, where string, verdict report.Verdict) {
+	t.Helper()
+	for _, outcome := range verdict.Outcomes {
+		if outcome.Reason != "" {
+			t.Errorf("%s: %s %s: %s", where, outcome.Status, outcome.Case, outcome.Reason)
+		}
+	}
 }
 
 func conformance(t *testing.T, config run.Config, target steps.Target) []report.Verdict {

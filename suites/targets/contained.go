@@ -82,7 +82,8 @@ func (s *contained) create(ctx context.Context) error {
 
 // environment is what the server process gets: the image's PATH, a HOME and
 // what the scenario asks for. Names alone unset what else the image sets. The
-// engine adds HOSTNAME.
+// engine adds HOSTNAME; Podman, whose API can't unset, keeps what the image sets
+// and adds TERM and container.
 func (s *contained) environment() []string {
 	set := map[string]string{"PATH": s.contents.search, "HOME": innerHome}
 	for _, entry := range s.spec.Env {
@@ -105,7 +106,7 @@ func (s *contained) environment() []string {
 // runs here too.
 func (s *contained) publish(host *container.HostConfig) {
 	binding := network.PortBinding{}
-	if s.engine.here() {
+	if s.engine.here {
 		binding.HostIP = netip.MustParseAddr(loopback)
 	}
 	host.PortBindings = network.PortMap{network.MustParsePort(innerPort): {binding}}
@@ -153,7 +154,7 @@ func (s *contained) watch(id string) {
 
 func (s *contained) endpoint(ctx context.Context) (string, error) {
 	host := loopback
-	if !s.engine.here() {
+	if !s.engine.here {
 		var err error
 		if host, err = s.box.Host(ctx); err != nil {
 			return "", err

@@ -38,6 +38,23 @@ func engineClient(t *testing.T) *client.Client {
 	return cli
 }
 
+// imageVariable are the lines of an image's recipe that set a variable which no
+// server may see.
+func imageVariable(t *testing.T, cli *client.Client) []string {
+	t.Helper()
+	version, err := cli.ServerVersion(t.Context(), client.ServerVersionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range version.Components {
+		if part.Name == "Podman Engine" {
+			t.Log("Podman can't unset what an image sets: not tried")
+			return nil
+		}
+	}
+	return []string{"ENV SECRET=of-the-image"}
+}
+
 // scratchImage makes an image that holds nothing but the program as its
 // entrypoint, and removes it after the test.
 func scratchImage(t *testing.T, cli *client.Client, program string, dockerfile ...string) string {

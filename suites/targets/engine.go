@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/moby/moby/client"
@@ -31,6 +32,8 @@ type engine struct {
 	// gateway is the address at which containers reach this machine; the zero
 	// Addr when they don't.
 	gateway netip.Addr
+	// here: ports that containers publish on loopback are this process's.
+	here bool
 	// desktop: the engine runs in a virtual machine of Docker Desktop.
 	desktop bool
 	// architecture is the engine's, as Go calls it.
@@ -43,8 +46,7 @@ type engine struct {
 // testcontainers for it. It is to be called before anything else of
 // testcontainers: that reads its settings once.
 func connect(ctx context.Context) (*engine, error) {
-	// It would report to stderr what engine it found and each container's life.
-	tclog.SetDefault(tclog.NewNoopLogger())
+	quiet()
 	cli, err := dial(ctx)
 	if err != nil {
 		return nil, &Error{
@@ -56,29 +58,45 @@ func connect(ctx context.Context) (*engine, error) {
 	if version, err := cli.ServerVersion(ctx, client.ServerVersionOptions{}); err == nil {
 		e.architecture = version.Arch
 	}
+	rootless := false
 	if info, err := cli.Info(ctx, client.InfoOptions{}); err == nil {
 		e.desktop = info.Info.OperatingSystem == "Docker Desktop"
+		rootless = slices.Contains(info.Info.SecurityOptions, "name=rootless")
 	}
-	e.gateway = e.findGateway(ctx)
+	// The networks of a rootless engine are in a namespace of its own; one of
+	// this machine with the same subnet is another engine's.
+	if !rootless {
+		e.gateway = e.findGateway(ctx)
+	}
+	e.here = e.findHere()
 	e.reaped = e.chooseReaper(ctx)
 	e.sweep(ctx)
 	return e, nil
 }
 
+// quiet makes testcontainers silent: it would report to stderr what engine it
+// found and each container's life. It does so once, since its logger is a
+// variable that its containers read without a lock.
+var quiet = sync.OnceFunc(func() { tclog.SetDefault(tclog.NewNoopLogger()) })
+
 // loopback is where containers publish their ports when the engine is here.
 const loopback = "127.0.0.1"
 
-// here tells whether ports that containers publish on loopback are this
-// process's loopback. testcontainers takes any machine with a /.dockerenv for a
-// container that uses its host's engine; the engine's network decides that
-// better.
-func (e *engine) here() bool {
-	_, chosen := os.LookupEnv("TESTCONTAINERS_HOST_OVERRIDE")
-	if chosen || e.remote {
+// hostOverride is testcontainers' variable for where published ports are.
+const hostOverride = "TESTCONTAINERS_HOST_OVERRIDE"
+
+// findHere tells whether ports that containers publish on loopback are this
+// process's loopback, and tells testcontainers, which Ryuk is asked by. That
+// takes any machine with a /.dockerenv for a container that uses its host's
+// engine; the engine's network decides it better.
+func (e *engine) findHere() bool {
+	if host, chosen := os.LookupEnv(hostOverride); chosen || e.remote {
+		return host == loopback // chosen before, maybe here
+	}
+	if _, err := os.Stat("/.dockerenv"); !e.gateway.IsValid() && err == nil {
 		return false
 	}
-	_, err := os.Stat("/.dockerenv")
-	return e.gateway.IsValid() || err != nil
+	return os.Setenv(hostOverride, loopback) == nil
 }
 
 // dial tries the places where testcontainers looks for an engine, and Podman's

@@ -230,15 +230,6 @@ func (s *local) gone() bool {
 	return p.ended()
 }
 
-// freePort chooses an address on loopback that nobody listens at now.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
-}
-
 // taken tells whether somebody listens at an address of this machine.
 func taken(listen string) bool {
 	l, err := net.Listen("tcp", listen)

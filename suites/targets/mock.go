@@ -137,9 +137,12 @@ func (s *mock) begin(ctx context.Context) error {
 	if s.spec.State {
 		opts = append(opts, mockserver.WithDataDir(filepath.Join(s.dir, "state")))
 	}
-	listen := "127.0.0.1:0"
-	if before := s.Address(); before != "" {
-		listen = strings.TrimPrefix(before, "http://")
+	listen := strings.TrimPrefix(s.Address(), "http://")
+	if listen == "" {
+		var err error
+		if listen, err = freePort(); err != nil {
+			return &Error{Target: s.target.name, Kind: ErrNotReady, Problem: "the mock finds no port", Err: err}
+		}
 	}
 	if s.target.changes.Handler == nil {
 		opts = append(opts, mockserver.WithListen(listen))

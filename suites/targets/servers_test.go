@@ -36,10 +36,12 @@ func kinds(program string) map[string]func(*testing.T) steps.Target {
 			return parse(t, "binary:"+servertest.RealServer(t), targets.Options{})
 		},
 		"container": func(t *testing.T) steps.Target {
-			return parse(t, "container:"+scratchImage(t, engineClient(t), program, "ENV SECRET=of-the-image"), targets.Options{})
+			cli := engineClient(t)
+			return parse(t, "container:"+scratchImage(t, cli, program, imageVariable(t, cli)...), targets.Options{})
 		},
 		"container of a real server": func(t *testing.T) steps.Target {
-			return parse(t, "container:"+scratchImage(t, engineClient(t), servertest.RealServer(t), "ENV SECRET=of-the-image"), targets.Options{})
+			cli := engineClient(t)
+			return parse(t, "container:"+scratchImage(t, cli, servertest.RealServer(t), imageVariable(t, cli)...), targets.Options{})
 		},
 	}
 }
