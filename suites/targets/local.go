@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,10 +17,6 @@ import (
 
 // errNoPluginDir: a scenario that asked for no plugin directory places a file.
 var errNoPluginDir = errors.New("this server was asked for without a plugin directory")
-
-// portAttempts is how many ports are tried when others take them between the
-// choice and the server's start.
-const portAttempts = 3
 
 // local is a server program that runs on this machine.
 type local struct {
@@ -53,21 +48,8 @@ func (s *local) now() (listen string, k keys, p *process) {
 func (s *local) begin(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.target.opts.startTimeout())
 	defer cancel()
-	listen, _, _ := s.now()
-	var failure error
-	for range portAttempts {
-		if listen == "" {
-			var err error
-			if listen, err = s.target.freePort(); err != nil {
-				return fmt.Errorf("%s: choose a port: %w", s.target.name, err)
-			}
-		}
-		if failure = s.try(ctx, listen); !errors.Is(failure, ErrPortTaken) {
-			return failure
-		}
-		listen = ""
-	}
-	return failure
+	before, _, _ := s.now()
+	return onPort(s.target.name, before, s.target.freePort, func(listen string) error { return s.try(ctx, listen) })
 }
 
 // try starts the program at an address and waits until it serves.
@@ -228,16 +210,6 @@ func (s *local) crash(p *process, k keys) error {
 func (s *local) gone() bool {
 	_, _, p := s.now()
 	return p.ended()
-}
-
-// taken tells whether somebody listens at an address of this machine.
-func taken(listen string) bool {
-	l, err := net.Listen("tcp", listen)
-	if err != nil {
-		return errors.Is(err, syscall.EADDRINUSE)
-	}
-	_ = l.Close()
-	return false
 }
 
 // Platform is this machine's, as programs are built for it: linux/amd64.

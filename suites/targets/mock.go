@@ -118,8 +118,20 @@ type mock struct {
 	address string
 }
 
-// begin starts the server, at the address it had if there was one.
+// begin starts the server, at the address it had if there was one and it is
+// free.
 func (s *mock) begin(ctx context.Context) error {
+	before := strings.TrimPrefix(s.Address(), "http://")
+	return onPort(s.target.name, before, freePort, func(listen string) error {
+		if err := s.try(ctx, listen); err != nil {
+			return &Error{Target: s.target.name, Kind: ErrNotReady, Problem: "the mock can't be started", Err: err}
+		}
+		return nil
+	})
+}
+
+// try starts the server at an address.
+func (s *mock) try(ctx context.Context, listen string) error {
 	opts := []mockserver.Option{
 		mockserver.WithDialectData(s.target.dialect), mockserver.WithRootToken(s.token),
 		mockserver.WithEnviron(s.hostEnv),
@@ -137,19 +149,12 @@ func (s *mock) begin(ctx context.Context) error {
 	if s.spec.State {
 		opts = append(opts, mockserver.WithDataDir(filepath.Join(s.dir, "state")))
 	}
-	listen := strings.TrimPrefix(s.Address(), "http://")
-	if listen == "" {
-		var err error
-		if listen, err = freePort(); err != nil {
-			return &Error{Target: s.target.name, Kind: ErrNotReady, Problem: "the mock finds no port", Err: err}
-		}
-	}
 	if s.target.changes.Handler == nil {
 		opts = append(opts, mockserver.WithListen(listen))
 	}
 	server, err := mockserver.Start(context.WithoutCancel(ctx), opts...)
 	if err != nil {
-		return &Error{Target: s.target.name, Kind: ErrNotReady, Problem: "the mock can't be started", Err: err}
+		return err
 	}
 	address := server.Address()
 	var front *http.Server
