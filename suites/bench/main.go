@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -89,6 +90,7 @@ func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	}
 	fmt.Fprintln(stderr, "Building the server …")
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir, "github.com/plugproof/plugproof", "github.com/plugproof/plugproof/mockserver/cmd/plugproof-serve")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // static, as released programs are
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the server: %w\n%s", err, out)
 	}
@@ -98,7 +100,7 @@ func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	whole := mock(filepath.Join(dir, "plugproof"), "serve")
-	if err := measureStart(ctx, s, whole, p, &t); err != nil {
+	if err := errors.Join(measureStart(ctx, s, whole, p, &t), measureStartWithin(ctx, s, &t)); err != nil {
 		return err
 	}
 	if s.beside != "" {

@@ -4,8 +4,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"time"
+
+	"github.com/plugproof/plugproof/mockserver"
 )
 
 // clock returns how long do took.
@@ -37,6 +41,34 @@ func measureStart(ctx context.Context, set settings, of program, p *subject, t *
 	}
 	t.times(row{what: of.name + ", start to first answer", aim: "< 15 ms"}, times, nil)
 	t.rows = append(t.rows, row{what: of.name + ", idle memory", value: fmt.Sprintf("%.0f MB", memory), aim: "< 30 MB"})
+	return nil
+}
+
+// measureStartWithin is the same for a server within this process, as tests have
+// it.
+func measureStartWithin(ctx context.Context, set settings, t *table) error {
+	var times []time.Duration
+	for range set.rounds {
+		var mock *mockserver.Server
+		took, err := clock(func() (err error) {
+			if mock, err = mockserver.Start(ctx); err != nil {
+				return err
+			}
+			resp, err := http.Get(mock.Address() + "/v1/sys/health")
+			if err != nil {
+				return err
+			}
+			return resp.Body.Close()
+		})
+		if mock != nil {
+			err = errors.Join(err, mock.Close())
+		}
+		if err != nil {
+			return err
+		}
+		times = append(times, took)
+	}
+	t.times(row{what: "mockserver.Start to first answer", aim: "< 15 ms"}, times, nil)
 	return nil
 }
 

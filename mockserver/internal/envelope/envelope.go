@@ -34,23 +34,20 @@ type tail struct {
 	MountType *string `json:"mount_type,omitempty"`
 }
 
-// Around puts JSON into the envelope as its data. It is for long data:
-// json.Marshal would read through a json.RawMessage twice.
-func (e Envelope) Around(data []byte) ([]byte, error) {
-	before, err := json.Marshal(e.head)
+// Around gives what stands before the data and after it, up to the braces of
+// the whole. It is for long data, which json.Marshal would copy once more.
+func (e Envelope) Around() (before, after []byte, err error) {
+	before, err = json.Marshal(e.head)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	after, err := json.Marshal(e.tail)
+	after, err = json.Marshal(e.tail)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	text := make([]byte, 0, len(before)+len(data)+len(after)+len(`,"data":`))
-	text = append(text, before[:len(before)-1]...)
-	text = append(text, `,"data":`...)
-	text = append(text, data...)
-	text = append(text, ',')
-	return append(text, after[1:]...), nil
+	before = append(before[:len(before)-1], `,"data":`...)
+	after[0] = ','
+	return before, after, nil
 }
 
 // Of puts the answer to the request of that id into its envelope. mountType

@@ -63,27 +63,30 @@ func (h *handler) writeAnswer(w http.ResponseWriter, r *http.Request, req *logic
 }
 
 // writeInjected writes an answer whose data stands beside the envelope as well
-// as in it. The data is encoded once, as lists of mounts are long.
+// as in it. Lists of mounts are long: their data is encoded once and written
+// twice, and copied nowhere in between.
 func writeInjected(w http.ResponseWriter, e envelope.Envelope, data map[string]any) {
 	encoded, err := json.Marshal(data)
-	var around []byte
+	var before, after []byte
 	if err == nil {
-		around, err = e.Around(encoded)
+		before, after, err = e.Around()
 	}
 	if err != nil {
 		writeError(w, http.StatusInternalServerError, err)
 		return
 	}
-	text := make([]byte, 0, len(encoded)+len(around)+1)
-	text = append(text, encoded[:len(encoded)-1]...)
-	text = append(text, ',')
-	text = append(text, around[1:]...)
-	text = append(text, '\n')
+	beside := encoded[:len(encoded)-1] // without its brace, where the envelope goes on
+	before[0] = ','
+	after = append(after, '\n')
 	w.Header().Set("Content-Type", "application/json")
 	// Known beforehand, the answer isn't cut into chunks.
-	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(beside)+len(before)+len(encoded)+len(after)))
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(text)
+	for _, part := range [][]byte{beside, before, encoded, after} {
+		if _, err := w.Write(part); err != nil {
+			return // a caller that is gone needs no answer
+		}
+	}
 }
 
 // writeRaw writes an answer that its backend made itself: status, content type
