@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -147,7 +146,7 @@ func TestContainerFailures(t *testing.T) {
 		kind  error
 		says  string
 	}{
-		{"image missing", func(*testing.T) string { return unusedRegistry(t) + "/no/such:1" }, steps.Spec{}, targets.ErrImageMissing, "docker pull"},
+		{"image missing", func(*testing.T) string { return unusedAddress + "/no/such:1" }, steps.Spec{}, targets.ErrImageMissing, "docker pull"},
 		{"exits at start", func(t *testing.T) string { return scratchImage(t, cli, server) }, steps.Spec{Env: []string{"FAKE=exit"}}, targets.ErrExited, "no storage here"},
 		{"not a server", func(t *testing.T) string { return scratchImage(t, cli, "container_test.go") }, steps.Spec{}, targets.ErrNotAServer, "holds no server"},
 		{"wrong architecture", func(t *testing.T) string { return scratchImage(t, cli, foreign) }, steps.Spec{}, targets.ErrWrongArchitecture, "built for arm64"},
@@ -166,13 +165,5 @@ func TestContainerFailures(t *testing.T) {
 	}
 }
 
-// unusedRegistry is an address where nothing listens.
-func unusedRegistry(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
+// unusedAddress is where nothing listens: the port of a service that is gone.
+const unusedAddress = "127.0.0.1:1"

@@ -194,7 +194,7 @@ func TestAddressFailures(t *testing.T) {
 		{"sealed", plain(sealStatus("inmem", true)), "good", targets.Options{}, targets.ErrNotReady, "unseal", 3},
 		{"token refused", plain(sealStatus("inmem", false)), "bad", targets.Options{}, targets.ErrTokenRefused, "VAULT_TOKEN", 3},
 		{"not a server", plain(http.NotFound), "good", targets.Options{}, targets.ErrNotAServer, "404", 3},
-		{"nothing there", func(t *testing.T) string { return "http://" + unusedRegistry(t) }, "good", targets.Options{}, targets.ErrUnreachable, "that the server runs", 3},
+		{"nothing there", func(*testing.T) string { return "http://" + unusedAddress }, "good", targets.Options{}, targets.ErrUnreachable, "that the server runs", 3},
 		{"unknown name", func(*testing.T) string { return "http://vault.invalid:8200" }, "good", targets.Options{}, targets.ErrUnreachable, "name is not known", 3},
 		{"unknown authority", secure, "good", targets.Options{}, targets.ErrTLS, "VAULT_CACERT", 3},
 		{"plain to TLS", func(t *testing.T) string { return strings.Replace(secure(t), "https:", "http:", 1) }, "good", targets.Options{}, targets.ErrTLS, "addr:https://", 3},
