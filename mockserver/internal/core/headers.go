@@ -3,7 +3,6 @@
 package core
 
 import (
-	"maps"
 	"net/textproto"
 	"slices"
 	"strings"
@@ -12,10 +11,10 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
-// callers are the headers of a request without the caller's token, which no
-// backend gets, whatever the mount lets through.
-func callers(req *logical.Request) map[string][]string {
-	headers := maps.Clone(req.Headers)
+// passed are the headers of a request that a mount lets through, without the
+// caller's token: no backend gets that, whatever the mount lets through.
+func passed(req *logical.Request, names []string) map[string][]string {
+	headers := allowed(req.Headers, names)
 	delete(headers, consts.AuthHeaderName)
 	values, ok := headers["Authorization"]
 	if ok && req.ClientTokenSource == logical.ClientTokenFromAuthzHeader {

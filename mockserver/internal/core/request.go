@@ -175,7 +175,7 @@ func (c *Core) inner(req *logical.Request, r *mounts.Route, mount string) *logic
 	in := &logical.Request{
 		ID: req.ID, Operation: req.Operation, Path: path, Data: req.Data, Storage: r.Storage,
 		Secret: req.Secret, Auth: req.Auth,
-		Headers:    allowed(callers(req), e.Config.PassthroughRequestHeaders),
+		Headers:    passed(req, e.Config.PassthroughRequestHeaders),
 		Connection: req.Connection, ClientTokenAccessor: req.ClientTokenAccessor,
 		DisplayName: req.DisplayName, MountPoint: mount, MountType: e.Type, MountAccessor: req.MountAccessor,
 		WrapInfo: req.WrapInfo, EntityID: req.EntityID, Unauthenticated: req.Unauthenticated,
