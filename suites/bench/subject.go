@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
@@ -24,6 +25,8 @@ const (
 	// requestPath is read from it; the answer takes nothing from storage, so
 	// that the way to the plugin is measured and not the plugin.
 	requestPath = "env/HOME"
+	// requestLimit is how long servers let a request take.
+	requestLimit = 90 * time.Second
 )
 
 // subject is the plugin, for the server and for the floor.
@@ -86,8 +89,23 @@ func (s *subject) startReady(ctx context.Context) (*floor, error) {
 	return f, nil
 }
 
+// request is the call that a server makes of a client's request: in its form,
+// and with the limit of time that servers set, which the plugin gets too.
 func (f *floor) request(ctx context.Context) (map[string]any, error) {
-	resp, err := f.backend.HandleRequest(ctx, &logical.Request{Operation: logical.ReadOperation, Path: requestPath})
+	ctx, cancel := context.WithTimeout(ctx, requestLimit)
+	defer cancel()
+	resp, err := f.backend.HandleRequest(ctx, &logical.Request{
+		ID:                  "5b8f6a3e-7c1d-4f0a-9e2b-1d3c5a7f9b0e",
+		Operation:           logical.ReadOperation,
+		Path:                requestPath,
+		ClientToken:         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", // as a mount sees it
+		ClientTokenAccessor: "Pj4hXyVYl1xUDoQZ6uHvTQs3",
+		ClientTokenSource:   logical.ClientTokenFromVaultHeader,
+		DisplayName:         "token",
+		MountPoint:          "m/",
+		MountType:           pluginName,
+		Connection:          &logical.Connection{RemoteAddr: "127.0.0.1", RemotePort: 50000},
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -69,9 +69,9 @@ func milliseconds(d time.Duration) string {
 	return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
 }
 
-// median of at least one time: a busy machine makes outliers in one direction
+// median of at least one figure: a busy machine makes outliers in one direction
 // only, so a mean would say more of the machine than of the server.
-func median(times []time.Duration) time.Duration {
-	sorted := slices.Sorted(slices.Values(times))
+func median[T cmp.Ordered](figures []T) T {
+	sorted := slices.Sorted(slices.Values(figures))
 	return sorted[len(sorted)/2]
 }
