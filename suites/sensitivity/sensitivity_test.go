@@ -56,7 +56,7 @@ func chosen(fails, also, sample []string) []string {
 // server has to fail and the sample, and with PLUGPROOF_TEST_SENSITIVITY=all
 // every requirement there is, which takes half a minute of CPU time a server.
 //
-// On 24 November 2026 everything was run against all of them: each failed what
+// On 25 November 2026 everything was run against all of them: each failed what
 // is named, and nothing else but what is in also.
 func TestEveryWrongServerFailsByWhatItDoesWrong(t *testing.T) {
 	t.Parallel()
