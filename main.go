@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -30,6 +31,7 @@ func execute(ctx context.Context, args []string) int {
 	root := &cobra.Command{
 		Use:           "plugproof",
 		Short:         "Proves that plugins and servers keep the contract of Vault-compatible plugin management",
+		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -60,4 +62,14 @@ func execute(ctx context.Context, args []string) int {
 		return coded.ExitCode()
 	}
 	return 2
+}
+
+// version is what the program was built from: a released version, or the
+// commit that it was built at.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	return info.Main.Version + ", " + info.GoVersion
 }

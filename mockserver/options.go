@@ -6,8 +6,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -38,11 +41,25 @@ type options struct {
 	logger       hclog.Logger
 }
 
-func defaults() options {
-	return options{
+// OptionError says that an option asks for what can't be, so that no server was
+// made. Its text is that of the cause.
+type OptionError struct{ Err error }
+
+func (e *OptionError) Error() string { return e.Err.Error() }
+func (e *OptionError) Unwrap() error { return e.Err }
+
+// collect gives what the options ask for. The error is an *OptionError.
+func collect(opts []Option) (options, error) {
+	o := options{
 		environ: os.Environ, listen: "127.0.0.1:0",
 		backends: map[catalog.Key]logical.Factory{}, logger: hclog.NewNullLogger(),
 	}
+	for _, option := range opts {
+		if err := option(&o); err != nil {
+			return options{}, &OptionError{err}
+		}
+	}
+	return o, nil
 }
 
 // WithDialect makes the server behave like the named version; dialect.Names
@@ -79,16 +96,16 @@ func WithPluginDir(dir string) Option {
 		if err != nil {
 			return fmt.Errorf("plugin directory %s: %w", dir, err)
 		}
-		real, err := filepath.EvalSymlinks(abs)
-		if err != nil {
-			return fmt.Errorf("plugin directory: %w", err)
-		}
-		info, err := os.Stat(real)
+		info, err := os.Stat(abs)
 		if err != nil {
 			return fmt.Errorf("plugin directory: %w", err)
 		}
 		if !info.IsDir() {
 			return fmt.Errorf("plugin directory %s is not a directory", dir)
+		}
+		real, err := filepath.EvalSymlinks(abs)
+		if err != nil {
+			return fmt.Errorf("plugin directory: %w", err)
 		}
 		o.pluginDir = real
 		return nil
@@ -97,9 +114,12 @@ func WithPluginDir(dir string) Option {
 
 // WithAPIAddr sets api_addr, the URL at which plugins reach the server. Default:
 // the server's own address if Start serves it, none with New.
-func WithAPIAddr(url string) Option {
+func WithAPIAddr(address string) Option {
 	return func(o *options) error {
-		o.apiAddr, o.noAPIAddr = url, false
+		if u, err := url.Parse(address); address != "" && (err != nil || u.Scheme == "" || u.Host == "") {
+			return fmt.Errorf("api_addr %q: give a URL with its scheme, such as http://127.0.0.1:8200", address)
+		}
+		o.apiAddr, o.noAPIAddr = address, false
 		return nil
 	}
 }
@@ -136,6 +156,9 @@ func WithEnviron(environ func() []string) Option {
 // a kill. Default: in memory.
 func WithDataDir(dir string) Option {
 	return func(o *options) error {
+		if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+			return fmt.Errorf("data directory %s is not a directory", dir)
+		}
 		o.dataDir = dir
 		return nil
 	}
@@ -145,6 +168,13 @@ func WithDataDir(dir string) Option {
 // 127.0.0.1.
 func WithListen(address string) Option {
 	return func(o *options) error {
+		_, port, err := net.SplitHostPort(address)
+		if err == nil {
+			_, err = strconv.ParseUint(port, 10, 16)
+		}
+		if err != nil {
+			return fmt.Errorf("address %q to listen on: give HOST:PORT, such as 127.0.0.1:8200", address)
+		}
 		o.listen = address
 		return nil
 	}

@@ -52,13 +52,12 @@ type Process struct {
 	Type, Name, Version string
 }
 
-// New makes a server that the caller serves.
+// New makes a server that the caller serves. An option that asks for what can't
+// be is an *OptionError.
 func New(opts ...Option) (*Server, error) {
-	o := defaults()
-	for _, option := range opts {
-		if err := option(&o); err != nil {
-			return nil, err
-		}
+	o, err := collect(opts)
+	if err != nil {
+		return nil, err
 	}
 	return newServer(context.Background(), o)
 }
@@ -105,13 +104,11 @@ func closeAfter(s *Server, err error) error {
 
 // Start makes a server and serves it until Close. When it returns, requests are
 // answered. api_addr is the server's own address unless an option says
-// otherwise.
+// otherwise. An option that asks for what can't be is an *OptionError.
 func Start(ctx context.Context, opts ...Option) (*Server, error) {
-	o := defaults()
-	for _, option := range opts {
-		if err := option(&o); err != nil {
-			return nil, err
-		}
+	o, err := collect(opts)
+	if err != nil {
+		return nil, err
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", o.listen)
@@ -148,11 +145,15 @@ func (s *Server) serve() {
 // ServeHTTP answers one request of the API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Address is the server's URL without a slash at the end; empty if Start didn't
-// make it.
+// Address is the server's URL without a slash at the end, as it is reached from
+// this machine; empty if Start didn't make it.
 func (s *Server) Address() string {
 	if s.listener == nil {
 		return ""
+	}
+	address, ok := s.listener.Addr().(*net.TCPAddr)
+	if ok && address.IP.IsUnspecified() { // it listens on every address, of which this is one
+		return fmt.Sprintf("%s://127.0.0.1:%d", s.scheme, address.Port)
 	}
 	return s.scheme + "://" + s.listener.Addr().String()
 }

@@ -6,6 +6,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -95,6 +96,9 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 		debug.SetGCPercent(gcPercent)
 	}
 	s, err := mockserver.Start(ctx, opts...)
+	if wrong := new(mockserver.OptionError); errors.As(err, &wrong) {
+		return usage("%w", err)
+	}
 	if err != nil {
 		return &Error{3, err}
 	}

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -74,6 +75,11 @@ func TestServes(t *testing.T) {
 // message of its name.
 func TestMisuse(t *testing.T) {
 	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
 	for _, c := range []struct {
 		args []string
 		code int
@@ -81,7 +87,12 @@ func TestMisuse(t *testing.T) {
 	}{
 		{[]string{"--nonsense"}, 2, "plugproof-serve: unknown flag: --nonsense"},
 		{[]string{"--dialect", "vault-0.1"}, 2, "known are vault-1.14"},
-		{[]string{"--listen", "127.0.0.1:99999"}, 3, "plugproof-serve: "},
+		{[]string{"--listen", "127.0.0.1:99999"}, 2, "give HOST:PORT"},
+		{[]string{"--plugin-dir", "/no/such"}, 2, "plugin directory: stat /no/such: no such file or directory"},
+		{[]string{"--data-dir", "main.go"}, 2, "data directory main.go is not a directory"},
+		{[]string{"--api-addr", "foo bar"}, 2, `api_addr "foo bar": give a URL`},
+		{[]string{"--tls-cert", "/no/cert", "--tls-key", "/no/key"}, 2, "TLS certificate and key: "},
+		{[]string{"--listen", taken.Addr().String()}, 3, "address already in use"},
 	} {
 		out, err := program(t, c.args...).CombinedOutput()
 		exit := new(exec.ExitError)
