@@ -15,6 +15,13 @@ import (
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
 )
 
+// ErrMoving says that a mount can't be removed because it is on its way to
+// another path. The text is the server's, which then no longer finds it.
+var ErrMoving = errors.New("failed to remove entry in mounts table")
+
+// errLeaving says that a mount is being removed.
+var errLeaving = errors.New("the mount is being removed")
+
 // protected are the paths that nobody can mount at.
 var protected = []string{"audit/", mounts.AuthPrefix, "sys/", "cubbyhole/", "identity/"}
 
@@ -79,7 +86,8 @@ func (c *Core) discard(ctx context.Context, r *mounts.Route) error {
 	return errors.Join(
 		r.Stop(ctx, func(b *mounts.Backend) { b.Cleanup(ctx) }),
 		r.Storage.Clear(ctx),
-		c.view.Delete(ctx, mountKey(r.Entry())),
+		// After the changes that began before, whose storing would outlive it.
+		r.Modify(func(e *mounts.Entry) error { return c.view.Delete(ctx, mountKey(e)) }),
 	)
 }
 
@@ -92,7 +100,10 @@ func (c *Core) DisableMount(ctx context.Context, path string) error {
 		return err
 	}
 	if !r.Leave() {
-		return nil // somebody else is removing it
+		if r.Leaving() {
+			return nil // somebody else is removing it
+		}
+		return ErrMoving
 	}
 	r.Taint(true)
 	if err := c.access.RevokePrefix(ctx, path); err != nil {
@@ -131,9 +142,13 @@ func (c *Core) Reload(ctx context.Context, r *mounts.Route) error {
 }
 
 // Change stores what modify makes of the mount's configuration; nothing changes
-// if it returns an error. Changes of one mount happen one after the other.
+// if it returns an error, or if the mount is being removed. Changes of one mount
+// happen one after the other.
 func (c *Core) Change(ctx context.Context, r *mounts.Route, modify func(*mounts.Entry) error) error {
 	return r.Modify(func(e *mounts.Entry) error {
+		if r.Leaving() {
+			return errLeaving
+		}
 		if err := modify(e); err != nil {
 			return err
 		}

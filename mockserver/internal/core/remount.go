@@ -92,6 +92,10 @@ func remountable(from, to string) error {
 // move takes a mount to its new path: its leases are revoked, its storage,
 // accessor and process stay.
 func (c *Core) move(ctx context.Context, r *mounts.Route, from, to string) error {
+	if !r.Depart() {
+		return fmt.Errorf("the mount at %q is being moved or removed", from)
+	}
+	defer r.Stay()
 	// A path within a mount was good enough to ask, but is none to move.
 	if r.Entry().FullPath() != from {
 		return fmt.Errorf("no matching mount at %q", from)

@@ -46,7 +46,7 @@ type Route struct {
 	backend atomic.Pointer[Backend]
 	ready   atomic.Bool
 	tainted atomic.Bool
-	leaving atomic.Bool
+	errand  atomic.Int32
 	gate    gate
 	start   Starter
 	// changes makes changes of the entry happen one after the other, so that
@@ -86,12 +86,26 @@ func (r *Route) Tainted() bool { return r.tainted.Load() }
 // through again.
 func (r *Route) Taint(on bool) { r.tainted.Store(on) }
 
-// Leave tells whether the caller is the first that wants to remove the mount,
-// and so the one that does.
-func (r *Route) Leave() bool { return r.leaving.CompareAndSwap(false, true) }
+// What is done with a mount as a whole, one thing at a time.
+const (
+	staying int32 = iota
+	moving
+	leaving
+)
 
-// Stay takes a Leave back whose removal failed, so that another may try.
-func (r *Route) Stay() { r.leaving.Store(false) }
+// Leave tells whether the caller may remove the mount: nobody else is removing
+// or moving it.
+func (r *Route) Leave() bool { return r.errand.CompareAndSwap(staying, leaving) }
+
+// Depart tells whether the caller may move the mount: nobody else is moving or
+// removing it.
+func (r *Route) Depart() bool { return r.errand.CompareAndSwap(staying, moving) }
+
+// Stay ends a move, or a removal that failed, so that another may try.
+func (r *Route) Stay() { r.errand.Store(staying) }
+
+// Leaving tells that the mount is being removed.
+func (r *Route) Leaving() bool { return r.errand.Load() == leaving }
 
 // Enter returns the mount's backend for one request, starting it if it was
 // never started, and a function that must be called when the request is done.

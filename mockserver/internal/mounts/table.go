@@ -78,10 +78,14 @@ func (t *Table) Remove(r *Route) {
 }
 
 // Move makes the route reachable at the full path to instead of from, in one
-// step. Its entry is the caller's to change. The error is an *InUseError.
+// step. Its entry is the caller's to change. The error is an *InUseError, or
+// wraps ErrNotFound if the route is not at from.
 func (t *Table) Move(r *Route, from, to string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if v, ok := t.tree.Get(from); !ok || v.(*Route) != r {
+		return fmt.Errorf("%w: %q", ErrNotFound, from)
+	}
 	t.tree.Delete(from)
 	if other := t.conflict(to); other != nil {
 		t.tree.Insert(from, r)

@@ -28,6 +28,10 @@ import (
 // ErrClosed is returned for everything that is asked of a closed Pool.
 var ErrClosed = errors.New("the server is shutting down: no plugin is started any more")
 
+// ErrNoPlace is returned for a plugin whose binary has no absolute path: it was
+// registered by a server that had a plugin directory, and this one has none.
+var ErrNoPlace = errors.New("the server has no plugin directory to run the plugin from")
+
 // DefaultStartTimeout is go-plugin's, used when Host.StartTimeout is zero.
 const DefaultStartTimeout = time.Minute
 

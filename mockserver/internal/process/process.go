@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -59,6 +60,10 @@ type process struct {
 // start starts a process for entry, speaking in the way of style, and returns
 // when it has answered. deadline bounds all of it.
 func (p *Pool) start(ctx context.Context, entry Entry, style style, deadline time.Time) (*process, error) {
+	// A bare name would be looked up in PATH, where nothing was compared.
+	if !filepath.IsAbs(entry.Command) {
+		return nil, fmt.Errorf("%w: %s", ErrNoPlace, entry.Name)
+	}
 	if err := p.digests.check(entry.Command, entry.SHA256); err != nil {
 		return nil, err
 	}
