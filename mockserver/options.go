@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
+	"github.com/plugproof/plugproof/mockserver/internal/token"
 )
 
 // Option chooses something about a server. Options are applied in order.
@@ -135,9 +137,15 @@ func WithoutAPIAddr() Option {
 
 // WithRootToken sets the root token. Default: a random one; see
 // Server.RootToken.
-func WithRootToken(token string) Option {
+func WithRootToken(id string) Option {
 	return func(o *options) error {
-		o.rootToken = token
+		if strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return errors.New("root token: no client can send a token with blanks or characters beyond ASCII")
+		}
+		if err := token.CheckChosen(id); err != nil {
+			return fmt.Errorf("root token: %w", err)
+		}
+		o.rootToken = id
 		return nil
 	}
 }

@@ -177,6 +177,15 @@ func (s *Server) Processes() []Process {
 	return processes
 }
 
+// Shutdown takes no new requests, waits for those under way, and closes the
+// server. Those that are not done when ctx ends fail, as with Close.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if s.http != nil {
+		_ = s.http.Shutdown(ctx) // what is left over ends with Close
+	}
+	return s.Close()
+}
+
 // Close ends the server, its requests and its plugin processes, and returns
 // when they are gone. Further calls return the same error.
 func (s *Server) Close() error {

@@ -27,6 +27,13 @@ import (
 // collected every hundred requests: a tenth of the rate (suites/bench).
 const gcPercent = 400
 
+// graceTime is how long requests may still take when the server is told to end:
+// shorter than what container engines wait before they kill.
+const graceTime = 5 * time.Second
+
+// ends are the signals that end the server.
+var ends = []os.Signal{os.Interrupt, syscall.SIGTERM}
+
 // flags are what the user chose.
 type flags struct {
 	listen, pluginDir, apiAddr, rootToken, dialect string
@@ -53,7 +60,8 @@ plugin processes. It is unsealed from the start, like a development server.
 
 It listens on the loopback interface unless told otherwise, and prints its
 address and root token when it is ready. SIGINT and SIGTERM end it and every
-plugin process.`,
+plugin process; requests under way have five seconds to finish, unless the
+signal comes twice.`,
 		Example: `  # A server like the newest Vault, with the plugins of a directory registered
   ` + typed + ` --plugin-dir ./bin --register-all
 
@@ -72,7 +80,7 @@ plugin process.`,
 	p.StringVar(&f.listen, "listen", "127.0.0.1:8200", "address to listen on, as HOST:PORT; port 0 takes a free one")
 	p.StringVar(&f.pluginDir, "plugin-dir", "", "directory of the plugin binaries; without it nothing can be registered")
 	p.StringVar(&f.apiAddr, "api-addr", "", "`URL` at which plugins reach the server; an empty one leaves it unset (default: the server's own address)")
-	p.StringVar(&f.rootToken, "root-token", "", "the root token (default: a random one, which is printed)")
+	p.StringVar(&f.rootToken, "root-token", "", "the root token (default: a random one, which is printed); those of earlier starts with the same --data-dir stay valid")
 	p.StringVar(&f.dialect, "dialect", dialect.Newest().Name, "the server version to behave like: "+strings.Join(dialect.Names(), ", "))
 	p.BoolVar(&f.registerAll, "register-all", false, "register every binary of the plugin directory at start")
 	p.StringVar(&f.logLevel, "log-level", "info", "what to log on standard error: trace, debug, info, warn, error or off")
@@ -90,7 +98,7 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, ends...)
 	defer stop()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
@@ -104,7 +112,12 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	}
 	announce(stdout, s, f)
 	<-ctx.Done()
-	if err := s.Close(); err != nil {
+	// A second signal doesn't wait for requests any more.
+	hurry, stopHurry := signal.NotifyContext(context.WithoutCancel(ctx), ends...)
+	defer stopHurry()
+	grace, cancel := context.WithTimeout(hurry, graceTime)
+	defer cancel()
+	if err := s.Shutdown(grace); err != nil {
 		return &Error{3, err}
 	}
 	return nil

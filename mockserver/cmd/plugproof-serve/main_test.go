@@ -5,6 +5,8 @@ package main
 import (
 	"bufio"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -99,5 +101,59 @@ func TestMisuse(t *testing.T) {
 		if !errors.As(err, &exit) || exit.ExitCode() != c.code || !strings.Contains(string(out), c.says) {
 			t.Errorf("%v: %v, %q; want %d and %q", c.args, err, out, c.code, c.says)
 		}
+	}
+}
+
+// TestRequestsUnderWayFinish: told to end, it takes no new requests and answers
+// those it has.
+func TestRequestsUnderWayFinish(t *testing.T) {
+	t.Parallel()
+	cmd := program(t, "--listen", "127.0.0.1:0", "--root-token", "root")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	addr := ""
+	for addr == "" && lines.Scan() {
+		_, addr, _ = strings.Cut(lines.Text(), "VAULT_ADDR=http://")
+	}
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	const body = `{"a": "b"}`
+	fmt.Fprintf(conn, "POST /v1/cubbyhole/a HTTP/1.1\r\nHost: %s\r\nX-Vault-Token: root\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", addr, len(body))
+	answers := bufio.NewReader(conn)
+	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("the request was not taken: %q, %v", line, err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for { // until nobody listens any more
+		other, err := net.Dial("tcp", addr)
+		if err != nil {
+			break
+		}
+		other.Close()
+	}
+	if _, err := io.WriteString(conn, body); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := answers.ReadString('\n'); err != nil { // the end of 100 Continue
+		t.Fatal(err)
+	}
+	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "204 No Content") {
+		t.Errorf("the request got %q, %v", line, err)
+	}
+	for lines.Scan() { // until it has closed its output
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
 	}
 }

@@ -84,7 +84,7 @@ func (s *Store) Create(ctx context.Context, te logical.TokenEntry) (*Entry, erro
 }
 
 func (s *Store) checkFree(ctx context.Context, id string) error {
-	if err := checkChosen(id); err != nil {
+	if err := CheckChosen(id); err != nil {
 		return err
 	}
 	switch _, err := s.ByKey(ctx, s.Key(id)); {

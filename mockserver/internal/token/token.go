@@ -53,8 +53,8 @@ func isBatch(id string) bool {
 	return strings.HasPrefix(id, "hvb.") || len(id) > 40 && strings.HasPrefix(id, "b.")
 }
 
-// checkChosen refuses IDs that a user must not choose.
-func checkChosen(id string) error {
+// CheckChosen refuses IDs that a user must not choose.
+func CheckChosen(id string) error {
 	switch {
 	case strings.HasPrefix(id, "hvs."):
 		return errors.New("custom token ID cannot have the 'hvs.' prefix")
