@@ -85,6 +85,7 @@ func TestBadInput(t *testing.T) {
 		{"bad policy", "PUT", "sys/policies/acl/p", `{"policy": "path {{{"}`, 400, "failed to parse policy"},
 		{"no route", "GET", "nowhere/x", "", 404, "no handler for route"},
 		{"odd method", "BREW", "sys/mounts", "", 405, ""},
+		{"not emulated", "GET", "sys/audit", "", 501, "sys/audit (read) is not emulated by plugproof's mock server"},
 		{"nothing in sys", "GET", "sys/no-such-thing", "", 404, "unsupported path"},
 		{"a long path", "GET", strings.Repeat("x", 8000), "", 404, "no handler for route"},
 	} {
@@ -101,6 +102,49 @@ func TestBadInput(t *testing.T) {
 	}
 	if got := s.Processes(); len(got) != 0 {
 		t.Errorf("plugin processes are left: %+v", got)
+	}
+}
+
+// TestManyStrings: OpenBao counts the strings of a request.
+func TestManyStrings(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		dialect string
+		strings int
+		status  int
+	}{
+		{"openbao-2.5", 1000, 204}, {"openbao-2.5", 1001, 400}, {"openbao-2.3", 1001, 204}, {"vault-1.20", 1001, 204},
+	} {
+		s, _, _ := start(t, mockserver.WithDialect(test.dialect))
+		body := `{"value": ["` + strings.Repeat(`x", "`, test.strings-2) + `x"]}`
+		if status, answer := send(t, s.Address(), "POST", "cubbyhole/a", body); status != test.status {
+			t.Errorf("%s, %d strings: %d %.200s, want %d", test.dialect, test.strings, status, answer, test.status)
+		}
+	}
+}
+
+// TestStatusInANamespace: what tells of the server is answered in namespaces
+// that aren't there, or nowhere but at the root.
+func TestStatusInANamespace(t *testing.T) {
+	t.Parallel()
+	s, _, _ := start(t, mockserver.WithDialect("openbao-2.5"))
+	for path, want := range map[string]int{
+		"sys/seal-status": 200, "sys/leader": 200, "sys/health": 400, "sys/init": 400, "sys/mounts": 404,
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", s.Address()+"/v1/"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Vault-Token", "root")
+		r.Header.Set("X-Vault-Namespace", "a")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%s: %d, want %d", path, resp.StatusCode, want)
+		}
 	}
 }
 

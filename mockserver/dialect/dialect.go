@@ -172,6 +172,9 @@ type Dialect struct {
 	// StrictJSON: a request's body must be JSON to its end, although only its
 	// first value is used.
 	StrictJSON bool
+	// JSONStrings is how many strings a request's JSON may hold, keys included;
+	// 0 for any number.
+	JSONStrings int
 	// PerformanceStandbys: sys/leader tells of performance standbys.
 	PerformanceStandbys bool
 	// Scan: there is the operation scan, a list of all levels.

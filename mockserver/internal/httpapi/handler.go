@@ -7,6 +7,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -72,8 +73,11 @@ func (h *handler) guard(next http.Handler) http.Handler {
 		if ns != "" {
 			w.Header().Set(consts.NamespaceHeaderName, ns)
 		}
+		named := d.Namespaces && ns != ""
 		switch ns = strings.Trim(ns, "/"); {
-		case d.Namespaces && ns != "" && ns != "root":
+		case named && (r.URL.Path == "/v1/sys/health" || r.URL.Path == "/v1/sys/init"):
+			writeError(w, http.StatusBadRequest, errors.New("operation unavailable in namespaces"))
+		case named && ns != "" && ns != "root" && r.URL.Path != "/v1/sys/seal-status" && r.URL.Path != "/v1/sys/leader":
 			writeError(w, http.StatusNotFound, fmt.Errorf("namespace not found"))
 		case asksHelp(r):
 			h.logical(false)(w, r)

@@ -164,19 +164,31 @@ func (h *handler) body(r *http.Request, forms bool) (map[string]any, int, error)
 	if err := decoder.Decode(&data); err != nil && !errors.Is(err, io.EOF) {
 		return nil, http.StatusBadRequest, errors.New("error parsing JSON")
 	}
-	if h.core.Dialect().StrictJSON && !tokenizes(raw) {
+	if !h.countable(raw) {
 		return nil, http.StatusBadRequest, errors.New("error parsing JSON")
 	}
 	return data, 0, nil
 }
 
-// tokenizes tells whether all of a body is JSON, as servers find that count its
-// parts before they use the first of its values.
-func tokenizes(raw []byte) bool {
+// countable tells whether a body passes with servers that count its parts before
+// they use the first of its values: all of it is JSON then, and the strings are
+// not too many.
+func (h *handler) countable(raw []byte) bool {
+	d := h.core.Dialect()
+	if !d.StrictJSON && d.JSONStrings == 0 {
+		return true
+	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
-	for {
-		if _, err := decoder.Token(); err != nil {
-			return errors.Is(err, io.EOF)
+	for found := 0; ; {
+		token, err := decoder.Token()
+		if err != nil {
+			return errors.Is(err, io.EOF) || !d.StrictJSON
+		}
+		if _, ok := token.(string); !ok {
+			continue
+		}
+		if found++; d.JSONStrings > 0 && found > d.JSONStrings {
+			return false
 		}
 	}
 }

@@ -44,7 +44,7 @@ func Factory(c *core.Core) logical.Factory {
 			Paths: framework.PathAppend(
 				b.catalogPaths(), b.pinPaths(), b.runtimePaths(), b.reloadPaths(),
 				b.mountPaths(), b.authPaths(), b.remountPaths(), b.internalPaths(),
-				c.Access().SysPaths(),
+				c.Access().SysPaths(), b.unemulatedPaths(),
 			),
 		}
 		return b, b.Setup(ctx, conf)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -202,6 +203,9 @@ func (b *backend) pluginInfo(e *catalog.Entry) map[string]any {
 		"sha256": hex.EncodeToString(e.SHA256), "builtin": e.Builtin, "version": e.Version,
 	}
 	maps.Copy(data, b.dialect.CatalogReadExtra)
+	if e.Command != "" {
+		data["command"] = filepath.Clean(e.Command) // servers keep the whole path and show a part
+	}
 	if e.OCI {
 		data["oci"] = true
 	}
