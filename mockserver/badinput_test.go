@@ -123,6 +123,20 @@ func TestManyStrings(t *testing.T) {
 	}
 }
 
+// TestUnknownConfig: what a server doesn't know is ignored, of whatever type.
+func TestUnknownConfig(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]int{"openbao-2.5": 204, "vault-1.20": 400} {
+		s, _, _ := start(t, mockserver.WithDialect(name))
+		for _, field := range []string{"delegated_auth_accessors", "identity_token_key", "trim_request_trailing_slashes"} {
+			body := `{"type": "kv", "config": {"` + field + `": {"a": 1}}}`
+			if status, answer := send(t, s.Address(), "POST", "sys/mounts/"+field, body); status != want {
+				t.Errorf("%s, %s: %d %s, want %d", name, field, status, answer, want)
+			}
+		}
+	}
+}
+
 // TestStatusInANamespace: what tells of the server is answered in namespaces
 // that aren't there, or nowhere but at the root.
 func TestStatusInANamespace(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -54,11 +55,12 @@ func (b *backend) enableAuth(ctx context.Context, _ *logical.Request, d *framewo
 
 // enable makes a mount of what a request says.
 func (b *backend) enable(ctx context.Context, d *framework.FieldData, auth bool) (*logical.Response, error) {
-	asked, err := decodeConfig(d.Get("config").(map[string]any), auth)
+	config := d.Get("config").(map[string]any)
+	b.drop(config)
+	asked, err := decodeConfig(config, auth)
 	if err != nil {
 		return badRequest(err)
 	}
-	b.drop(&asked, auth)
 	e := &mounts.Entry{
 		Path: mounts.CleanPath(d.Get("path").(string)), Auth: auth,
 		Description: d.Get("description").(string), Options: d.Get("options").(map[string]string),
@@ -95,19 +97,19 @@ func (b *backend) enable(ctx context.Context, d *framework.FieldData, auth bool)
 	return resp, nil
 }
 
-// drop takes out of a new mount's config what the dialect doesn't know; servers
-// ignore it silently.
-func (b *backend) drop(c *mountConfig, auth bool) {
-	if !b.dialect.ManagedKeys {
-		c.AllowedManagedKeys = nil
+// drop takes out of a new mount's config what the dialect doesn't know, of
+// whatever type it is; servers ignore it silently.
+func (b *backend) drop(config map[string]any) {
+	known := map[string]bool{
+		"allowed_managed_keys":          b.dialect.ManagedKeys,
+		"delegated_auth_accessors":      b.dialect.DelegatedAuth,
+		"identity_token_key":            b.dialect.IdentityTokenKey,
+		"trim_request_trailing_slashes": b.dialect.TrimTrailingSlashes,
 	}
-	if !b.dialect.DelegatedAuth || auth {
-		c.DelegatedAuthAccessors = nil
-	}
-	if !b.dialect.IdentityTokenKey {
-		c.IdentityTokenKey = ""
-	}
-	c.TrimTrailingSlashes = c.TrimTrailingSlashes && b.dialect.TrimTrailingSlashes
+	maps.DeleteFunc(config, func(key string, _ any) bool {
+		is, listed := known[strings.ToLower(key)]
+		return listed && !is
+	})
 }
 
 // checkIdentityKey refuses keys for plugins' identity tokens that don't exist.
@@ -155,6 +157,7 @@ func (c mountConfig) config(auth bool) (mounts.Config, error) {
 		return out, fmt.Errorf("given default lease TTL greater than system max lease TTL of %d", int(core.SystemTTL.Seconds()))
 	}
 	if auth {
+		out.DelegatedAuthAccessors = nil // only secrets engines delegate
 		out.TokenType, err = tokenType(c.TokenType)
 	}
 	return out, err
