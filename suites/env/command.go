@@ -12,7 +12,7 @@ import (
 // Command is the command `env` with its subcommands explain and lint. Errors
 // that it returns have a method ExitCode() int where the code is not plain
 // failure: 1 when something was found, 2 for wrong input, 3 when a server
-// failed.
+// failed or the report could not be written.
 func Command() *cobra.Command {
 	cmd := matrixCommand()
 	cmd.AddCommand(explainCommand(), lintCommand())
@@ -43,6 +43,15 @@ func usage(err error) error { return &exitError{code: codeUsage, err: err} }
 
 func usagef(format string, args ...any) error {
 	return usage(fmt.Errorf(format, args...))
+}
+
+// unwritten marks err, if there is one, as that of a report that could not be
+// written: the input is not to blame.
+func unwritten(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{code: codeTarget, err: fmt.Errorf("write the report: %w", err)}
 }
 
 // checkFormat refuses an output format that a command lacks.

@@ -7,11 +7,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -29,15 +31,24 @@ type result struct {
 // command runs `env ARGS` as the program does, within this process.
 func command(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
+	var out bytes.Buffer
+	r := commandTo(t, &out, stdin, args...)
+	r.out = out.String()
+	return r
+}
+
+// commandTo is command with an output of the test's choice.
+func commandTo(t *testing.T, out io.Writer, stdin string, args ...string) result {
+	t.Helper()
 	cmd := env.Command()
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	cmd.SetArgs(args)
 	cmd.SetIn(strings.NewReader(stdin))
-	var out, progress bytes.Buffer
-	cmd.SetOut(&out)
+	var progress bytes.Buffer
+	cmd.SetOut(out)
 	cmd.SetErr(&progress)
 	err := cmd.ExecuteContext(context.WithoutCancel(t.Context()))
-	r := result{out: out.String(), err: err}
+	r := result{err: err}
 	if progress.Len() > 0 && !strings.Contains(progress.String(), "building") {
 		t.Logf("standard error: %s", progress.String())
 	}
@@ -130,6 +141,8 @@ func TestBadInputIsWrongUsage(t *testing.T) {
 		"lint of two sources":   {[]string{"lint", "--env-file", empty, "--pid", "1"}, "name one source"},
 		"lint with arguments":   {[]string{"lint", "x"}, "no arguments"},
 		"lint format":           {[]string{"lint", "--env-file", empty, "--format", "x"}, "table and json"},
+		"lint of no plugin":     {[]string{"lint", "--env-file", empty}, "--registrations"},
+		"container of no pod":   {[]string{"lint", "--env-file", empty, "--container", "vault", "--addr", "http://127.0.0.1:1"}, "--kubernetes"},
 		"unreadable file":       {[]string{"lint", "--env-file", missing}, "no such file"},
 		"unreadable manifest":   {[]string{"lint", "--env-file", empty, "--registrations", missing}, "no such file"},
 		"bad manifest":          {[]string{"lint", "--env-file", empty, "--registrations", empty}, "no plugins"},
@@ -148,6 +161,11 @@ func TestBadInputIsWrongUsage(t *testing.T) {
 		"missing plugins":       {[]string{"--plugins", missing}, "--plugins"},
 		"bad image":             {[]string{"--probe-image", "probe:1"}, "--probe-image"},
 		"runtime alone":         {[]string{"--probe-runtime", "runc"}, "--probe-image"},
+		"no servers at a time":  {[]string{"--parallel", "0"}, "--parallel 0"},
+		"unwritable baseline":   {[]string{"--baseline", filepath.Join(missing, "x"), "--update-baseline"}, "can't be written"},
+		"directory as baseline": {[]string{"--baseline", filepath.Dir(missing), "--update-baseline"}, "it is a directory"},
+		"output as baseline":    {[]string{"--baseline", "-", "--update-baseline"}, "--format json"},
+		"bad allowances":        {[]string{"--baseline", missing, "--allow", file(t, "- {row: a, raeson: x}"), "--update-baseline"}, `--allow: unusable list of allowed changes`},
 		"unknown subcommand":    {[]string{"explian", "A"}, "explian"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -198,14 +216,121 @@ func TestLintOfARunningCatalog(t *testing.T) {
 	names := file(t, "plugins: [{type: secret, name: mine, env_names: [A]}, {type: auth, name: gone, env_names: [A]}]")
 	r := command(t, "A=1", "lint", "--env-file", "-", "--addr", server.URL, "--registrations", names)
 	g.Expect(r.code).To(Equal(1))
-	g.Expect(r.out).To(And(ContainSubstring("CONFLICT secret/mine A"), ContainSubstring("auth/gone is in")))
+	g.Expect(r.out).To(And(ContainSubstring("CONFLICT secret/mine A"), ContainSubstring("CONFLICT auth/gone A"), ContainSubstring("auth/gone is not in")))
 
 	r = command(t, "A=1", "lint", "--env-file", "-", "--addr", server.URL)
 	g.Expect(r.code).To(BeZero())
-	g.Expect(r.out).To(ContainSubstring("env-not-disclosed"))
+	g.Expect(r.out).To(And(ContainSubstring("env-not-disclosed"), ContainSubstring("1 of 1 plugins")))
+	g.Expect(r.out).NotTo(ContainSubstring("no conflicts found"), "nothing was looked at")
 
 	up = false
 	r = command(t, "A=1", "lint", "--env-file", "-", "--addr", server.URL)
 	g.Expect(r.code).To(Equal(3))
 	g.Expect(r.err).To(MatchError(ContainSubstring("VAULT_TOKEN")))
+}
+
+// TestSecretsAreNotInErrors gives every input of the command a secret where its
+// form is wrong.
+func TestSecretsAreNotInErrors(t *testing.T) {
+	t.Parallel()
+	const secret = "hunter2"
+	plain := file(t, "A=1\n")
+	for name, c := range map[string]struct {
+		stdin string
+		args  []string
+		says  string
+	}{
+		"file, other syntax":        {"A=1\nDB_PASSWORD: hunter2\n", []string{"lint", "--env-file", "-"}, "line 2"},
+		"file, base64":              {"A=1\nDB_PASSWORD: hunter2=\n", []string{"lint", "--env-file", "-"}, "line 2"},
+		"file, no name":             {"=hunter2\n", []string{"lint", "--env-file", "-"}, "line 1"},
+		"file, NUL":                 {"hunter2\x00=1\n", []string{"lint", "--env-file", "-"}, "line 1"},
+		"unit, other syntax":        {"[Service]\nEnvironment=A=1 DB_PASSWORD:hunter2\n", []string{"lint", "--systemd-unit", "-"}, "assignment 2"},
+		"unit, open quote":          {"[Service]\nEnvironment=\"A=hunter2\n", []string{"lint", "--systemd-unit", "-"}, "not closed"},
+		"unit, not one":             {"[Service] hunter2\n", []string{"lint", "--systemd-unit", "-"}, "no systemd unit"},
+		"container, other syntax":   {`[{"Config":{"Env":["A=1","DB_PASSWORD: hunter2"]}}]`, []string{"lint", "--docker-inspect", "-"}, "entry 2"},
+		"container, no list":        {`[{"Config":{"Env":"hunter2"}}]`, []string{"lint", "--docker-inspect", "-"}, "byte 27"},
+		"container, no JSON":        {`hunter2`, []string{"lint", "--docker-inspect", "-"}, "byte 1"},
+		"manifest, no list":         {"kind: Pod\nspec: {containers: [{name: x, env: hunter2}]}", []string{"lint", "--kubernetes", "-"}, "line 2"},
+		"manifest, name for value":  {"kind: Pod\nspec: {containers: [{name: x, env: [{name: A=hunter2}]}]}", []string{"lint", "--kubernetes", "-"}, "entry 1"},
+		"manifest, anchor":          {"kind: Pod\nspec: {containers: [{name: x, env: [{name: A, value: *hunter2}]}]}", []string{"lint", "--kubernetes", "-"}, "needs quotes"},
+		"registrations, no list":    {"plugins:\n- {type: secret, name: x, env: hunter2}", []string{"lint", "--env-file", plain, "--registrations", "-"}, "line 2"},
+		"registrations, mapping":    {"plugins:\n- {type: secret, name: x, env: [{A: hunter2}]}", []string{"lint", "--env-file", plain, "--registrations", "-"}, "line 2"},
+		"registrations, entry":      {"plugins:\n- {type: secret, name: x, env: ['A: hunter2']}", []string{"lint", "--env-file", plain, "--registrations", "-"}, "env, entry 1"},
+		"registrations, env_names":  {"plugins:\n- {type: secret, name: x, env_names: [A=hunter2]}", []string{"lint", "--env-file", plain, "--registrations", "-"}, "env_names, entry 1"},
+		"registrations, lost entry": {"plugins:\n- {type: secret, name: x, A=hunter2}", []string{"lint", "--env-file", plain, "--registrations", "-"}, "line 2"},
+		"plugin without type":       {"", []string{"lint", "--env-file", plain, "--plugin", "mine:A=hunter2"}, "argument 1"},
+		"plugin without variable":   {"", []string{"lint", "--env-file", plain, "--plugin", "secret/mine=A=hunter2"}, "argument 1"},
+		"plugin, other syntax":      {"", []string{"lint", "--env-file", plain, "--plugin", "secret/mine:A: hunter2"}, "NAME=value"},
+		"address":                   {"", []string{"lint", "--env-file", plain, "--addr", "http://me:hunter2@[x"}, "--addr"},
+		"explain, host":             {"", []string{"explain", "A", "--host", "B=1", "--host", "hunter2"}, "--host, argument 2"},
+		"explain, plugin":           {"", []string{"explain", "A", "--plugin", "=hunter2"}, "--plugin, argument 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			r := command(t, c.stdin, c.args...)
+			g.Expect(r.code).To(Equal(2))
+			g.Expect(r.err).To(MatchError(ContainSubstring(c.says)))
+			g.Expect(r.err.Error() + r.out).NotTo(ContainSubstring(secret))
+		})
+	}
+}
+
+func TestATypoInTheRegistrationsIsNamedWithItsLine(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	names := file(t, "plugins:\n- type: secret\n  nam: mine\n")
+	r := command(t, "", "lint", "--env-file", file(t, "A=1"), "--registrations", names)
+	g.Expect(r.code).To(Equal(2))
+	g.Expect(r.err).To(MatchError(HaveSuffix(names + ` is no list of registrations: line 3: there is no field "nam"; known are type, name, version, oci_image, env, env_names`)))
+}
+
+func TestACatalogWithoutPluginsHasNoCleanBill(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"data": {"detailed": [{"type": "secret", "name": "kv", "builtin": true}]}}`))
+	}))
+	defer server.Close()
+	r := command(t, "A=1", "lint", "--env-file", "-", "--addr", server.URL)
+	g.Expect(r.err).NotTo(HaveOccurred())
+	g.Expect(r.out).To(ContainSubstring("has no plugin but those built in"))
+	g.Expect(r.out).NotTo(ContainSubstring("no conflicts found"))
+}
+
+func TestAPartlyKnownCatalogHasNoCleanBill(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"data": {"detailed": [{"type": "secret", "name": "mine"}, {"type": "auth", "name": "other"}]}}`))
+	}))
+	defer server.Close()
+	r := command(t, "A=1", "lint", "--env-file", "-", "--addr", server.URL, "--plugin", "secret/mine:B=1")
+	g.Expect(r.err).NotTo(HaveOccurred())
+	g.Expect(r.out).NotTo(ContainSubstring("no conflicts found"))
+	r = command(t, "A=1", "lint", "--env-file", "-", "--addr", server.URL, "--plugin", "secret/mine:A=1")
+	g.Expect(r.code).To(Equal(1))
+	g.Expect(r.out).To(ContainSubstring("[WARN]  conflict between system and plugin environment variable"), "one is certain")
+}
+
+// brokenOutput refuses what is written to it, as a full disk does.
+type brokenOutput struct{}
+
+func (brokenOutput) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+func TestAReportThatCannotBeWrittenIsNotTheUsersFault(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"explain", "A"}, {"explain", "A", "--dialect", "vault-1.16"}, {"explain", "A", "--format", "json"},
+		{"lint", "--env-file", "-", "--plugin", "secret/mine:A=1"},
+		{"lint", "--env-file", "-", "--plugin", "secret/mine:A=1", "--format", "json"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			r := commandTo(t, brokenOutput{}, "", args...)
+			g.Expect(r.err).To(MatchError(syscall.ENOSPC))
+			g.Expect(r.code).To(Equal(3))
+		})
+	}
 }

@@ -4,6 +4,7 @@ package env
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -80,10 +81,8 @@ func runExplain(out io.Writer, name string, f explainFlags) error {
 	if err := hostenv.CheckName(name); err != nil {
 		return usage(err)
 	}
-	for _, entry := range slices.Concat(f.host, f.plugin) {
-		if _, _, err := hostenv.Split(entry); err != nil {
-			return usage(err)
-		}
+	if err := errors.Join(checkEntries("--host", f.host), checkEntries("--plugin", f.plugin)); err != nil {
+		return usage(err)
 	}
 	dialects, err := chosenDialects(f.dialects)
 	if err != nil {
@@ -96,12 +95,23 @@ func runExplain(out io.Writer, name string, f explainFlags) error {
 	if f.format == "json" {
 		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
-		return enc.Encode(answers)
+		return unwritten(enc.Encode(answers))
 	}
 	if len(answers) == 1 {
-		return writeStack(out, answers[0])
+		return unwritten(writeStack(out, answers[0]))
 	}
-	return writeAnswers(out, name, answers)
+	return unwritten(writeAnswers(out, name, answers))
+}
+
+// checkEntries names the place of an entry that is none rather than the entry,
+// which may be a secret.
+func checkEntries(flag string, entries []string) error {
+	for i, entry := range entries {
+		if _, _, err := hostenv.Split(entry); err != nil {
+			return fmt.Errorf("%s, argument %d: %w", flag, i+1, err)
+		}
+	}
+	return nil
 }
 
 // chosenDialects gives all dialects unless some are named.

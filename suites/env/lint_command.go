@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
+	"slices"
 
 	"github.com/hashicorp/vault/api"
 	"github.com/spf13/cobra"
@@ -61,8 +63,12 @@ with --registrations beside --addr:
       name: jwt-eu
       env_names: [HTTP_PROXY]                # values not to be written down
 
+What such a file has beside --addr is checked whether the server's catalog has
+it or not.
+
 Exit code 1 when there are findings of level conflict, 2 on bad input, 3 when
-the server at --addr did not answer. Warnings and infos alone exit with 0.`,
+the server at --addr did not answer or the report could not be written. Warnings
+and infos alone exit with 0.`,
 		Example: `  plugproof env lint --pid "$(pidof vault)" --registrations plugins.yaml
   plugproof env lint --systemd-unit /lib/systemd/system/vault.service --plugin secret/mine:HTTP_PROXY=eu:3128
   docker inspect vault | plugproof env lint --docker-inspect - --registrations plugins.yaml
@@ -101,6 +107,9 @@ func runLint(ctx context.Context, stdin io.Reader, out io.Writer, f lintFlags) e
 	if err := checkFormat(f.format, "table", "json"); err != nil {
 		return err
 	}
+	if f.container != "" && f.kubernetes == "" {
+		return usagef("--container chooses among the containers of a manifest: give it with --kubernetes")
+	}
 	in := &inputs{stdin: stdin}
 	// Every source that can't be read is the user's to correct, hence code 2; the
 	// server at --addr is not.
@@ -108,16 +117,24 @@ func runLint(ctx context.Context, stdin io.Reader, out io.Writer, f lintFlags) e
 	if err != nil {
 		return usage(err)
 	}
-	registrations, stale, err := readRegistrations(ctx, in, f)
+	// Without plugins nothing is checked, which must not look like a clean bill.
+	if len(f.plugins) == 0 && f.registrations == "" && f.addr == "" {
+		return usagef("no plugin was given, so there is nothing to check: give --plugin, --registrations or --addr")
+	}
+	catalog, stale, err := readRegistrations(ctx, in, f)
 	if errors.Is(err, lint.ErrServer) {
 		return &exitError{code: codeTarget, err: fmt.Errorf("%w\nCheck --addr, VAULT_TOKEN (it needs sudo on sys/plugins/catalog) and VAULT_CACERT", err)}
 	}
 	if err != nil {
 		return usage(err)
 	}
-	report := lint.Check(host, registrations)
+	// A plugin that the server doesn't have yet conflicts as soon as it does.
+	report := lint.Check(host, slices.Concat(catalog, stale))
 	for _, r := range stale {
-		report.Notes = append(report.Notes, fmt.Sprintf("%s is in %s but not in the server's catalog.", r, f.registrations))
+		report.Notes = append(report.Notes, fmt.Sprintf("%s is not in the server's catalog; it was checked as if it were.", r))
+	}
+	if report.Plugins == 0 {
+		report.Notes = append(report.Notes, "The server's catalog has no plugin but those built in, so there was none to check.")
 	}
 	if f.format == "json" {
 		enc := json.NewEncoder(out)
@@ -127,7 +144,7 @@ func runLint(ctx context.Context, stdin io.Reader, out io.Writer, f lintFlags) e
 		err = writeReport(out, report)
 	}
 	if err != nil {
-		return err
+		return unwritten(err)
 	}
 	// Warnings and infos alone don't fail: many of them can't be acted upon, as
 	// a token that the server needs in its environment.
@@ -205,9 +222,9 @@ func readHost(in *inputs, f lintFlags) (hostenv.Environment, error) {
 	return chosen[0].read(source, file)
 }
 
-// readRegistrations collects what the flags say. With --addr the catalog says
-// which plugins there are, and the rest only what their env is; stale is then
-// the rest that the catalog doesn't know.
+// readRegistrations collects what the flags say. With --addr all are the plugins
+// of the catalog, with their env as far as the rest tells it; stale is then the
+// rest that the catalog doesn't know.
 func readRegistrations(ctx context.Context, in *inputs, f lintFlags) (all, stale []lint.Registration, err error) {
 	all, err = lint.ParsePlugins(f.plugins)
 	if err != nil {
@@ -236,6 +253,10 @@ func readRegistrations(ctx context.Context, in *inputs, f lintFlags) (all, stale
 	// The flag is stronger than VAULT_ADDR.
 	config.Address = f.addr
 	client, err := api.NewClient(config)
+	// A URL may hold a password, so it is not quoted.
+	if wrong := new(url.Error); errors.As(err, &wrong) {
+		err = fmt.Errorf("it is no URL: %w", wrong.Err)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("--addr: %w", err)
 	}

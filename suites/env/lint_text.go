@@ -39,6 +39,9 @@ func writeReport(out io.Writer, r lint.Report) error {
 		w.Printf("%s", wrap("Note: "+note, ""))
 	}
 	w.Printf("\nConflicts: %d, warnings: %d, infos: %d.\n", r.Count(lint.Conflict), r.Count(lint.Warning), r.Count(lint.Info))
+	if r.Unchecked > 0 {
+		w.Printf("Not checked, for nothing told their env: %d of %d plugins.\n", r.Unchecked, r.Plugins)
+	}
 	return w.Err
 }
 

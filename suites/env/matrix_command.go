@@ -20,6 +20,7 @@ import (
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/build"
 	"github.com/plugproof/plugproof/suites/env/matrix"
+	"github.com/plugproof/plugproof/suites/outfile"
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
@@ -61,7 +62,8 @@ to be are listed in the file given with --allow:
     reason: Vault 1.16 gives the registered env precedence
 
 Exit code 0 when all was measured and nothing changed, 1 when something changed
-that is not allowed, 2 on wrong usage, 3 when a target failed.
+that is not allowed, 2 on wrong usage, 3 when a target failed or the result could
+not be written.
 
 Targets:
 ` + targetForms(),
@@ -110,7 +112,11 @@ func runMatrix(ctx context.Context, out, progress io.Writer, f matrixFlags) (err
 	if err := checkFormat(f.format, "table", "json", "markdown", "html"); err != nil {
 		return err
 	}
-	// Files are read before minutes are spent on measuring.
+	if f.parallel < 1 {
+		return usagef("--parallel %d: at least one server must run at a time", f.parallel)
+	}
+	// Files are read, and looked at whether they can be written, before minutes are
+	// spent on measuring.
 	gate, err := openGate(f)
 	if err != nil {
 		return usage(err)
@@ -146,7 +152,7 @@ func runMatrix(ctx context.Context, out, progress io.Writer, f matrixFlags) (err
 		return usage(err)
 	}
 	if err := writeMatrix(out, f.format, report); err != nil {
-		return err
+		return unwritten(err)
 	}
 	return gate.verdict(report)
 }
@@ -237,6 +243,14 @@ func openGate(f matrixFlags) (*gate, error) {
 		return nil, errors.New("--update-baseline and --allow need --baseline FILE")
 	case f.baseline == "":
 		return g, nil
+	// The matrix itself is there.
+	case f.baseline == outfile.Stdout:
+		return nil, errors.New("--baseline - is no file; --format json writes a matrix to the standard output")
+	}
+	if f.update {
+		if err := outfile.Check(f.baseline); err != nil {
+			return nil, fmt.Errorf("--baseline: %w", err)
+		}
 	}
 	if f.allow != "" {
 		file, err := os.Open(f.allow)
@@ -245,8 +259,13 @@ func openGate(f matrixFlags) (*gate, error) {
 		}
 		defer file.Close()
 		if g.allow, err = matrix.ReadAllowances(f.allow, file); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("--allow: %w", err)
 		}
+	}
+	// A device or a pipe holds nothing to compare with; reading it could wait for
+	// ever.
+	if info, err := os.Stat(f.baseline); err == nil && f.update && !info.Mode().IsRegular() {
+		return g, nil
 	}
 	file, err := os.Open(f.baseline)
 	// The first --update-baseline makes the file.
@@ -284,12 +303,13 @@ func (g *gate) compare(r *matrix.Report) error {
 // verdict is the command's end: failures before changes, since a matrix with
 // holes proves nothing.
 func (g *gate) verdict(r matrix.Report) error {
-	if failures := r.Failures(); len(failures) > 0 {
-		return &exitError{code: codeTarget, err: fmt.Errorf("%d cells could not be measured, the first: %s", len(failures), failures[0])}
+	if failed := r.Failed(); failed > 0 {
+		return &exitError{code: codeTarget, err: fmt.Errorf("cells that could not be measured: %d; the first cause: %s", failed, r.Failures()[0])}
 	}
 	if g.update {
+		// The name was good before the measurement: it is the disk by now.
 		if err := matrix.WriteBaseline(g.file, r.Matrix); err != nil {
-			return usage(err)
+			return &exitError{code: codeTarget, err: err}
 		}
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -67,4 +68,53 @@ func TestATargetThatFailsIsTheTargetsFault(t *testing.T) {
 	g.Expect(r.code).To(Equal(3))
 	g.Expect(strings.Contains(r.out, "failed")).To(BeTrue())
 	g.Expect(baseline).NotTo(BeAnExistingFile(), "a matrix with holes is no baseline")
+}
+
+// TestOneCauseIsSaidOnce takes away the folder in which every server of the mock
+// is to have its own.
+func TestOneCauseIsSaidOnce(t *testing.T) {
+	probe := t.TempDir()
+	NewWithT(t).Expect(os.WriteFile(filepath.Join(probe, "probe"), []byte("x"), 0o700)).To(Succeed())
+	for name, folder := range map[string]string{"missing": filepath.Join(probe, "missing"), "no folder": file(t, "")} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TMPDIR", folder)
+			g := NewWithT(t)
+			r := command(t, "", "--target", "mock", "--plugins", probe)
+			g.Expect(r.code).To(Equal(3))
+			g.Expect(strings.Count(r.out, "folder for the server")).To(Equal(1), r.out)
+			g.Expect(strings.Count(r.err.Error(), "folder for the server")).To(Equal(1))
+		})
+	}
+}
+
+func TestABaselineStaysTheLinkThatItWas(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("starts some dozen plugin processes; leave out -short to run it")
+	}
+	g := NewWithT(t)
+	dir := t.TempDir()
+	stored, link := filepath.Join(dir, "stored.json"), filepath.Join(dir, "link.json")
+	g.Expect(os.WriteFile(stored, nil, 0o600)).To(Succeed())
+	g.Expect(os.Symlink("stored.json", link)).To(Succeed())
+	r := command(t, "", "--target", "mock", "--baseline", link, "--update-baseline")
+	g.Expect(r.err).NotTo(HaveOccurred())
+	info, err := os.Lstat(link)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(info.Mode() & os.ModeSymlink).NotTo(BeZero())
+	g.Expect(os.ReadFile(stored)).To(ContainSubstring(matrix.Format))
+}
+
+func TestAMatrixThatCannotBeWrittenIsNotTheUsersFault(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	probe, notAServer := t.TempDir(), file(t, "#!/bin/sh\nexit 1\n")
+	g.Expect(os.WriteFile(filepath.Join(probe, "probe"), []byte("x"), 0o700)).To(Succeed())
+	g.Expect(os.Chmod(notAServer, 0o700)).To(Succeed())
+	for _, format := range []string{"table", "json", "markdown", "html"} {
+		// Nothing can be measured; the matrix says so all the same.
+		r := commandTo(t, brokenOutput{}, "", "--target", "binary:"+notAServer, "--plugins", probe, "--format", format)
+		g.Expect(r.code).To(Equal(3), format)
+		g.Expect(r.err).To(MatchError(syscall.ENOSPC), format)
+	}
 }

@@ -4,6 +4,7 @@ package hostenv
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -28,7 +29,7 @@ func DockerInspect(source string, r io.Reader) (Environment, error) {
 		text = "[" + text + "]"
 	}
 	if err := json.Unmarshal([]byte(text), &containers); err != nil {
-		return Environment{}, fmt.Errorf("%w: %s is not what docker inspect prints: %w", ErrInput, source, err)
+		return Environment{}, fmt.Errorf("%w: %s is not what docker inspect prints: %w", ErrInput, source, withoutContent(err))
 	}
 	if len(containers) != 1 {
 		return Environment{}, fmt.Errorf("%w: %s holds %d containers; inspect the server's alone", ErrInput, source, len(containers))
@@ -38,10 +39,10 @@ func DockerInspect(source string, r io.Reader) (Environment, error) {
 		return Environment{}, fmt.Errorf("%w: %s has no Config; inspect a container, not a network or a volume", ErrInput, source)
 	}
 	vars := make(set)
-	for _, entry := range c.Config.Env {
+	for i, entry := range c.Config.Env {
 		name, value, err := Split(entry)
 		if err != nil {
-			return Environment{}, fmt.Errorf("%s, Config.Env: %w", source, err)
+			return Environment{}, fmt.Errorf("%s, Config.Env, entry %d: %w", source, i+1, err)
 		}
 		vars.known(name, value)
 	}
@@ -50,4 +51,19 @@ func DockerInspect(source string, r io.Reader) (Environment, error) {
 		e.Source = "container " + strings.TrimPrefix(c.Name, "/")
 	}
 	return e, nil
+}
+
+// withoutContent says where JSON is wrong without its content and without the
+// names of our types.
+func withoutContent(err error) error {
+	if mismatch := new(json.UnmarshalTypeError); errors.As(err, &mismatch) {
+		if mismatch.Field == "" {
+			return fmt.Errorf("byte %d: another kind of value is wanted here", mismatch.Offset)
+		}
+		return fmt.Errorf("byte %d: %s is of another kind", mismatch.Offset, mismatch.Field)
+	}
+	if syntax := new(json.SyntaxError); errors.As(err, &syntax) {
+		return fmt.Errorf("byte %d: it is no JSON", syntax.Offset)
+	}
+	return errors.New("it is no JSON")
 }

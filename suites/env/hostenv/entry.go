@@ -10,6 +10,8 @@ import (
 
 // ErrInput marks everything that the user has to write differently: an entry,
 // a name, a file's contents. A file that can't be read has the system's error.
+// No error quotes an entry or a name that is none: a line that is written
+// wrongly may be a secret as a whole.
 var ErrInput = errors.New("bad input")
 
 // CheckName reports why no variable can have this name.
@@ -18,9 +20,9 @@ func CheckName(name string) error {
 	case name == "":
 		return fmt.Errorf("%w: a variable's name is empty", ErrInput)
 	case strings.Contains(name, "="):
-		return fmt.Errorf("%w: the name %q contains =; give the name alone", ErrInput, name)
+		return fmt.Errorf("%w: the name contains =; give the name alone", ErrInput)
 	case strings.Contains(name, "\x00"):
-		return fmt.Errorf("%w: the name %q contains a NUL byte", ErrInput, name)
+		return fmt.Errorf("%w: the name contains a NUL byte", ErrInput)
 	}
 	return nil
 }
@@ -29,13 +31,38 @@ func CheckName(name string) error {
 func Split(entry string) (name, value string, err error) {
 	name, value, found := strings.Cut(entry, "=")
 	if !found {
-		return "", "", fmt.Errorf("%w: %q is not NAME=value", ErrInput, entry)
+		return "", "", fmt.Errorf("%w: it is not NAME=value", ErrInput)
 	}
 	if err := CheckName(name); err != nil {
-		return "", "", fmt.Errorf("%w (in %q)", err, entry)
+		return "", "", err
 	}
 	if strings.Contains(value, "\x00") {
 		return "", "", fmt.Errorf("%w: the value of %s contains a NUL byte, with which no process can be started", ErrInput, name)
 	}
 	return name, value, nil
+}
+
+// SplitWritten is Split for what people write by hand. "PASSWORD: 8Vw=" has an
+// equals sign too, and taken for an entry the secret would be its name, which
+// findings show.
+func SplitWritten(entry string) (name, value string, err error) {
+	if name, value, err = Split(entry); err != nil {
+		return "", "", err
+	}
+	if err := CheckWritten(name); err != nil {
+		return "", "", err
+	}
+	return name, value, nil
+}
+
+// CheckWritten is CheckName for names that people write by hand: no blank and
+// no colon.
+func CheckWritten(name string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	if strings.ContainsAny(name, " \t\r\n:") {
+		return fmt.Errorf("%w: it is not NAME=value: a blank or a colon stands in the name", ErrInput)
+	}
+	return nil
 }

@@ -31,7 +31,7 @@ func readEnvFile(source string, r io.Reader, vars set) error {
 		entry, err := p.next()
 		if err == nil && entry != "" {
 			var name, value string
-			if name, value, err = Split(entry); err == nil {
+			if name, value, err = SplitWritten(entry); err == nil {
 				vars.known(name, value)
 			}
 		}
@@ -58,7 +58,7 @@ func (p *envFileParser) next() (string, error) {
 	}
 	end := strings.IndexAny(p.rest, "=\n")
 	if end < 0 || p.rest[end] == '\n' {
-		// Not an assignment: the whole line, for the error's sake.
+		// Not an assignment, which the caller refuses.
 		text, rest, _ := strings.Cut(p.rest, "\n")
 		p.rest = rest
 		p.line++

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/plugproof/plugproof/suites/env/internal/yamlfile"
 )
 
 // manifest is as much of a Kubernetes object as carries an environment: a pod,
@@ -89,9 +91,9 @@ func Kubernetes(source string, r io.Reader, name string) (Environment, error) {
 			e.Notes = append(e.Notes, note)
 		}
 	}
-	for _, v := range c.Env {
+	for i, v := range c.Env {
 		if err := takeOne(v, objects, vars); err != nil {
-			return Environment{}, fmt.Errorf("%s: %w", e.Source, err)
+			return Environment{}, fmt.Errorf("%s, env, entry %d: %w", e.Source, i+1, err)
 		}
 	}
 	e.Variables = vars.sorted()
@@ -107,10 +109,13 @@ func decodeManifests(source string, r io.Reader) ([]manifest, error) {
 	var objects []manifest
 	decoder := yaml.NewDecoder(r)
 	for {
-		var m manifest
-		err := decoder.Decode(&m)
+		document, err := yamlfile.Document(decoder)
 		if errors.Is(err, io.EOF) {
 			return objects, nil
+		}
+		var m manifest
+		if err == nil {
+			err = yamlfile.Into(document, &m)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s is no Kubernetes manifest: %w", ErrInput, source, err)

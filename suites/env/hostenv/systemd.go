@@ -15,6 +15,9 @@ import (
 	"github.com/coreos/go-systemd/v22/unit"
 )
 
+// unitGrammar is said instead of the library's errors, which quote the unit.
+const unitGrammar = "it wants lines of [Section], Name=value or # comment, the first of them a [Section], none longer than 2048 bytes"
+
 // SystemdUnit reads the environment that systemd gives a service: Environment=,
 // EnvironmentFile=, PassEnvironment= and UnsetEnvironment= of the unit read
 // from r and of drop-ins (*.conf beside it in NAME.d). path is the unit's file,
@@ -28,7 +31,7 @@ func SystemdUnit(path string, r io.Reader) (Environment, error) {
 	// stand in the file.
 	options, err := unit.DeserializeOptions(r)
 	if err != nil {
-		return Environment{}, fmt.Errorf("%w: %s is no systemd unit: %w", ErrInput, source, err)
+		return Environment{}, fmt.Errorf("%w: %s is no systemd unit: %s", ErrInput, source, unitGrammar)
 	}
 	if path != "" {
 		dropIns, err := readDropIns(path)
@@ -76,7 +79,7 @@ func readDropIns(path string) ([]*unit.UnitOption, error) {
 		}
 		more, err := unit.DeserializeOptions(file)
 		if err := errors.Join(err, file.Close()); err != nil {
-			return nil, fmt.Errorf("%w: drop-in %s: %w", ErrInput, entry.Name(), err)
+			return nil, fmt.Errorf("%w: drop-in %s: %s", ErrInput, entry.Name(), unitGrammar)
 		}
 		options = append(options, more...)
 	}
@@ -133,10 +136,10 @@ func (s *service) assign(value string) error {
 	if err != nil {
 		return err
 	}
-	for _, word := range words {
-		name, text, err := Split(word)
+	for i, word := range words {
+		name, text, err := SplitWritten(word)
 		if err != nil {
-			return err
+			return fmt.Errorf("assignment %d: %w", i+1, err)
 		}
 		if strings.Contains(strings.ReplaceAll(text, "%%", ""), "%") {
 			s.vars.unknown(name, fmt.Sprintf("systemd's specifiers in %q", text))

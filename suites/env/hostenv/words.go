@@ -47,7 +47,7 @@ func systemdWords(text string) ([]string, error) {
 		}
 	}
 	if quote != 0 {
-		return nil, fmt.Errorf("%w: a quote %c is not closed in %q", ErrInput, quote, text)
+		return nil, fmt.Errorf("%w: a quote %c is not closed", ErrInput, quote)
 	}
 	if inWord {
 		words = append(words, word.String())

@@ -45,12 +45,16 @@ type Finding struct {
 type Report struct {
 	// Source is where the server's environment was read from.
 	Source string `json:"source"`
-	// Plugins is how many registrations were checked.
-	Plugins int `json:"plugins"`
+	// Plugins is how many registrations there are; of Unchecked among them nothing
+	// told the env.
+	Plugins   int `json:"plugins"`
+	Unchecked int `json:"unchecked"`
 	// Findings are sorted by level, plugin and variable.
 	Findings []Finding `json:"findings"`
 	// ServerLog is what a server of Vault 1.16 or later would log at its
-	// unsealing with the opt-out on.
+	// unsealing with the opt-out on: at least this where some are unchecked, and
+	// nothing where that leaves open whether there are conflicts, or where there is
+	// no plugin.
 	ServerLog []string `json:"server_log"`
 	// Notes tell what the sources can't show.
 	Notes []string `json:"notes"`
@@ -76,21 +80,28 @@ func Check(host hostenv.Environment, registrations []Registration) Report {
 		Notes:    append([]string{}, host.Notes...),
 	}
 	for _, plugin := range registrations {
+		if plugin.EnvUnknown {
+			r.Unchecked++
+		}
 		r.Findings = append(r.Findings, checkPlugin(host, plugin)...)
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(severity(a.Level), severity(b.Level)),
 			cmp.Compare(a.Plugin, b.Plugin), cmp.Compare(a.Variable, b.Variable), cmp.Compare(a.Rule, b.Rule))
 	})
-	r.ServerLog = serverLog(host, registrations)
+	r.ServerLog = []string{}
+	if lines, conflicts := serverLog(host, registrations); conflicts || r.Plugins > 0 && r.Unchecked == 0 {
+		r.ServerLog = lines
+	}
 	return r
 }
 
 func severity(l Level) int { return slices.Index([]Level{Conflict, Warning, Info}, l) }
 
-// serverLog asks the mock's own function what the server would log. The server
-// doesn't leave out plugins in containers, so neither does this.
-func serverLog(host hostenv.Environment, registrations []Registration) []string {
+// serverLog asks the mock's own function what the server would log, and whether
+// that warns of conflicts. The server doesn't leave out plugins in containers, so
+// neither does this.
+func serverLog(host hostenv.Environment, registrations []Registration) (lines []string, conflicts bool) {
 	plugins := make([]environ.Plugin, len(registrations))
 	for i, r := range registrations {
 		plugins[i] = environ.Plugin{Type: r.Type, Name: r.Name, Version: r.Version, Env: r.env()}
@@ -99,11 +110,10 @@ func serverLog(host hostenv.Environment, registrations []Registration) []string 
 	if !environ.OptedOut(env) {
 		env = append(env, environ.OptOut+"=true")
 	}
-	var lines []string
 	for _, n := range environ.Notices(environ.PluginWins, env, plugins) {
 		line := "[INFO]  "
 		if n.Warn {
-			line = "[WARN]  "
+			line, conflicts = "[WARN]  ", true
 		}
 		line += n.Message
 		for i := 0; i+1 < len(n.Fields); i += 2 {
@@ -115,7 +125,7 @@ func serverLog(host hostenv.Environment, registrations []Registration) []string 
 		}
 		lines = append(lines, line)
 	}
-	return lines
+	return lines, conflicts
 }
 
 // quoteEmpty writes an empty value as hclog does.

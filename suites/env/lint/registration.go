@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/plugproof/plugproof/suites/env/hostenv"
+	"github.com/plugproof/plugproof/suites/env/internal/yamlfile"
 )
 
 // Registration is a plugin in the catalog and the environment it was
@@ -64,12 +65,14 @@ func (r Registration) env() []string {
 // registration.
 func ParsePlugins(args []string) ([]Registration, error) {
 	var registrations []Registration
-	for _, arg := range args {
+	for i, arg := range args {
 		head, text, found := strings.Cut(arg, ":")
 		kind, name, slash := strings.Cut(head, "/")
 		name, version, _ := strings.Cut(name, "@")
-		if !found || !slash || name == "" {
-			return nil, fmt.Errorf("%w: --plugin %q is not TYPE/NAME:VARIABLE=value, as secret/mine:HTTP_PROXY=eu:3128", hostenv.ErrInput, arg)
+		// What is not of this form may hold a value anywhere, so it is counted and
+		// not quoted.
+		if !found || !slash || name == "" || strings.ContainsAny(head, "= ") {
+			return nil, fmt.Errorf("%w: --plugin, argument %d is not TYPE/NAME:VARIABLE=value, as secret/mine:HTTP_PROXY=eu:3128", hostenv.ErrInput, i+1)
 		}
 		if err := checkType(kind); err != nil {
 			return nil, err
@@ -78,14 +81,14 @@ func ParsePlugins(args []string) ([]Registration, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--plugin %s: %w", head, err)
 		}
-		i := slices.IndexFunc(registrations, func(r Registration) bool {
+		at := slices.IndexFunc(registrations, func(r Registration) bool {
 			return r.Type == kind && r.Name == name && r.Version == version
 		})
-		if i < 0 {
-			i = len(registrations)
+		if at < 0 {
+			at = len(registrations)
 			registrations = append(registrations, Registration{Type: kind, Name: name, Version: version})
 		}
-		registrations[i].Env = append(registrations[i].Env, entry)
+		registrations[at].Env = append(registrations[at].Env, entry)
 	}
 	return registrations, nil
 }
@@ -101,12 +104,12 @@ func checkType(kind string) error {
 // can have: an entry without "=" is allowed and does nothing.
 func parseEntry(text string) (Entry, error) {
 	if !strings.Contains(text, "=") {
-		if err := hostenv.CheckName(text); err != nil {
+		if err := hostenv.CheckWritten(text); err != nil {
 			return Entry{}, err
 		}
 		return Entry{Name: text, Bare: true, Known: true}, nil
 	}
-	name, value, err := hostenv.Split(text)
+	name, value, err := hostenv.SplitWritten(text)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -123,6 +126,26 @@ type manifest struct {
 		Env      envField `yaml:"env"`
 		EnvNames []string `yaml:"env_names"`
 	} `yaml:"plugins"`
+}
+
+// read takes the file's first document; an empty file has none.
+func (m *manifest) read(r io.Reader) error {
+	document, err := yamlfile.Document(yaml.NewDecoder(r))
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := yamlfile.Fields(document, "plugins"); err != nil {
+		return err
+	}
+	for _, plugin := range yamlfile.Members(document, "plugins") {
+		if err := yamlfile.Fields(plugin, "type", "name", "version", "oci_image", "env", "env_names"); err != nil {
+			return err
+		}
+	}
+	return yamlfile.Into(document, m)
 }
 
 // envField is a list of NAME=value or a mapping of names to values.
@@ -151,9 +174,7 @@ func (e *envField) UnmarshalYAML(node *yaml.Node) error {
 // a mapping) or env_names where values are not to be written down.
 func ReadRegistrations(source string, r io.Reader) ([]Registration, error) {
 	var m manifest
-	decoder := yaml.NewDecoder(r)
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&m); err != nil && !errors.Is(err, io.EOF) {
+	if err := m.read(r); err != nil {
 		return nil, fmt.Errorf("%w: %s is no list of registrations: %w", hostenv.ErrInput, source, err)
 	}
 	if len(m.Plugins) == 0 {
@@ -168,16 +189,16 @@ func ReadRegistrations(source string, r io.Reader) ([]Registration, error) {
 		if p.Name == "" {
 			return nil, fmt.Errorf("%w: %s, plugin %d has no name", hostenv.ErrInput, source, i+1)
 		}
-		for _, text := range p.Env {
+		for n, text := range p.Env {
 			entry, err := parseEntry(text)
 			if err != nil {
-				return nil, fmt.Errorf("%s, plugin %s: %w", source, r, err)
+				return nil, fmt.Errorf("%s, plugin %s, env, entry %d: %w", source, r, n+1, err)
 			}
 			r.Env = append(r.Env, entry)
 		}
-		for _, name := range p.EnvNames {
-			if err := hostenv.CheckName(name); err != nil {
-				return nil, fmt.Errorf("%s, plugin %s, env_names: %w", source, r, err)
+		for n, name := range p.EnvNames {
+			if err := hostenv.CheckWritten(name); err != nil {
+				return nil, fmt.Errorf("%s, plugin %s, env_names, entry %d: %w", source, r, n+1, err)
 			}
 			r.Env = append(r.Env, Entry{Name: name})
 		}

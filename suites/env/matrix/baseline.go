@@ -8,18 +8,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/plugproof/plugproof/suites/env/internal/yamlfile"
+	"github.com/plugproof/plugproof/suites/outfile"
 )
 
-// ErrBaseline marks a baseline or a list of allowed changes that can't be used
-// as it is.
+// ErrBaseline marks a baseline that can't be used as it is.
 var ErrBaseline = errors.New("unusable baseline")
+
+// ErrAllowances marks a list of allowed changes that can't be used as it is.
+var ErrAllowances = errors.New("unusable list of allowed changes")
 
 // Change is a cell that is no longer as in the baseline.
 type Change struct {
@@ -70,11 +73,9 @@ func (a Allowance) covers(c Change) bool {
 // ReadAllowances reads a list of allowances in YAML or JSON. Each needs a row
 // and a reason.
 func ReadAllowances(source string, r io.Reader) ([]Allowance, error) {
-	var list []Allowance
-	decoder := yaml.NewDecoder(r)
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&list); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%w: %s is no list of row, target, winner and reason: %w", ErrBaseline, source, err)
+	list, err := decodeAllowances(r)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s is no list of row, target, winner and reason: %w", ErrAllowances, source, err)
 	}
 	known := []Winner{"", Host, Registered, Server, GoPlugin, Nobody, Unsupported}
 	for i, a := range list {
@@ -82,17 +83,37 @@ func ReadAllowances(source string, r io.Reader) ([]Allowance, error) {
 		_, badTarget := path.Match(a.Target, "")
 		switch {
 		case a.Row == "":
-			return nil, fmt.Errorf("%w: %s, entry %d names no row", ErrBaseline, source, i+1)
+			return nil, fmt.Errorf("%w: %s, entry %d names no row", ErrAllowances, source, i+1)
 		case strings.TrimSpace(a.Reason) == "":
-			return nil, fmt.Errorf("%w: %s, entry %d (%s) gives no reason", ErrBaseline, source, i+1, a.Row)
+			return nil, fmt.Errorf("%w: %s, entry %d (%s) gives no reason", ErrAllowances, source, i+1, a.Row)
 		case badRow != nil || badTarget != nil:
-			return nil, fmt.Errorf("%w: %s, entry %d (%s): %w", ErrBaseline, source, i+1, a.Row, errors.Join(badRow, badTarget))
+			return nil, fmt.Errorf("%w: %s, entry %d (%s): %w", ErrAllowances, source, i+1, a.Row, errors.Join(badRow, badTarget))
 		case !slices.Contains(known, a.Winner):
 			return nil, fmt.Errorf("%w: %s, entry %d (%s): %q is no winner: known are host, registered, server, go-plugin, nobody and unsupported",
-				ErrBaseline, source, i+1, a.Row, a.Winner)
+				ErrAllowances, source, i+1, a.Row, a.Winner)
 		}
 	}
 	return list, nil
+}
+
+// decodeAllowances takes the file's first document; an empty file allows
+// nothing.
+func decodeAllowances(r io.Reader) ([]Allowance, error) {
+	document, err := yamlfile.Document(yaml.NewDecoder(r))
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, allowance := range yamlfile.Members(document, "") {
+		if err := yamlfile.Fields(allowance, "row", "target", "winner", "reason"); err != nil {
+			return nil, err
+		}
+	}
+	var list []Allowance
+	err = yamlfile.Into(document, &list)
+	return list, err
 }
 
 // ReadBaseline reads a stored matrix.
@@ -113,7 +134,7 @@ func ReadBaseline(source string, r io.Reader) (*Matrix, error) {
 }
 
 // WriteBaseline stores m in the file, which others never see half written.
-func WriteBaseline(file string, m *Matrix) (err error) {
+func WriteBaseline(file string, m *Matrix) error {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
 	enc.SetIndent("", "  ")
@@ -121,20 +142,10 @@ func WriteBaseline(file string, m *Matrix) (err error) {
 	if err := enc.Encode(m); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
-	if err != nil {
-		return fmt.Errorf("writing the baseline: %w", err)
+	if err := outfile.Write(file, text.Bytes(), io.Discard); err != nil {
+		return fmt.Errorf("the baseline %w", err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("writing the baseline: %w", err), os.Remove(tmp.Name()))
-		}
-	}()
-	_, err = tmp.Write(text.Bytes())
-	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), file)
+	return nil
 }
 
 // Compare holds m against a baseline. Columns are matched by the name of their

@@ -115,18 +115,59 @@ func (m *Matrix) Differing() int {
 	return n
 }
 
-// Failures returns the cells that could not be measured though they should
-// have been, as texts.
-func (m *Matrix) Failures() []string {
-	var failures []string
+// Failed counts the cells that could not be measured though they should have
+// been.
+func (m *Matrix) Failed() int {
+	n := 0
 	for _, r := range m.Rows {
-		for i, c := range r.Cells {
+		for _, c := range r.Cells {
 			if c.Winner == Failed {
-				failures = append(failures, m.Targets[i].Name+", "+r.ID+": "+c.Reason)
+				n++
 			}
 		}
 	}
+	return n
+}
+
+// Failures says, once a cause, what could not be measured though it should have
+// been.
+func (m *Matrix) Failures() []string {
+	var failures []string
+	for i, t := range m.Targets {
+		for _, cause := range m.causes(i, Failed) {
+			rows := cause.rows[0]
+			if more := len(cause.rows) - 1; more > 0 {
+				rows += " and " + counted(more, "row") + " more"
+			}
+			failures = append(failures, t.Name+", "+rows+": "+cause.reason)
+		}
+	}
 	return failures
+}
+
+// cause is a reason with the rows that have it.
+type cause struct {
+	reason string
+	rows   []string
+}
+
+// causes gives those of one column's cells, in the order of first occurrence, so
+// that two runs print the same.
+func (m *Matrix) causes(column int, winner Winner) []cause {
+	var all []cause
+	for _, r := range m.Rows {
+		c := r.Cells[column]
+		if c.Winner != winner {
+			continue
+		}
+		i := slices.IndexFunc(all, func(known cause) bool { return known.reason == c.Reason })
+		if i < 0 {
+			i = len(all)
+			all = append(all, cause{reason: c.Reason})
+		}
+		all[i].rows = append(all[i].rows, r.ID)
+	}
+	return all
 }
 
 // winnerOf names a layer as cells do.

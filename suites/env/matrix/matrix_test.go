@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -186,13 +187,15 @@ func TestFailuresAreInTheCells(t *testing.T) {
 	g.Expect(cell(t, m, "neither", 0).Reason).To(Equal("no such server"))
 	g.Expect(cell(t, m, "neither", 1).Reason).To(ContainSubstring("it is broken"))
 	g.Expect(cell(t, m, "neither", 2).Winner).To(Equal(matrix.Nobody))
-	failures := 0
+	rows := 0
 	for _, row := range matrix.Rows() {
 		if !row.Container { // those are unsupported without an image
-			failures += 2
+			rows++
 		}
 	}
-	g.Expect(len(m.Failures())).To(Equal(failures))
+	g.Expect(m.Failed()).To(Equal(2 * rows))
+	g.Expect(m.Failures()[0]).To(And(HavePrefix("dead, "), HaveSuffix(fmt.Sprintf(" and %d rows more: no such server", rows-1))))
+	g.Expect(m.Failures()[1]).NotTo(HavePrefix("dead, "), "a cause is said once")
 }
 
 func TestACancelledMeasurementEnds(t *testing.T) {

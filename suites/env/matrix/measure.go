@@ -8,7 +8,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -134,10 +138,20 @@ func failedCells(s *setting, err error) map[string]Cell {
 	cells := make(map[string]Cell)
 	for _, p := range s.plugins {
 		for _, row := range p.rows {
-			cells[row.ID] = Cell{Winner: Failed, Reason: err.Error()}
+			cells[row.ID] = Cell{Winner: Failed, Reason: reasonOf(err)}
 		}
 	}
 	return cells
+}
+
+// reasonOf is an error's text. Each server has a temporary folder of another
+// name; without it, what stops them all is one cause and not one a server.
+func reasonOf(err error) string {
+	text := err.Error()
+	if place := new(fs.PathError); errors.As(err, &place) && filepath.Dir(place.Path) == filepath.Clean(os.TempDir()) {
+		text = strings.Replace(text, place.Path, filepath.Join(os.TempDir(), "…"), 1)
+	}
+	return text
 }
 
 // ask starts a server with the setting's environment and asks all its rows.

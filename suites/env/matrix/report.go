@@ -139,19 +139,8 @@ func counted(n int, word string) string {
 func (r Report) Unsupported() []string {
 	var reasons []string
 	for i, t := range r.Targets {
-		count := make(map[string]int)
-		// In the order of first occurrence, so that two runs print the same.
-		var order []string
-		for _, row := range r.Rows {
-			if c := row.Cells[i]; c.Winner == Unsupported {
-				if count[c.Reason] == 0 {
-					order = append(order, c.Reason)
-				}
-				count[c.Reason]++
-			}
-		}
-		for _, reason := range order {
-			reasons = append(reasons, fmt.Sprintf("%s: %s unsupported: %s.", t.Name, counted(count[reason], "row"), reason))
+		for _, cause := range r.causes(i, Unsupported) {
+			reasons = append(reasons, fmt.Sprintf("%s: %s unsupported: %s.", t.Name, counted(len(cause.rows), "row"), cause.reason))
 		}
 	}
 	return reasons
