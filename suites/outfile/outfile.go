@@ -87,6 +87,9 @@ func temporary(target string) (*os.File, error) {
 // resolve follows links to what is to be written, which need not exist; whole
 // tells whether it is a file to be replaced as a whole.
 func resolve(name string) (target string, whole bool, err error) {
+	if name == "" {
+		return "", false, errors.New("a file without a name can't be written")
+	}
 	target = name
 	for range maxLinks {
 		info, err := os.Lstat(target)
