@@ -4,7 +4,6 @@ package diff
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,16 +17,20 @@ import (
 )
 
 const long = `Diff shows what two servers answer differently to the same requests. Each side
-is a recording (a file) or a target, as for plugproof run. Two targets answer the
-project's cases; a target beside a recording answers the recording's.
+is a recording (a file whose name ends in .json) or a target, as for plugproof
+run. Two targets answer the project's cases; a target beside a recording answers
+the recording's. These recordings are in the program itself and can be named
+where there is no file of that name:
+  %s
 
-Differences that are meant to be can be allowed in a file:
+Differences that are meant to be can be allowed in a file, by the case, the steps
+(all if none are named) and where they are, as the output says it:
 
   [{"case": "env-conflict", "steps": [3], "at": ["body.data.value"],
     "reason": "since 1.16 the plugin's value wins"}]
 
 Exit code 0: no differences beyond those allowed; 1: there are some; 2: wrong
-usage; 3: the harness or a target failed.`
+usage, or the sides have nothing in common; 3: the harness or a target failed.`
 
 const example = `  # what does the upgrade change?
   plugproof diff mock:vault-1.15 mock:vault-1.16
@@ -47,7 +50,7 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff A B",
 		Short: "Show what changed between two servers or recordings",
-		Long:  long, Example: example,
+		Long:  fmt.Sprintf(long, replay.OwnFiles()), Example: example,
 		Args: cobra.ExactArgs(2), SilenceUsage: true, SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
@@ -70,22 +73,34 @@ func (c *command) run(ctx context.Context, a, b string, stdout, stderr io.Writer
 	if !ok {
 		return replay.Usage(fmt.Errorf("unknown format %q: known are table, json and markdown", c.format))
 	}
-	var allow replay.Deviations
-	if c.allow != "" {
-		var err error
-		if allow, err = replay.LoadDeviations(c.allow); err != nil {
-			return replay.Usage(err)
-		}
-	}
-	recA, recB, err := c.sides(ctx, a, b, stderr)
-	if err != nil {
-		return err
-	}
-	result, err := Compare(recA, recB, allow)
+	allow, err := c.allowed()
 	if err != nil {
 		return replay.Usage(err)
 	}
+	sides, err := open(a, b)
+	if err != nil {
+		return replay.Usage(err)
+	}
+	cases, unknown, err := c.cases(allow, sides)
+	if err != nil {
+		return replay.Usage(err)
+	}
+	for i, side := range sides {
+		if side.rec == nil {
+			if sides[i].rec, err = c.record(ctx, side.name, cases, stderr); err != nil {
+				return err
+			}
+		}
+	}
+	result, err := Compare(sides[0].rec, sides[1].rec, allow)
+	if err != nil {
+		return replay.Usage(err)
+	}
+	if result.Steps == 0 {
+		return replay.Usage(fmt.Errorf("nothing can be compared: %s and %s have no answers to the same cases", a, b))
+	}
 	result.A, result.B = a, b
+	result.Unused = append(result.Unused, unknown...)
 	if err := write(result, stdout); err != nil {
 		return &replay.Failure{Code: 3, Err: err}
 	}
@@ -95,66 +110,80 @@ func (c *command) run(ctx context.Context, a, b string, stdout, stderr io.Writer
 	return nil
 }
 
-// sides gives both recordings, making those that are targets.
-func (c *command) sides(ctx context.Context, a, b string, stderr io.Writer) (recA, recB *replay.Recording, err error) {
-	if isFile(a) {
-		if recA, err = c.load(a); err != nil {
-			return nil, nil, err
-		}
+// allowed reads the allow list. What differs here are two sides, of which none
+// is the recording that an entry could name.
+func (c *command) allowed() (replay.Deviations, error) {
+	if c.allow == "" {
+		return nil, nil
 	}
-	if isFile(b) {
-		if recB, err = c.load(b); err != nil {
-			return nil, nil, err
-		}
-	}
-	if recA == nil {
-		if recA, err = c.record(ctx, a, recB, stderr); err != nil {
-			return nil, nil, err
-		}
-	}
-	if recB == nil {
-		if recB, err = c.record(ctx, b, recA, stderr); err != nil {
-			return nil, nil, err
-		}
-	}
-	return recA, recB, nil
-}
-
-// isFile tells a recording from a target: the names of targets have no such end.
-func isFile(name string) bool { return strings.HasSuffix(name, ".json") }
-
-func (c *command) load(name string) (*replay.Recording, error) {
-	rec, err := replay.LoadFile(name)
+	allow, err := replay.LoadDeviations(c.allow)
 	if err != nil {
-		return nil, replay.Usage(err)
-	}
-	for id := range rec.Cases {
-		if !c.Selected(id, rec.Cases[id]) {
-			delete(rec.Cases, id)
-		}
-	}
-	return rec, nil
-}
-
-// record has a target answer the other side's cases, or the project's.
-func (c *command) record(ctx context.Context, name string, other *replay.Recording, stderr io.Writer) (_ *replay.Recording, err error) {
-	var cases map[string]*replay.Case
-	if other != nil {
-		cases = other.Cases
-	} else if cases, err = replay.Cases(); err != nil {
 		return nil, err
 	}
+	for i, d := range allow {
+		if d.Recording != "" {
+			return nil, fmt.Errorf("%s: entry %d (%s) names a recording, which allows nothing here", c.allow, i+1, d.Case)
+		}
+	}
+	return allow, nil
+}
+
+// side is one of what is compared. A target has no recording until one is made.
+type side struct {
+	name string
+	rec  *replay.Recording
+}
+
+// open reads the sides that are recordings; the names of targets have no such
+// end.
+func open(names ...string) (sides []side, err error) {
+	for _, name := range names {
+		s := side{name: name}
+		if strings.HasSuffix(name, ".json") {
+			if s.rec, err = replay.LoadFile(name); err != nil {
+				return nil, err
+			}
+		}
+		sides = append(sides, s)
+	}
+	return sides, nil
+}
+
+// cases leaves the chosen cases of the recordings and gives those that targets
+// must answer: a recording's, or the project's if there is none. Unknown are the
+// entries of the allow list that name no case or step.
+func (c *command) cases(allow replay.Deviations, sides []side) (cases map[string]*replay.Case, unknown []string, err error) {
+	known := map[string]*replay.Recording{}
+	var sets []map[string]*replay.Case
+	for _, s := range sides {
+		if s.rec != nil {
+			known[s.name] = s.rec
+			sets = append(sets, s.rec.Cases)
+		}
+	}
+	if len(sets) == 0 {
+		if cases, err = replay.Cases(); err != nil {
+			return nil, nil, err
+		}
+		known["project"] = &replay.Recording{Cases: cases}
+		sets = append(sets, cases)
+	}
+	unknown = allow.Unknown(known)
+	return sets[0], unknown, c.Choose(sets...)
+}
+
+// record has a target answer the cases.
+func (c *command) record(ctx context.Context, name string, cases map[string]*replay.Case, stderr io.Writer) (_ *replay.Recording, err error) {
 	runner, err := c.Runner(ctx, name, stderr)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = runner.Close(ctx, err) }()
-	rec, err := runner.Record(ctx, cases, replay.Options{
-		Select: c.Selected, Parallel: c.Parallel,
-		Done: replay.Progress(stderr, &replay.Recording{Cases: cases}, c.Selected),
-	})
+	done, end := replay.Progress(stderr, len(cases))
+	defer end()
+	rec, err := runner.Record(ctx, cases, replay.Options{Parallel: c.Parallel, Done: done})
 	if err != nil {
-		return nil, &replay.Failure{Code: 3, Err: errors.Join(fmt.Errorf("recording %s", name), err)}
+		return nil, &replay.Failure{Code: 3, Err: fmt.Errorf("recording %s: %w", name, err)}
 	}
 	return rec, nil
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
+
+	"github.com/plugproof/plugproof/suites/replay"
 )
 
 // widest is how many characters of a value a table shows.
@@ -20,7 +22,7 @@ func (r *Result) WriteTable(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, every := range r.Everywhere {
 		a, b := apart(every.Want, every.Have)
-		fmt.Fprintf(tw, "IN %d ANSWERS\n  %s\t%s\t%s, …\n\n", every.Answers, strings.TrimPrefix(every.Path, "body."), a, b)
+		fmt.Fprintf(tw, "IN %d ANSWERS\n  %s\t%s\t%s, …\n\n", every.Answers, every.Path, a, b)
 	}
 	for _, e := range r.Entries {
 		differences := r.shown(e)
@@ -41,7 +43,7 @@ func (r *Result) WriteTable(w io.Writer) error {
 		}
 		for _, d := range differences {
 			a, b := apart(d.Want, d.Have)
-			fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", name, request, strings.TrimPrefix(d.Path, "body."), a, b)
+			fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", name, request, d.Path, a, b)
 			name, request = "", ""
 		}
 		if e.Allowed != "" {
@@ -76,7 +78,7 @@ func (r *Result) summary() string {
 	only(r.A, r.OnlyA)
 	only(r.B, r.OnlyB)
 	if len(r.Unused) > 0 {
-		fmt.Fprintf(&b, "\nAllowed, but equal: %s", strings.Join(r.Unused, ", "))
+		fmt.Fprintf(&b, "\nAllowed, but there is no such difference: %s", strings.Join(r.Unused, "; "))
 	}
 	return b.String()
 }
@@ -95,7 +97,7 @@ func (r *Result) WriteMarkdown(w io.Writer) error {
 	fmt.Fprintf(&b, "### %s → %s\n\n%s\n", code(r.A), code(r.B), strings.ReplaceAll(r.summary(), "\n", "\n\n"))
 	for _, every := range r.Everywhere {
 		want, have := apart(every.Want, every.Have)
-		fmt.Fprintf(&b, "\nIn %d answers: %s is %s in one and %s in the other.\n", every.Answers, code(strings.TrimPrefix(every.Path, "body.")), code(want), code(have))
+		fmt.Fprintf(&b, "\nIn %d answers: %s is %s in one and %s in the other.\n", every.Answers, code(every.Path), code(want), code(have))
 	}
 	area := ""
 	for _, e := range r.Entries {
@@ -113,7 +115,7 @@ func (r *Result) WriteMarkdown(w io.Writer) error {
 		}
 		for _, d := range differences {
 			want, have := apart(d.Want, d.Have)
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", cell(name), code(cut(e.Request)), cell(strings.TrimPrefix(d.Path, "body.")), code(want), code(have))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", cell(name), code(cut(e.Request)), cell(d.Path), code(want), code(have))
 			name = ""
 		}
 	}
@@ -121,22 +123,10 @@ func (r *Result) WriteMarkdown(w io.Writer) error {
 	return err
 }
 
-// code is text in a cell as code, with what would end the cell escaped.
-func code(s string) string {
-	if s == "" {
-		return ""
-	}
-	fence := "`"
-	for strings.Contains(s, fence) {
-		fence += "`"
-	}
-	pad := ""
-	if len(fence) > 1 {
-		pad = " "
-	}
-	return fence + pad + strings.ReplaceAll(s, "|", `\|`) + pad + fence
-}
+// code is text in a cell as code.
+func code(s string) string { return cell(replay.Code(s)) }
 
+// cell escapes what would end a cell.
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
 // cut makes a line of a text and shortens it.

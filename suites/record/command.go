@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plugproof/plugproof/suites/outfile"
 	"github.com/plugproof/plugproof/suites/replay"
 )
 
@@ -21,7 +22,10 @@ what was answered to a file that plugproof replay and plugproof diff read. The
 project's own cases are used unless --cases names a folder with others.
 
 What changes from run to run is masked. A recording names the server, its
-version, the time and the digest of the cases.`
+version, the time and the digest of the cases.
+
+Exit code 0: the recording was written; 2: wrong usage; 3: the harness or the
+target failed.`
 
 const example = `  plugproof record --target binary:/usr/local/bin/vault --out vault-1.21.json
   plugproof record --target mock:vault-1.16 --case 'env-*' --out env.json`
@@ -43,12 +47,12 @@ func Command() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
-			return c.run(ctx, cmd.ErrOrStderr())
+			return c.run(ctx, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&c.target, "target", "", "the servers (`TARGET`), as for plugproof run")
-	flags.StringVar(&c.out, "out", "", "`FILE` to write")
+	flags.StringVar(&c.out, "out", "", "`FILE` to write; - for the standard output")
 	flags.StringVar(&c.cases, "cases", "", "`FOLDER` with case files instead of the project's")
 	c.Settings.AddFlags(flags)
 	c.Selection.AddFlags(flags)
@@ -60,44 +64,72 @@ func Command() *cobra.Command {
 	return cmd
 }
 
-func (c *command) run(ctx context.Context, stderr io.Writer) (err error) {
+func (c *command) run(ctx context.Context, stdout, stderr io.Writer) error {
 	cases, err := c.load()
 	if err != nil {
 		return replay.Usage(err)
 	}
-	runner, err := c.Runner(ctx, c.target, stderr)
+	if err := outfile.Check(c.out); err != nil {
+		return replay.Usage(fmt.Errorf("--out: %w", err))
+	}
+	rec, err := c.record(ctx, cases, stderr)
 	if err != nil {
 		return err
 	}
-	defer func() { err = runner.Close(ctx, err) }()
-	rec, err := runner.Record(ctx, cases, replay.Options{
-		Parallel: c.Parallel, Done: replay.Progress(stderr, &replay.Recording{Cases: cases}, nil),
-	})
+	text, err := rec.Text()
+	if err == nil {
+		err = outfile.Write(c.out, text, stdout)
+	}
 	if err != nil {
 		return &replay.Failure{Code: 3, Err: err}
 	}
-	if err := rec.WriteFile(c.out); err != nil {
-		return replay.Usage(err)
-	}
+	fmt.Fprintln(stderr, c.summary(rec))
 	return nil
+}
+
+func (c *command) record(ctx context.Context, cases map[string]*replay.Case, stderr io.Writer) (_ *replay.Recording, err error) {
+	runner, err := c.Runner(ctx, c.target, stderr)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = runner.Close(ctx, err) }()
+	done, end := replay.Progress(stderr, len(cases))
+	defer end()
+	rec, err := runner.Record(ctx, cases, replay.Options{Parallel: c.Parallel, Done: done})
+	if err != nil {
+		return nil, &replay.Failure{Code: 3, Err: err}
+	}
+	return rec, nil
+}
+
+// summary says what was written where.
+func (c *command) summary(rec *replay.Recording) string {
+	unanswered := 0
+	for _, recorded := range rec.Cases {
+		if !recorded.Answered() {
+			unanswered++
+		}
+	}
+	where := c.out
+	if where == outfile.Stdout {
+		where = "the standard output"
+	}
+	text := fmt.Sprintf("%s: recorded %s, cases: %d", where, rec.Server, len(rec.Cases))
+	if unanswered > 0 {
+		text += fmt.Sprintf(", without answers: %d", unanswered)
+	}
+	return text
 }
 
 // load gives the chosen cases.
 func (c *command) load() (map[string]*replay.Case, error) {
-	all, err := replay.Cases()
+	load := replay.Cases
 	if c.cases != "" {
-		all, err = replay.LoadCases(os.DirFS(c.cases))
+		load = func() (map[string]*replay.Case, error) { return replay.LoadCases(os.DirFS(c.cases)) }
 	}
+	all, err := load()
 	if err != nil {
 		return nil, err
 	}
-	for id := range all {
-		if !c.Selected(id, all[id]) {
-			delete(all, id)
-		}
-	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("no case is chosen")
-	}
-	return all, nil
+	return all, c.Choose(all)
 }

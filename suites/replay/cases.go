@@ -52,7 +52,7 @@ func LoadCases(fsys fs.FS) (map[string]*Case, error) {
 		d.DisallowUnknownFields()
 		var file map[string]caseFile
 		if err := d.Decode(&file); err != nil {
-			return nil, fmt.Errorf("cases: %s: %w", name, err)
+			return nil, fmt.Errorf("cases: %s: %w", name, plainJSON(err))
 		}
 		for id, c := range file {
 			if all[id] != nil {

@@ -15,7 +15,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 const replayLong = `Replay sends the requests of recordings to servers of a target, each case to a
@@ -24,9 +23,12 @@ request that shows it. What changes from run to run is masked on both sides.
 
 Without --target and --file the project's own recordings are replayed against the
 mock's dialects of those servers; what deliberately differs there is listed.
+They can be named as files, too, where there is no file of that name:
+  %s
 
 Exit code 0: all answers are the recorded ones or listed as deviations; 1: some
-are not; 2: wrong usage; 3: the harness or the target failed.`
+are not, or what is listed does not differ; 2: wrong usage; 3: the harness or the
+target failed, or nothing could be compared.`
 
 const replayExample = `  # the mock against all recordings, as the table in the README
   plugproof replay --format markdown
@@ -51,7 +53,7 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replay [--target TARGET --file RECORDING]",
 		Short: "Send recorded requests to a server and show where its answers differ",
-		Long:  replayLong, Example: replayExample,
+		Long:  fmt.Sprintf(replayLong, OwnFiles()), Example: replayExample,
 		Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
@@ -63,7 +65,7 @@ func Command() *cobra.Command {
 	flags.StringVar(&c.target, "target", "", "the servers (`TARGET`), as for plugproof run")
 	flags.StringSliceVar(&c.files, "file", nil, "recording (`FILE`) to replay; may be repeated")
 	flags.StringVar(&c.deviations, "deviations", "", "`FILE` with the differences that are meant, with reasons")
-	flags.StringVar(&c.format, "format", "text", "text, or markdown for a table of equal and total steps by area")
+	flags.StringVar(&c.format, "format", "text", "text, or markdown for a table of equal and total steps by area and each difference")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "show the listed differences too")
 	c.Settings.AddFlags(flags)
 	c.Selection.AddFlags(flags)
@@ -85,7 +87,10 @@ func (c *command) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return Usage(err)
 	}
-	code := 0
+	unused := unknown(deviations, jobs)
+	if jobs, err = c.choose(jobs); err != nil {
+		return Usage(err)
+	}
 	var reports []*Report
 	for _, j := range jobs {
 		report, err := c.replay(ctx, j, stderr)
@@ -93,31 +98,43 @@ func (c *command) run(ctx context.Context, stdout, stderr io.Writer) error {
 			return err
 		}
 		reports = append(reports, report)
-		unused := deviations.Apply(report)
-		if len(unused) > 0 || report.Differs() {
-			code = max(code, 1)
-		}
-		if len(report.Errors) > 0 {
-			code = 3
+		for _, u := range deviations.Apply(report) {
+			unused = append(unused, j.name+": "+u)
 		}
 		if c.format == "text" {
-			if err := c.text(stdout, report, unused); err != nil {
+			if err := c.text(stdout, report); err != nil {
 				return &Failure{Code: 3, Err: err}
 			}
 		}
 	}
+	write := writeUnused
 	if c.format == "markdown" {
-		if err := WriteMarkdown(stdout, reports); err != nil {
-			return &Failure{Code: 3, Err: err}
-		}
+		write = func(w io.Writer, unused []string) error { return WriteMarkdown(w, reports, unused) }
 	}
-	switch code {
-	case 0:
-		return nil
-	case 1:
+	if err := write(stdout, unused); err != nil {
+		return &Failure{Code: 3, Err: err}
+	}
+	return judge(reports, unused)
+}
+
+// judge gives the failure that the reports amount to.
+func judge(reports []*Report, unused []string) error {
+	compared, differ := 0, len(unused) > 0
+	for _, r := range reports {
+		if len(r.Errors) > 0 {
+			return &Failure{Code: 3, Err: errors.New("some cases failed")}
+		}
+		_, sum := r.Counts()
+		compared += sum.Total + sum.CommandLine
+		differ = differ || r.Differs()
+	}
+	if compared == 0 {
+		return &Failure{Code: 3, Err: errors.New("nothing could be compared")}
+	}
+	if differ {
 		return &Failure{Code: 1, Err: ErrDifferent}
 	}
-	return &Failure{Code: code, Err: errors.New("some cases failed")}
+	return nil
 }
 
 // jobs are what the flags name, or the project's recordings.
@@ -148,44 +165,50 @@ func (c *command) jobs() (jobs []job, deviations Deviations, err error) {
 	return jobs, deviations, err
 }
 
+// unknown are the deviations of which the jobs' recordings know nothing.
+func unknown(deviations Deviations, jobs []job) []string {
+	recordings := map[string]*Recording{}
+	for _, j := range jobs {
+		recordings[j.name] = j.rec
+	}
+	return deviations.Unknown(recordings)
+}
+
+// choose leaves the chosen cases, and the jobs that have some.
+func (c *command) choose(jobs []job) ([]job, error) {
+	var sets []map[string]*Case
+	for _, j := range jobs {
+		sets = append(sets, j.rec.Cases)
+	}
+	if err := c.Choose(sets...); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(jobs, func(j job) bool { return len(j.rec.Cases) == 0 }), nil
+}
+
 func (c *command) replay(ctx context.Context, j job, stderr io.Writer) (_ *Report, err error) {
 	runner, err := c.Runner(ctx, j.target, stderr)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = runner.Close(ctx, err) }()
-	report := runner.Replay(ctx, j.name, j.rec, Options{
-		Select: c.Selected, Parallel: c.Parallel, Done: Progress(stderr, j.rec, c.Selected),
-	})
-	if ctx.Err() != nil {
-		return nil, &Failure{Code: 3, Err: ctx.Err()}
-	}
-	return report, nil
+	done, end := Progress(stderr, len(j.rec.Cases))
+	defer end()
+	report := runner.Replay(ctx, j.name, j.rec, Options{Parallel: c.Parallel, Done: done})
+	return report, ctx.Err()
 }
 
-func (c *command) text(w io.Writer, report *Report, unused []string) error {
+func (c *command) text(w io.Writer, report *Report) error {
 	report.WriteDifferences(w, c.verbose)
-	for _, u := range unused {
-		fmt.Fprintf(w, "listed as a deviation, but equal: %s\n", u)
-	}
 	fmt.Fprintln(w)
 	return report.WriteTable(w)
 }
 
-// Selection are the flags that choose cases. The zero Selection chooses all.
-type Selection struct {
-	Cases, Areas []string
-}
-
-// AddFlags adds the flags.
-func (s *Selection) AddFlags(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&s.Cases, "case", nil, "only cases of this `NAME` (may hold * and ?); may be repeated")
-	flags.StringSliceVar(&s.Areas, "area", nil, "only cases of this `AREA`; may be repeated")
-}
-
-// Selected tells whether a case is chosen.
-func (s *Selection) Selected(id string, c *Case) bool {
-	matches := func(pattern string) bool { return match(pattern, id) }
-	return (len(s.Cases) == 0 || slices.ContainsFunc(s.Cases, matches)) &&
-		(len(s.Areas) == 0 || slices.Contains(s.Areas, c.Area))
+// writeUnused writes, if there are any, the deviations that explain nothing.
+func writeUnused(w io.Writer, unused []string) error {
+	if len(unused) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\n== listed as deviations, but without such a difference\n%s\n", strings.Join(unused, "\n"))
+	return err
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path"
 	"slices"
 	"strings"
 )
@@ -53,19 +52,22 @@ func ParseDeviations(data []byte) (Deviations, error) {
 	d.DisallowUnknownFields()
 	var list Deviations
 	if err := d.Decode(&list); err != nil {
-		return nil, fmt.Errorf("list of deviations: %w", err)
+		return nil, fmt.Errorf("list of deviations: %w", plainJSON(err))
 	}
 	for i, e := range list {
 		if e.Case == "" || len(e.At) == 0 || e.Reason == "" {
 			return nil, fmt.Errorf("list of deviations: entry %d (%s) needs case, at and reason", i+1, e.Case)
+		}
+		if err := checkPattern(e.Case); err != nil {
+			return nil, fmt.Errorf("list of deviations: entry %d: %w", i+1, err)
 		}
 	}
 	return list, nil
 }
 
 // Apply marks the report's results whose differences are all listed and returns
-// the entries, as "case, step n", that name none although their steps were
-// compared.
+// the entries, as "case, step n", that name no difference although their steps
+// were compared. Unknown has those whose steps are not there.
 func (l Deviations) Apply(report *Report) (unused []string) {
 	name := strings.TrimSuffix(report.Recording, ".json")
 	meant := make([]meanings, len(report.Results))
@@ -93,6 +95,50 @@ func (l Deviations) Apply(report *Report) (unused []string) {
 		meant[i].mark(&report.Results[i])
 	}
 	return unused
+}
+
+// Unknown gives the entries that name a case or a step which none of the
+// recordings has, by their names. Entries for other recordings are left out.
+func (l Deviations) Unknown(recordings map[string]*Recording) (unknown []string) {
+	for _, dev := range l {
+		if dev.Recording != "" && recordings[dev.Recording] == nil {
+			continue
+		}
+		cases := dev.cases(recordings)
+		if len(cases) == 0 {
+			unknown = append(unknown, dev.Case+" (no such case)")
+			continue
+		}
+		for _, step := range dev.Steps {
+			if !slices.ContainsFunc(cases, func(c *Case) bool { return c.has(step) }) {
+				unknown = append(unknown, fmt.Sprintf("%s, step %d (no such step)", dev.Case, step))
+			}
+		}
+	}
+	return unknown
+}
+
+// cases are those that the entry names.
+func (d Deviation) cases(recordings map[string]*Recording) (cases []*Case) {
+	for name, rec := range recordings {
+		if d.Recording != "" && d.Recording != name {
+			continue
+		}
+		for id, c := range rec.Cases {
+			if match(d.Case, id) {
+				cases = append(cases, c)
+			}
+		}
+	}
+	return cases
+}
+
+// has tells whether the case has a step of that number, which is 0 for the log.
+func (c *Case) has(step int) bool {
+	if step == 0 {
+		return c.Log != nil
+	}
+	return step > 0 && step <= len(c.Steps)
 }
 
 // meanings are the entries that name differences of one result.
@@ -132,10 +178,4 @@ func (m *meanings) mark(res *Result) {
 	if m.commandLine {
 		res.Outcome = CommandLineOutcome
 	}
-}
-
-// match tells whether an identifier fits a pattern as of file names.
-func match(pattern, id string) bool {
-	ok, err := path.Match(pattern, id)
-	return err == nil && ok
 }

@@ -5,6 +5,7 @@ package replay
 import (
 	"embed"
 	"fmt"
+	"strings"
 )
 
 //go:embed recordings/*.json
@@ -37,6 +38,26 @@ func OwnRecordings() []Own {
 // Load reads the recording.
 func (o Own) Load() (*Recording, error) {
 	return Load(recordings, "recordings/"+o.Name+".json")
+}
+
+// OwnFiles are the names that stand for the project's recordings where files are
+// named, for people.
+func OwnFiles() string {
+	var names []string
+	for _, own := range OwnRecordings() {
+		names = append(names, own.Name+".json")
+	}
+	return strings.Join(names, ", ")
+}
+
+// loadOwn reads the recording that a file's name stands for.
+func loadOwn(file string) (*Recording, error) {
+	for _, own := range OwnRecordings() {
+		if file == own.Name+".json" {
+			return own.Load()
+		}
+	}
+	return nil, fmt.Errorf("recording: there is no file %s; the program itself has %s", file, OwnFiles())
 }
 
 // OwnDeviations are the differences between the project's recordings and the

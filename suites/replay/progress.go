@@ -9,30 +9,23 @@ import (
 	"sync"
 )
 
-// Progress gives a function for Options.Done that counts the finished cases on
-// one line. It writes nothing if w is no terminal.
-func Progress(w io.Writer, rec *Recording, selected func(string, *Case) bool) func(id string) {
+// Progress gives a function for Options.Done that counts the finished cases of
+// total on one line, and one that clears the line. They write nothing if w is no
+// terminal.
+func Progress(w io.Writer, total int) (done func(id string), end func()) {
 	if !terminal(w) {
-		return func(string) {}
+		return func(string) {}, func() {}
 	}
-	total := 0
-	for id, c := range rec.Cases {
-		if selected == nil || selected(id, c) {
-			total++
-		}
-	}
+	// \033[K clears what a longer name left.
 	var mu sync.Mutex
-	done := 0
-	return func(id string) {
+	finished := 0
+	done = func(id string) {
 		mu.Lock()
 		defer mu.Unlock()
-		done++
-		// \033[K clears what a longer name left.
-		fmt.Fprintf(w, "\r%d of %d cases: %s\033[K", done, total, id)
-		if done == total {
-			fmt.Fprint(w, "\r\033[K")
-		}
+		finished++
+		fmt.Fprintf(w, "\r%d of %d cases: %s\033[K", finished, total, id)
 	}
+	return done, func() { fmt.Fprint(w, "\r\033[K") }
 }
 
 func terminal(w io.Writer) bool {

@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -16,7 +14,8 @@ import (
 
 // Record runs cases and gives a recording of the answers, with name and version
 // of the server, the time and the digest of the cases. Cases that the target
-// can't run stand in it without answers; any other failure is an error.
+// can't run stand in it without answers; it is an error if that are all of them,
+// and so is any other failure.
 func (r *Runner) Record(ctx context.Context, cases map[string]*Case, opts Options) (*Recording, error) {
 	digest, err := Digest(cases)
 	if err != nil {
@@ -25,12 +24,9 @@ func (r *Runner) Record(ctx context.Context, cases map[string]*Case, opts Option
 	now := time.Now().UTC().Truncate(time.Second)
 	out := &Recording{Recorded: &now, Digest: digest, Cases: map[string]*Case{}}
 	var mu sync.Mutex
-	var failures []error
-	each(ctx, &Recording{Cases: cases}, opts, func(id string, c *Case) {
+	var failures, unsupported []error
+	each(ctx, cases, opts, func(id string, c *Case) {
 		answers, err := r.Run(ctx, c)
-		if errors.Is(err, targets.ErrUnsupported) {
-			err = nil
-		}
 		recorded := *c
 		recorded.Steps = make([]Exchange, len(c.Steps))
 		for i := range c.Steps {
@@ -46,10 +42,16 @@ func (r *Runner) Record(ctx context.Context, cases map[string]*Case, opts Option
 		if answers.Version != "" {
 			out.Version = answers.Version
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, targets.ErrUnsupported):
+			unsupported = append(unsupported, err)
+		case err != nil:
 			failures = append(failures, fmt.Errorf("%s: %w", id, err))
 		}
 	})
+	if len(unsupported) > 0 && len(unsupported) == len(cases) {
+		failures = append(failures, fmt.Errorf("no case could be carried out: %w", unsupported[0]))
+	}
 	out.Server = r.Target.Name()
 	if out.Version != "" {
 		out.Server += " " + out.Version
@@ -57,20 +59,11 @@ func (r *Runner) Record(ctx context.Context, cases map[string]*Case, opts Option
 	return out, errors.Join(append(failures, ctx.Err())...)
 }
 
-// WriteFile writes the recording, which is there whole or not at all.
-func (r *Recording) WriteFile(name string) error {
-	data, err := indented(r)
+// Text is the recording as its file holds it.
+func (r *Recording) Text() ([]byte, error) {
+	text, err := indented(r)
 	if err != nil {
-		return fmt.Errorf("recording: %w", err)
+		return nil, fmt.Errorf("recording: %w", err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".recording-")
-	if err != nil {
-		return fmt.Errorf("recording: %w", err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return fmt.Errorf("recording: %w", err)
-	}
-	return os.Rename(f.Name(), name)
+	return text, nil
 }

@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -137,9 +138,13 @@ func Load(fsys fs.FS, name string) (*Recording, error) {
 	return parse(name, data)
 }
 
-// LoadFile reads the recording in a file.
+// LoadFile reads the recording in a file. A file that is not there can be one of
+// the project's recordings.
 func LoadFile(name string) (*Recording, error) {
 	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return loadOwn(name)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("recording: %w", err)
 	}
@@ -149,10 +154,15 @@ func LoadFile(name string) (*Recording, error) {
 func parse(name string, data []byte) (*Recording, error) {
 	var r Recording
 	if err := json.Unmarshal(data, &r); err != nil {
-		return nil, fmt.Errorf("%s is not a recording: %w", name, err)
+		return nil, fmt.Errorf("%s is no recording: %w", name, plainJSON(err))
 	}
 	if len(r.Cases) == 0 {
-		return nil, fmt.Errorf("%s is not a recording: it has no cases", name)
+		return nil, fmt.Errorf("%s is no recording: it has no cases", name)
+	}
+	for id, c := range r.Cases {
+		if c == nil {
+			return nil, fmt.Errorf("%s is no recording: there is nothing at cases.%s", name, id)
+		}
 	}
 	r.withoutLogs()
 	return &r, nil

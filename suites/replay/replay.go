@@ -5,6 +5,7 @@ package replay
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 
@@ -90,8 +91,6 @@ func unsupported(id string, c *Case, err error) []Result {
 
 // Options of a replay. The zero Options replay everything, one case at a time.
 type Options struct {
-	// Select tells which cases to run; nil runs all.
-	Select func(id string, c *Case) bool
 	// Parallel is how many cases run at a time; one if zero.
 	Parallel int
 	// Done is called after each case, from several goroutines; may be nil.
@@ -103,7 +102,7 @@ type Options struct {
 func (r *Runner) Replay(ctx context.Context, name string, rec *Recording, opts Options) *Report {
 	report := &Report{Recording: name, Target: r.Target.Name(), Errors: map[string]string{}}
 	var mu sync.Mutex
-	each(ctx, rec, opts, func(id string, c *Case) {
+	each(ctx, rec.Cases, opts, func(id string, c *Case) {
 		results, err := r.Check(ctx, id, c)
 		mu.Lock()
 		defer mu.Unlock()
@@ -115,16 +114,12 @@ func (r *Runner) Replay(ctx context.Context, name string, rec *Recording, opts O
 	return report
 }
 
-// each calls do for the selected cases, some at a time.
-func each(ctx context.Context, rec *Recording, opts Options, do func(string, *Case)) {
+// each calls do for the cases, some at a time.
+func each(ctx context.Context, cases map[string]*Case, opts Options, do func(string, *Case)) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	slots := make(chan struct{}, max(1, opts.Parallel))
-	for _, id := range rec.IDs() {
-		c := rec.Cases[id]
-		if opts.Select != nil && !opts.Select(id, c) {
-			continue
-		}
+	for _, id := range slices.Sorted(maps.Keys(cases)) {
 		select {
 		case slots <- struct{}{}:
 		case <-ctx.Done():
@@ -132,7 +127,7 @@ func each(ctx context.Context, rec *Recording, opts Options, do func(string, *Ca
 		}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			do(id, c)
+			do(id, cases[id])
 			if opts.Done != nil {
 				opts.Done(id)
 			}

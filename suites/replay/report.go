@@ -116,48 +116,8 @@ func (r *Report) WriteTable(w io.Writer) error {
 	return tw.Flush()
 }
 
-// WriteMarkdown writes equal and total steps by area, a column a report.
-func WriteMarkdown(w io.Writer, reports []*Report) error {
-	cells := map[string][]string{}
-	var areas []string
-	var b strings.Builder
-	b.WriteString("| area |")
-	for i, r := range reports {
-		fmt.Fprintf(&b, " %s against %s |", r.Recording, r.Target)
-		counts, sum := r.Counts()
-		for _, c := range append(counts, sum) {
-			if cells[c.Area] == nil {
-				cells[c.Area] = make([]string, len(reports))
-				areas = append(areas, c.Area)
-			}
-			cells[c.Area][i] = c.cell()
-		}
-	}
-	fmt.Fprintf(&b, "\n|---|%s\n", strings.Repeat("---:|", len(reports)))
-	sort.Slice(areas, func(i, j int) bool {
-		return areas[j] == total && areas[i] != total || areas[i] != total && areas[i] < areas[j]
-	})
-	for _, area := range areas {
-		fmt.Fprintf(&b, "| %s | %s |\n", area, strings.Join(cells[area], " | "))
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
 // total is the name of the sum among the areas.
 const total = "total"
-
-// cell shows a count in a table: 59/60, and what is listed.
-func (c Count) cell() string {
-	out := fmt.Sprintf("%d/%d", c.Equal, c.Total)
-	if c.Listed > 0 {
-		out += fmt.Sprintf(" (%d listed)", c.Listed)
-	}
-	if c.CommandLine > 0 {
-		out += fmt.Sprintf(", %d of older command lines", c.CommandLine)
-	}
-	return out
-}
 
 // WriteDifferences writes every difference with the request that shows it, and
 // with listed those that a deviation explains too.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/pflag"
 
@@ -38,6 +39,17 @@ func Usage(err error) error { return &Failure{Code: 2, Err: err} }
 // ErrDifferent is the cause of a Failure with code 1.
 var ErrDifferent = errors.New("the answers differ")
 
+// ErrInterrupted is the cause of a Failure of work that was ended from outside.
+var ErrInterrupted = errors.New("interrupted")
+
+// interrupted puts the end of ctx in the place of the failures that came of it.
+func interrupted(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return &Failure{Code: 3, Err: ErrInterrupted}
+}
+
 // Settings are the flags that say how cases are run.
 type Settings struct {
 	// Plugins is the folder with probe and probe-v4; empty builds them.
@@ -56,10 +68,29 @@ type Settings struct {
 func (s *Settings) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Plugins, "plugins", "", "`FOLDER` with the binaries probe and probe-v4; without it they are built")
 	flags.StringVar(&s.CLI, "cli", "", "a vault or bao program (`PATH`) for the steps on the command line; our own without it")
-	flags.IntVar(&s.Parallel, "parallel", 2, "how many cases run at a time")
+	s.Parallel = 2
+	flags.Var((*fromOne)(&s.Parallel), "parallel", "how many cases run at a time")
 	flags.BoolVar(&s.OneServer, "one-server", false, "let the cases share a server, as one that is already running must; for single cases")
 	flags.StringVar(&s.Options.PluginDir, "plugin-dir", "", "plugin directory (`PATH`) of a server that is already running")
 	flags.BoolVar(&s.Options.ThisServer, "this-server", false, "use a running server although it is no development server on loopback")
+}
+
+// fromOne is a number on the command line that is at least 1.
+type fromOne int
+
+func (n *fromOne) String() string { return strconv.Itoa(int(*n)) }
+
+// Type is what help calls the value.
+func (n *fromOne) Type() string { return "int" }
+
+// Set refuses what is no such number.
+func (n *fromOne) Set(text string) error {
+	number, err := strconv.Atoi(text)
+	if err != nil || number < 1 {
+		return errors.New("it must be a whole number from 1 on")
+	}
+	*n = fromOne(number)
+	return nil
 }
 
 // Runner makes a runner for the target of that name, to be ended with Close.
@@ -67,7 +98,7 @@ func (s *Settings) AddFlags(flags *pflag.FlagSet) {
 func (s *Settings) Runner(ctx context.Context, target string, progress io.Writer) (*Runner, error) {
 	binaries, err := s.binaries(ctx, progress)
 	if err != nil {
-		return nil, err
+		return nil, interrupted(ctx, err)
 	}
 	t, err := targets.Parse(target, s.Options)
 	if err != nil {
@@ -105,7 +136,8 @@ func (s *Settings) binaries(ctx context.Context, progress io.Writer) (map[string
 	return found, nil
 }
 
-// Close ends the runner's servers and adds a failure of that to err.
+// Close ends the runner's servers and adds a failure of that to err. If ctx
+// ended, err becomes ErrInterrupted.
 func (r *Runner) Close(ctx context.Context, err error) error {
-	return errors.Join(err, r.Target.Close(context.WithoutCancel(ctx)))
+	return errors.Join(interrupted(ctx, err), r.Target.Close(context.WithoutCancel(ctx)))
 }
