@@ -233,6 +233,9 @@ func kindOf(ctx context.Context, target steps.Target, path string, config checkC
 			refusals = append(refusals, fmt.Sprintf("as %s: %s", kind, strings.TrimSpace(refusal)))
 		}
 	}
+	if config.kind != "" {
+		return config.kind, nil // the requirements tell what is wrong with it
+	}
 	return "", &notAPluginError{path: path, refusals: refusals}
 }
 

@@ -60,6 +60,9 @@ type process struct {
 // start starts a process for entry, speaking in the way of style, and returns
 // when it has answered. deadline bounds all of it.
 func (p *Pool) start(ctx context.Context, entry Entry, style style, deadline time.Time) (*process, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err // nobody waits for it any more
+	}
 	// A bare name would be looked up in PATH, where nothing was compared.
 	if !filepath.IsAbs(entry.Command) {
 		return nil, fmt.Errorf("%w: %s", ErrNoPlace, entry.Name)
