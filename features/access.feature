@@ -391,7 +391,7 @@ Feature: What a plugin's caller sees
       When "reader" GETs "p/kv/x"
       Then the answer is 403 with the error "permission denied"
 
-    @ACC-065 @must
+    @ACC-065 @must @needs-plugin-directory
     Scenario: A policy that can't be read is refused
       When I PUT "sys/policies/acl/bad" {"policy": "path {{{"}
       Then the answer is 400 with the error "failed to parse policy"
@@ -422,7 +422,7 @@ Feature: What a plugin's caller sees
         | Authorization | Bearer {bearer} |
       Then the answer is 404
 
-    @ACC-071 @must
+    @ACC-071 @must @needs-plugin-directory
     Scenario Outline: The server's health is anybody's business, <path>
       When nobody GETs "<path>"
       Then the answer is 200

@@ -12,7 +12,9 @@
 //	@contract-2         the section of the contract that states it
 //	@needs-restart      capability without which it can't be checked: the
 //	                    scenario is UNSUPPORTED on a target that lacks it. The
-//	                    capabilities are listed in steps/target.go.
+//	                    capabilities are listed in steps/target.go, and what a
+//	                    sentence needs in steps/bindings.go; it is an error to
+//	                    leave the tag out.
 //	@own-server         shares no server with other scenarios
 //	@vault>=1.16        product, and version if it matters: >= > < <= = with two
 //	                    or three numbers. Several of one product must all hold.

@@ -214,7 +214,7 @@ Feature: Mounting plugins
       When I GET "sys/mounts/p"
       Then the answer is 400 with the error "No secret engine mount at p/"
 
-    @MNT-031 @must @needs-plugin-files @own-server @needs-own-server
+    @MNT-031 @must @needs-plugin-directory @needs-plugin-files @own-server @needs-own-server
     Scenario: A file that was changed after its registration
       Given the plugin directory holds "passthrough" as "changing"
       When I PUT "sys/plugins/catalog/secret/changing" {"command": "changing", "sha256": "{sha256 of changing}"}
@@ -225,7 +225,7 @@ Feature: Mounting plugins
       When I GET "sys/mounts/p"
       Then the answer is 400 with the error "No secret engine mount at p/"
 
-    @MNT-032 @must @needs-plugin-files @own-server @needs-own-server
+    @MNT-032 @must @needs-plugin-directory @needs-plugin-files @own-server @needs-own-server
     Scenario: A file that was removed after its registration
       Given the plugin directory holds "passthrough" as "going"
       When I PUT "sys/plugins/catalog/secret/going" {"command": "going", "sha256": "{sha256 of going}"}

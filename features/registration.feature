@@ -184,7 +184,7 @@ Feature: Registering plugins
         | probe | ../probe |
         | a..b  | probe    |
 
-    @REG-026 @must @needs-plugin-files
+    @REG-026 @must @needs-plugin-directory @needs-plugin-files
     Scenario: A file in a sub-folder is refused
       Given the plugin directory holds "probe"
       And the plugin directory holds a folder "sub" with "probe"
@@ -193,7 +193,7 @@ Feature: Registering plugins
       When I GET "sys/plugins/catalog/secret/probe"
       Then the answer is 404 without an error
 
-    @REG-027 @must @needs-plugin-files @own-server @needs-own-server
+    @REG-027 @must @needs-plugin-directory @needs-plugin-files @own-server @needs-own-server
     Scenario: A link that leaves the directory is refused
       Given the plugin directory holds "probe"
       And the plugin directory holds a link "out" to "/bin/true"
@@ -202,7 +202,7 @@ Feature: Registering plugins
       When I GET "sys/plugins/catalog/secret/probe"
       Then the answer is 404 without an error
 
-    @REG-028 @must @needs-plugin-files @own-server @needs-own-server
+    @REG-028 @must @needs-plugin-directory @needs-plugin-files @own-server @needs-own-server
     Scenario: A link that stays in the directory is a file like others
       Given the plugin directory holds "probe"
       And the plugin directory holds a link "alias" to "probe"

@@ -35,6 +35,9 @@ func (w *world) iRun(ctx context.Context, line string) error {
 	if err != nil {
 		return err
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	w.learnFromCommand(words)
 	args := make([]string, 0, len(words))
 	for _, word := range words[1:] {
@@ -51,7 +54,12 @@ func (w *world) iRun(ctx context.Context, line string) error {
 		}
 	}
 	var stdout, stderr bytes.Buffer
-	exit, err := w.suite.config.CommandLine.Run(ctx, args, env, &stdout, &stderr)
+	making, cancel := w.making(ctx)
+	defer cancel()
+	exit, err := w.suite.config.CommandLine.Run(making, args, env, &stdout, &stderr)
+	if making.Err() != nil && w.names.suffix != "" {
+		w.unanswered = append(w.unanswered, open{what: "vault " + strings.Join(args, " "), suffix: w.names.suffix})
+	}
 	if err != nil {
 		return err
 	}

@@ -50,12 +50,16 @@ func TestNamesOfTheirOwn(t *testing.T) {
 	n.learn("sys/plugins/catalog/secret/probe?version=v1.0.0")
 	n.learn("sys/mounts/my-secrets")
 	n.learn("sys/auth/token")
+	n.learn("sys/plugins/runtimes/catalog/container/rt")
+	n.learnMove("sys/remount", `{"from": "my-secrets", "to": "there"}`)
 	for written, sent := range map[string]string{
-		"my-secrets/kv/probe":                 "my-secrets-pp1/kv/probe-pp1",
-		`{"type": "probe"}`:                   `{"type": "probe-pp1"}`,
-		`path "my-secrets/*" { }`:             `path "my-secrets-pp1/*" { }`,
-		"probes my-secrets2 old-probe probe.": "probes my-secrets2 old-probe probe.",
-		"auth/token/create":                   "auth/token/create",
+		"my-secrets/kv/probe":                       "my-secrets-pp1/kv/probe-pp1",
+		`{"type": "probe"}`:                         `{"type": "probe-pp1"}`,
+		`path "my-secrets/*" { }`:                   `path "my-secrets-pp1/*" { }`,
+		"probes my-secrets2 old-probe probe.":       "probes my-secrets2 old-probe probe.",
+		"auth/token/create":                         "auth/token/create",
+		"there/kv":                                  "there-pp1/kv",
+		"sys/plugins/runtimes/catalog/container/rt": "sys/plugins/runtimes/catalog/container/rt-pp1",
 	} {
 		g.Expect(n.out(written)).To(Equal(sent))
 		g.Expect(n.in(sent)).To(Equal(written), "what comes back reads as it was written")

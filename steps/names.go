@@ -4,6 +4,7 @@ package steps
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -82,6 +83,18 @@ func builtinMount(name string) bool {
 	return slices.Contains([]string{"sys", "auth", "identity", "cubbyhole", "secret", "token"}, name)
 }
 
+// learnMove makes the name its own under which a mount is to be found after a
+// move, which stands in the body.
+func (n *names) learnMove(path, body string) {
+	var move struct {
+		To string `json:"to"`
+	}
+	// A body that is no move is the server's to refuse.
+	if err := json.Unmarshal([]byte(body), &move); path == "sys/remount" && err == nil {
+		n.add(strings.TrimPrefix(move.To, "auth/"))
+	}
+}
+
 // learn makes names its own that stand in a request path where only the maker
 // of a thing names it: a plugin's, mount's or policy's name.
 func (n *names) learn(path string) {
@@ -96,6 +109,8 @@ func (n *names) learn(path string) {
 	switch {
 	case at(0) == "sys" && at(1) == "plugins" && (at(2) == "catalog" || at(2) == "pins"):
 		n.add(at(4))
+	case at(0) == "sys" && at(1) == "plugins" && at(2) == "runtimes":
+		n.add(at(5))
 	case at(0) == "sys" && (at(1) == "mounts" || at(1) == "auth"):
 		if !builtinMount(at(2)) {
 			n.add(at(2))

@@ -22,7 +22,8 @@ const (
 	Known Status = "KNOWN"
 	// Errored: the harness or the target could not carry the scenario out.
 	Errored Status = "ERROR"
-	// Skip: the requirement is not about this product and version.
+	// Skip: the requirement is not about this product and version, or the run was
+	// interrupted before the scenario had ended.
 	Skip Status = "SKIP"
 	// Unsupported: the target lacks a capability that the scenario needs.
 	Unsupported Status = "UNSUPPORTED"

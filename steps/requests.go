@@ -19,6 +19,7 @@ func (w *world) send(ctx context.Context, r request) error {
 	}
 	if r.method == http.MethodPost || r.method == http.MethodPut {
 		w.names.learn(r.path)
+		w.names.learnMove(r.path, r.body)
 	}
 	written := r
 	if written.path, err = w.expand(r.path); err != nil {
@@ -35,7 +36,7 @@ func (w *world) send(ctx context.Context, r request) error {
 	}
 	// LIST is a word of Vault's, and clients may write it as GET ?list=true; the
 	// word itself is what the documentation uses, so it goes out as it stands.
-	got, err := w.client.do(ctx, r)
+	got, err := w.ask(ctx, r)
 	if err != nil {
 		w.exchanges = append(w.exchanges, w.mask(describeRequest(written)+"\n"+err.Error()))
 		return fmt.Errorf("%s %s: %w", r.method, r.path, err)
@@ -45,6 +46,20 @@ func (w *world) send(ctx context.Context, r request) error {
 	w.answer = got
 	w.exchanges = append(w.exchanges, w.mask(describeRequest(written)+"\n"+describeAnswer(got)))
 	return nil
+}
+
+// ask sends a request; one that may make something is answered or noted.
+func (w *world) ask(ctx context.Context, r request) (*answer, error) {
+	if !r.changes() || ctx.Err() != nil {
+		return w.client.do(ctx, r)
+	}
+	making, cancel := w.making(ctx)
+	defer cancel()
+	got, err := w.client.do(making, r)
+	if err != nil {
+		w.noteUnanswered(r, err)
+	}
+	return got, err
 }
 
 // asRoot sends with the token that may do everything.

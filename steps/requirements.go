@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,16 +17,18 @@ import (
 
 // Requirements reads every requirement from the *.feature files at the top of
 // fsys, ordered by area and identifier. A scenario without identifier or level,
-// an identifier that stands twice and an unknown tag are errors: they would
-// make a report say something else than the features do.
+// an identifier that stands twice, an unknown tag and a missing tag for what a
+// sentence needs are errors: they would make a report say something else than
+// the features do.
 func Requirements(fsys fs.FS) ([]Requirement, error) {
 	files, err := fs.Glob(fsys, "*.feature")
 	if err != nil {
 		return nil, fmt.Errorf("list the features: %w", err)
 	}
+	needing := needySentences()
 	var all []Requirement
 	for _, file := range files {
-		read, err := requirementsOf(fsys, file)
+		read, err := requirementsOf(fsys, file, needing)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
@@ -40,7 +43,7 @@ func Requirements(fsys fs.FS) ([]Requirement, error) {
 	return all, nil
 }
 
-func requirementsOf(fsys fs.FS, file string) ([]Requirement, error) {
+func requirementsOf(fsys fs.FS, file string, needing []needy) ([]Requirement, error) {
 	reader, err := fsys.Open(file)
 	if err != nil {
 		return nil, err
@@ -58,11 +61,14 @@ func requirementsOf(fsys fs.FS, file string) ([]Requirement, error) {
 	feature := document.Feature
 	area := strings.TrimSuffix(path.Base(file), ".feature")
 	above := heading{tags: feature.Tags, description: feature.Description}
+	for _, child := range feature.Children {
+		above.add(child.Background)
+	}
 	var all []Requirement
 	for _, child := range feature.Children {
 		switch {
 		case child.Scenario != nil:
-			read, err := requirementOf(child.Scenario, area, above, heading{})
+			read, err := requirementOf(child.Scenario, area, needing, above, heading{})
 			if err != nil {
 				return nil, err
 			}
@@ -70,10 +76,13 @@ func requirementsOf(fsys fs.FS, file string) ([]Requirement, error) {
 		case child.Rule != nil:
 			rule := heading{name: child.Rule.Name, tags: child.Rule.Tags, description: child.Rule.Description}
 			for _, in := range child.Rule.Children {
+				rule.add(in.Background)
+			}
+			for _, in := range child.Rule.Children {
 				if in.Scenario == nil {
 					continue
 				}
-				read, err := requirementOf(in.Scenario, area, above, rule)
+				read, err := requirementOf(in.Scenario, area, needing, above, rule)
 				if err != nil {
 					return nil, err
 				}
@@ -89,9 +98,17 @@ type heading struct {
 	name        string
 	tags        []*messages.Tag
 	description string
+	// background are the sentences that every scenario below begins with.
+	background []*messages.Step
 }
 
-func requirementOf(scenario *messages.Scenario, area string, feature, rule heading) (Requirement, error) {
+func (h *heading) add(background *messages.Background) {
+	if background != nil {
+		h.background = append(h.background, background.Steps...)
+	}
+}
+
+func requirementOf(scenario *messages.Scenario, area string, needing []needy, feature, rule heading) (Requirement, error) {
 	var names []string
 	for _, list := range [][]*messages.Tag{feature.tags, rule.tags, scenario.Tags} {
 		names = append(names, tagNames(list)...)
@@ -107,6 +124,9 @@ func requirementOf(scenario *messages.Scenario, area string, feature, rule headi
 	}
 	if requirement.ID == "" || requirement.Level == "" || requirement.Title == "" {
 		return Requirement{}, fmt.Errorf("scenario %q: no identifier (@REG-001), no level (@must, @should, @may) or no title before its values", scenario.Name)
+	}
+	if err := statesNeeds(read.needs, needing, feature.background, rule.background, scenario.Steps); err != nil {
+		return Requirement{}, fmt.Errorf("scenario %q: %w", scenario.Name, err)
 	}
 	if len(scenario.Examples) > 0 {
 		var applies []string
@@ -129,6 +149,37 @@ func requirementOf(scenario *messages.Scenario, area string, feature, rule headi
 		return Requirement{}, fmt.Errorf("scenario %q: no source (@contract-2 or a line \"Source: …\")", scenario.Name)
 	}
 	return requirement, nil
+}
+
+// needy is a sentence that needs a capability.
+type needy struct {
+	sentence *regexp.Regexp
+	needs    Capability
+}
+
+// needySentences gives them, of all that features may use.
+func needySentences() []needy {
+	var all []needy
+	for _, binding := range newWorld(&Suite{}).bindings() {
+		if binding.needs != none {
+			all = append(all, needy{regexp.MustCompile(binding.expression), binding.needs})
+		}
+	}
+	return all
+}
+
+// statesNeeds refuses sentences that need a capability which no tag of their
+// scenario names: on a target that lacks it they would break the run instead of
+// leaving the scenario UNSUPPORTED.
+func statesNeeds(stated []Capability, all []needy, sentences ...[]*messages.Step) error {
+	for _, step := range slices.Concat(sentences...) {
+		for _, one := range all {
+			if !slices.Contains(stated, one.needs) && one.sentence.MatchString(step.Text) {
+				return fmt.Errorf("the tag @needs-%s is missing, for %q", one.needs, step.Text)
+			}
+		}
+	}
+	return nil
 }
 
 func tagNames(list []*messages.Tag) []string {

@@ -45,6 +45,9 @@ type world struct {
 	providers map[string]*identityProvider
 	hosts     hosts
 
+	// unanswered was sent and may make something after the scenario.
+	unanswered []open
+
 	answer    *answer
 	command   *commandResult
 	exchanges []string
@@ -52,6 +55,8 @@ type world struct {
 
 	// refused is set when the scenario is not carried out at all.
 	refused *Outcome
+	// interrupted is set at the end if the run was ended meanwhile.
+	interrupted bool
 }
 
 func newWorld(suite *Suite) *world {
@@ -151,6 +156,7 @@ func (w *world) changing() (*Spec, error) {
 
 // end removes what the scenario made and reports what it came to.
 func (w *world) end(ctx context.Context, _ *godog.Scenario, stepErr error) (context.Context, error) {
+	w.interrupted = ctx.Err() != nil
 	cleaning, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	cleanErr := w.clean(cleaning)
@@ -158,12 +164,16 @@ func (w *world) end(ctx context.Context, _ *godog.Scenario, stepErr error) (cont
 	return ctx, nil
 }
 
+// outcome is what the scenario came to. An interrupted one proves nothing: a
+// command or a request was cut off, and so may be what failed or was to fail.
 func (w *world) outcome(stepErr, cleanErr error) Outcome {
 	outcome := Outcome{Status: Pass}
 	var failure *Failure
 	switch {
 	case w.refused != nil:
 		outcome = *w.refused
+	case w.interrupted:
+		outcome.Status, outcome.Reason = Skip, "the run was interrupted during it"
 	case errors.As(stepErr, &failure):
 		outcome.Status = Fail
 		complete := *failure
@@ -179,13 +189,26 @@ func (w *world) outcome(stepErr, cleanErr error) Outcome {
 	case stepErr != nil:
 		outcome.Status = Errored
 		outcome.Reason = w.mask(fmt.Sprintf("step %q: %v", w.step, stepErr))
-	case cleanErr != nil:
-		outcome.Status = Errored
-		outcome.Reason = w.mask(fmt.Sprintf("could not remove what the scenario made: %v", cleanErr))
+	}
+	if cleanErr != nil {
+		outcome = w.withRemains(outcome, cleanErr)
 	}
 	outcome.Requirement, outcome.Case = w.requirement, w.name
 	outcome.Exchanges = w.exchanges
 	outcome.Started, outcome.Duration = w.started, time.Since(w.started)
+	return outcome
+}
+
+// withRemains adds what could not be removed. Only a failure outweighs it.
+func (w *world) withRemains(outcome Outcome, cleanErr error) Outcome {
+	remains := w.mask(fmt.Sprintf("could not remove what the scenario made: %v", cleanErr))
+	if outcome.Reason != "" {
+		remains = outcome.Reason + "\n" + remains
+	}
+	outcome.Reason = remains
+	if outcome.Status != Fail {
+		outcome.Status = Errored
+	}
 	return outcome
 }
 

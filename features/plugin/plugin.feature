@@ -1,4 +1,4 @@
-@own-server
+@own-server @needs-plugin-directory
 Feature: What any plugin must do
   These requirements hold for every secrets engine and auth method, whatever it
   is for. 'plugproof check' runs them for one binary.
@@ -25,7 +25,7 @@ Feature: What any plugin must do
       Then the answer is 200 with:
         | data.running_plugin_version | /v[0-9]+\..*/ |
 
-    @PLG-003 @should
+    @PLG-003 @should @needs-settings
     Scenario: It needs no api_addr
       Remedy: Build it with an SDK from 2022 or later: AutoMTLS makes it independent of the server's api_addr.
       Given the server has no api_addr
@@ -34,7 +34,7 @@ Feature: What any plugin must do
       When I GET "{at}p/?help=1"
       Then the answer is 200
 
-    @PLG-004 @should
+    @PLG-004 @should @needs-process-control
     Scenario: Two mounts share one process
       Remedy: Serve with plugin.ServeMultiplex instead of plugin.Serve.
       Given the plugin is registered
@@ -44,7 +44,7 @@ Feature: What any plugin must do
       And I GET "{at}q/?help=1"
       Then 1 process of "my-plugin" runs
 
-    @PLG-005 @must
+    @PLG-005 @must @needs-process-control
     Scenario: Its environment reaches it
       Given the plugin is registered with the variable PLUGPROOF_CHECK=reached
       And the plugin is mounted at "p"
@@ -101,7 +101,7 @@ Feature: What any plugin must do
 
   Rule: It survives what servers do to it
 
-    @PLG-030 @must
+    @PLG-030 @must @needs-process-control
     Scenario: A reload gives it a new process, and the old one ends
       Remedy: Return from main when the server goes: do not block in Cleanup or on other goroutines.
       Given the plugin is registered
@@ -123,7 +123,7 @@ Feature: What any plugin must do
       And I PUT "sys/plugins/reload/backend" {"mounts": ["{at}p/"]}
       Then the sample is read at "p"
 
-    @PLG-032 @must
+    @PLG-032 @must @needs-process-control
     Scenario: Killed, it comes back with the next request
       Given the plugin is registered
       And the plugin is mounted at "p"
@@ -134,7 +134,7 @@ Feature: What any plugin must do
       Then soon GET "{at}p/?help=1" answers 200 with:
         | help | (any) |
 
-    @PLG-033 @must
+    @PLG-033 @must @needs-process-control
     Scenario: Its process ends with its last mount
       Remedy: Return from main when the server goes: do not block in Cleanup or on other goroutines.
       Given the plugin is registered

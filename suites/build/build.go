@@ -89,6 +89,14 @@ func Plugins(ctx context.Context, o Options) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	paths, err := o.plugins(ctx, wanted)
+	if errors.Is(err, ErrNoGo) || errors.Is(err, ErrNoSources) {
+		return nil, fmt.Errorf("%w\n%s", err, o.Instructions("$PWD/built"))
+	}
+	return paths, err
+}
+
+func (o Options) plugins(ctx context.Context, wanted []source) (map[string]string, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoGo, err)
 	}
@@ -106,12 +114,8 @@ func Plugins(ctx context.Context, o Options) (map[string]string, error) {
 	}
 	defer unlock()
 
-	modules := make(map[string][]source)
-	for _, s := range wanted {
-		modules[s.module] = append(modules[s.module], s)
-	}
 	paths := make(map[string]string)
-	for module, group := range modules {
+	for module, group := range byModule(wanted) {
 		if err := o.build(ctx, filepath.Join(root, module), dir, group); err != nil {
 			return nil, err
 		}
@@ -120,6 +124,14 @@ func Plugins(ctx context.Context, o Options) (map[string]string, error) {
 		}
 	}
 	return paths, nil
+}
+
+func byModule(wanted []source) map[string][]source {
+	modules := make(map[string][]source)
+	for _, s := range wanted {
+		modules[s.module] = append(modules[s.module], s)
+	}
+	return modules
 }
 
 func choose(names []string) ([]source, error) {

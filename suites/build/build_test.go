@@ -9,6 +9,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -112,8 +113,29 @@ func TestErrors(t *testing.T) {
 func TestOutsideOfAnyModule(t *testing.T) {
 	t.Chdir(t.TempDir())
 	_, err := build.Plugins(t.Context(), build.Options{Dir: t.TempDir()})
-	if !errors.Is(err, build.ErrNoSources) || !strings.Contains(err.Error(), "--plugins") {
+	if !errors.Is(err, build.ErrNoSources) || !strings.Contains(err.Error(), "--plugins") || !strings.Contains(err.Error(), "has to hold passthrough-plugin, jwt, probe.") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestInstructions carries them out.
+func TestInstructions(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "built")
+	o := build.Options{Names: []string{"jwt", "probe-v4"}, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
+	names, commands, _ := strings.Cut(o.Instructions(dir), "\n")
+	if !strings.Contains(names, "jwt, probe-v4") {
+		t.Errorf("names: %s", names)
+	}
+	shell := exec.CommandContext(t.Context(), "sh", "-e", "-c", commands)
+	shell.Dir = "../.."
+	if out, err := shell.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", commands, err, out)
+	}
+	for _, name := range o.Names {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

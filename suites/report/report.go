@@ -114,14 +114,16 @@ const (
 )
 
 // ExitCode is the command's exit code. A failure outweighs an error, since it
-// is certain.
+// is certain; an interrupted run is no verdict, whatever it found by then.
 func (r Run) ExitCode() int {
 	verdicts := r.Verdicts()
 	counts := Count(verdicts)
 	switch {
+	case r.Interrupted:
+		return ExitBroken
 	case len(Deviations(verdicts)) > 0:
 		return ExitDeviates
-	case counts[steps.Errored] > 0 || r.Interrupted || counts[steps.Pass]+counts[steps.Known] == 0:
+	case counts[steps.Errored] > 0 || counts[steps.Pass]+counts[steps.Known] == 0:
 		return ExitBroken
 	}
 	return ExitConforms

@@ -176,17 +176,24 @@ func (t text) verdict(run Run, verdicts []Verdict) {
 	deviations := len(Deviations(verdicts))
 	checked := counts[steps.Fail] + counts[steps.Known] + counts[steps.Pass]
 	switch {
-	case deviations > 0:
-		t.printf("%s: %s failed", t.paint(steps.Fail, "Does not conform"), ofRequirements(deviations, checked))
 	case run.Interrupted:
 		t.printf("%s: the run was interrupted", t.paint(steps.Errored, "Proves nothing"))
+		if deviations > 0 {
+			t.printf("; before that, %s failed", ofRequirements(deviations, checked))
+		}
+	case deviations > 0:
+		t.printf("%s: %s failed", t.paint(steps.Fail, "Does not conform"), ofRequirements(deviations, checked))
 	case counts[steps.Errored] > 0:
 		t.printf("%s: %s could not be checked because the harness or the target failed",
 			t.paint(steps.Errored, "Proves nothing"), requirements(counts[steps.Errored]))
 	case checked == counts[steps.Fail]:
 		t.printf("%s: no requirement was checked", t.paint(steps.Errored, "Proves nothing"))
 	default:
-		t.printf("%s: %s hold", t.paint(steps.Pass, "Conforms"), ofRequirements(counts[steps.Pass], checked))
+		hold := "hold"
+		if counts[steps.Pass] == 1 {
+			hold = "holds"
+		}
+		t.printf("%s: %s %s", t.paint(steps.Pass, "Conforms"), ofRequirements(counts[steps.Pass], checked), hold)
 	}
 	if n := counts[steps.Fail] - deviations; n > 0 {
 		t.printf(", %d that only should or may be so failed", n)

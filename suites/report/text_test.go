@@ -5,6 +5,7 @@ package report_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -72,6 +73,29 @@ UNSUPPORTED needs restart: no
 
 Does not conform: 1 of 3 requirements failed, known deviations: 1, 2 could not be checked on this target
 `))
+}
+
+func TestTheLastLine(t *testing.T) {
+	t.Parallel()
+	outcomes := func(statuses ...steps.Status) []steps.Outcome {
+		var all []steps.Outcome
+		for i, status := range statuses {
+			all = append(all, steps.Outcome{Requirement: steps.Requirement{ID: fmt.Sprintf("REG-%03d", i), Level: steps.Must}, Status: status})
+		}
+		return all
+	}
+	for want, run := range map[string]report.Run{
+		"Conforms: 1 requirement holds":                                                    {Outcomes: outcomes(steps.Pass)},
+		"Conforms: 2 requirements hold":                                                    {Outcomes: outcomes(steps.Pass, steps.Pass)},
+		"Conforms: 1 of 2 requirements holds, known deviations":                            {Outcomes: outcomes(steps.Pass, steps.Known)},
+		"Proves nothing: the run was interrupted\n":                                        {Outcomes: outcomes(steps.Pass, steps.Skip), Interrupted: true},
+		"Proves nothing: the run was interrupted; before that, 1 of 2 requirements failed": {Outcomes: outcomes(steps.Fail, steps.Pass), Interrupted: true},
+	} {
+		g := NewWithT(t)
+		var out bytes.Buffer
+		g.Expect(report.Text(&out, run, false)).To(Succeed())
+		g.Expect(out.String()).To(ContainSubstring(want))
+	}
 }
 
 func TestColourIsOnlyAddedWhenAskedFor(t *testing.T) {

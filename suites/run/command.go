@@ -42,7 +42,7 @@ Every requirement ends as one of
   FAIL         the server or plugin did something else
   KNOWN        the same, as the list of known deviations says of this server
   ERROR        the harness or the target could not carry it out
-  SKIP         it is about another product or version
+  SKIP         it is about another product or version, or the run was interrupted
   UNSUPPORTED  the target lacks what it needs, such as a choice of environment
 
 Exit code 0: everything binding that was checked holds or is a known deviation,
@@ -89,9 +89,16 @@ func Command() *cobra.Command {
 	return command
 }
 
+// errInterrupted: the run was ended before it came to a result. Whatever else
+// went wrong may be because of that.
+var errInterrupted = errors.New("the run was interrupted")
+
 func carryOut(ctx context.Context, command *cobra.Command, config Config) error {
 	progress := NewProgress(os.Stderr)
 	result, err := Run(ctx, config, progress)
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("%w: %w", errInterrupted, err)
+	}
 	return conclude(command, progress, result, err)
 }
 
@@ -117,8 +124,11 @@ func conclude(command *cobra.Command, progress *Progress, result report.Run, err
 
 // asExit chooses the exit code of an error: 2 if the user can repair it on the
 // command line or in the configuration, 1 for a plugin that can't be one, 3
-// otherwise.
+// otherwise and after an interruption.
 func asExit(err error) error {
+	if errors.Is(err, errInterrupted) {
+		return &ExitError{Code: report.ExitBroken, Err: err}
+	}
 	var config *configError
 	if refused := new(notAPluginError); errors.As(err, &refused) {
 		return &ExitError{Code: report.ExitDeviates, Err: err}

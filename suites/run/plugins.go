@@ -4,10 +4,15 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/build"
@@ -32,42 +37,63 @@ type platformer interface {
 // samplePlugins takes the sample plugins from a folder, or builds them for the
 // target's system.
 func samplePlugins(ctx context.Context, target steps.Target, folder string, progress *Progress) (map[string]string, error) {
-	built := make(map[string]string)
+	options := build.Options{Progress: progress.out, Names: slices.Sorted(maps.Values(samples()))}
+	var binaries map[string]string
+	var err error
 	if folder == "" {
-		options := build.Options{Progress: progress.out}
-		for _, binary := range samples() {
-			options.Names = append(options.Names, binary)
-		}
-		if elsewhere, ok := target.(platformer); ok {
-			goos, goarch, err := elsewhere.Platform()
-			if err != nil {
-				return nil, err
-			}
-			options.GOOS, options.GOARCH = goos, goarch
-		}
-		progress.say("building the sample plugins")
-		paths, err := build.Plugins(ctx, options)
-		if err != nil {
-			return nil, fmt.Errorf("build the sample plugins: %w", err)
-		}
-		built = paths
+		binaries, err = builtPlugins(ctx, target, options, progress)
+	} else {
+		binaries, err = givenPlugins(folder, options)
+	}
+	if err != nil {
+		return nil, err
 	}
 	plugins := make(map[string]string)
 	for name, binary := range samples() {
-		path, ok := built[binary]
-		if !ok {
-			absolute, err := filepath.Abs(filepath.Join(folder, binary))
-			if err != nil {
-				return nil, fmt.Errorf("--plugins: %w", err)
-			}
-			if _, err := os.Stat(absolute); err != nil {
-				return nil, &configError{fmt.Errorf("--plugins: %w", err)}
-			}
-			path = absolute
-		}
-		plugins[name] = path
+		plugins[name] = binaries[binary]
 	}
 	return plugins, nil
+}
+
+func builtPlugins(ctx context.Context, target steps.Target, options build.Options, progress *Progress) (map[string]string, error) {
+	if elsewhere, ok := target.(platformer); ok {
+		goos, goarch, err := elsewhere.Platform()
+		if err != nil {
+			return nil, err
+		}
+		options.GOOS, options.GOARCH = goos, goarch
+	}
+	progress.say("building the sample plugins")
+	paths, err := build.Plugins(ctx, options)
+	if err != nil {
+		return nil, fmt.Errorf("build the sample plugins: %w", err)
+	}
+	return paths, nil
+}
+
+// givenPlugins finds the binaries in a folder and names all that it lacks.
+func givenPlugins(folder string, options build.Options) (map[string]string, error) {
+	absolute, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, fmt.Errorf("--plugins: %w", err)
+	}
+	found := make(map[string]string)
+	var missing []string
+	for _, binary := range options.Names {
+		path := filepath.Join(absolute, binary)
+		_, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			missing = append(missing, binary)
+		case err != nil:
+			return nil, &configError{fmt.Errorf("--plugins: %w", err)}
+		}
+		found[binary] = path
+	}
+	if len(missing) > 0 {
+		return nil, &configError{fmt.Errorf("--plugins %s lacks %s.\n%s", folder, strings.Join(missing, ", "), options.Instructions(absolute))}
+	}
+	return found, nil
 }
 
 // commandLine is our own, or the binary that the user names.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -57,18 +58,27 @@ func Against(ctx context.Context, config Config, target steps.Target, progress *
 	if config.Concurrency < 1 {
 		return report.Run{}, &configError{fmt.Errorf("--concurrency %d: at least one scenario must run at a time", config.Concurrency)}
 	}
-	plugins, err := samplePlugins(ctx, target, config.Plugins, progress)
-	if err != nil {
+	if _, err := scenarios(features.FS, chosen); err != nil {
 		return report.Run{}, err
 	}
 	commands, err := commandLine(config.CLI)
 	if err != nil {
 		return report.Run{}, err
 	}
-	progress.say("starting %s", target.Name())
-	identity, err := identify(ctx, target, config.ExpectDialect)
+	identity, err := expected(config.ExpectDialect)
 	if err != nil {
 		return report.Run{}, err
+	}
+	// What the user has to repair is found by now: the rest takes a while.
+	plugins, err := samplePlugins(ctx, target, config.Plugins, progress)
+	if err != nil {
+		return report.Run{}, err
+	}
+	progress.say("starting %s", target.Name())
+	if config.ExpectDialect == "" {
+		if identity, err = steps.Ask(ctx, target); err != nil {
+			return report.Run{}, err
+		}
 	}
 	known, err := knownOf(target, identity)
 	if err != nil {
@@ -80,10 +90,11 @@ func Against(ctx context.Context, config Config, target steps.Target, progress *
 	}, progress)
 }
 
-// identify says what the server is: what the user says, or the server itself.
-func identify(ctx context.Context, target steps.Target, dialect string) (steps.Identity, error) {
+// expected is what the user says that the server is; the zero Identity if nothing
+// is said.
+func expected(dialect string) (steps.Identity, error) {
 	if dialect == "" {
-		return steps.Ask(ctx, target)
+		return steps.Identity{}, nil
 	}
 	identity, err := steps.ParseIdentity(dialect)
 	if err != nil {
@@ -100,6 +111,23 @@ func knownOf(target steps.Target, server steps.Identity) (deviations.List, error
 	}
 	list, err := deviations.Known()
 	return list.Of(server), err
+}
+
+// scenarios counts those that fit the selection. None is a mistake of the user's.
+func scenarios(from fs.FS, chosen selection) (int, error) {
+	suite := godog.TestSuite{Options: &godog.Options{FS: from, Paths: chosen.files, Tags: chosen.tags, NoColors: true}}
+	parsed, err := suite.RetrieveFeatures()
+	if err != nil {
+		return 0, fmt.Errorf("read the features: %w", err)
+	}
+	count := 0
+	for _, feature := range parsed {
+		count += len(feature.Pickles)
+	}
+	if count == 0 {
+		return 0, &configError{errors.New("no scenario fits --only, --area, --level and --tags together")}
+	}
+	return count, nil
 }
 
 // execute hands the features to godog and gathers the outcomes.
@@ -120,6 +148,10 @@ func execute(ctx context.Context, config Config, chosen selection, known deviati
 		mu.Unlock()
 		progress.ended(outcome)
 	}
+	count, err := scenarios(stepsConfig.Features, chosen)
+	if err != nil {
+		return report.Run{}, err
+	}
 	suite, err := steps.NewSuite(stepsConfig)
 	if err != nil {
 		return report.Run{}, err
@@ -134,23 +166,15 @@ func execute(ctx context.Context, config Config, chosen selection, known deviati
 			Strict: true, Randomize: seed, Concurrency: config.Concurrency, DefaultContext: ctx,
 		},
 	}
-	parsed, err := godogSuite.RetrieveFeatures()
-	if err != nil {
-		return report.Run{}, fmt.Errorf("read the features: %w", err)
-	}
-	count := 0
-	for _, feature := range parsed {
-		count += len(feature.Pickles)
-	}
-	if count == 0 {
-		return report.Run{}, &configError{errors.New("no scenario fits --only, --area, --level and --tags together")}
-	}
 	progress.begin(count)
 	// The outcomes say more than godog's exit code: it knows no ERROR.
 	godogSuite.Run()
 	progress.finish()
 	result.Duration = time.Since(result.Started)
 	result.Interrupted = ctx.Err() != nil
+	if result.Interrupted {
+		return result, nil
+	}
 	for _, missed := range known.Missed(result.Outcomes) {
 		result.Missed = append(result.Missed, missed.String())
 	}

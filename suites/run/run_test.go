@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -82,7 +81,7 @@ func TestKnownDeviationsDoNotFailARealServer(t *testing.T) {
 		g := NewWithT(t)
 		out, code := plugproof(t.Context(), t, "run", "--target", "mock:openbao-2.5", "--only", "LIF-014")
 		g.Expect(code).To(Equal(0), out)
-		g.Expect(out).To(ContainSubstring("Conforms: 1 requirement hold"))
+		g.Expect(out).To(ContainSubstring("Conforms: 1 requirement holds"))
 		g.Expect(out).NotTo(ContainSubstring("KNOWN LIF-014"))
 		g.Expect(out).NotTo(ContainSubstring("keeps the requirement"))
 	})
@@ -93,7 +92,7 @@ func TestKnownDeviationsDoNotFailARealServer(t *testing.T) {
 		g.Expect(code).To(Equal(0), out)
 		g.Expect(out).To(ContainSubstring("KNOWN LIF-014"))
 		g.Expect(out).To(ContainSubstring("issue    none filed, https://github.com/openbao/openbao/pull/2371"))
-		g.Expect(out).To(ContainSubstring("Conforms: 1 of 2 requirements hold, known deviations: 1"))
+		g.Expect(out).To(ContainSubstring("Conforms: 1 of 2 requirements holds, known deviations: 1"))
 	})
 }
 
@@ -110,7 +109,11 @@ func TestWrongUsage(t *testing.T) {
 		"unknown requirement": {[]string{"run", "--only", "REG-999"}, "REG-999"},
 		"unknown area":        {[]string{"run", "--area", "regitration"}, "registration"},
 		"unknown level":       {[]string{"run", "--level", "shall"}, "should"},
-		"empty tag":           {[]string{"run", "--tags", "@a && "}, "a tag is missing"},
+		"empty tag":           {[]string{"run", "--tags", "@a && "}, `"" is no tag`},
+		"no expression":       {[]string{"run", "--tags", "@@@("}, `--tags "@@@("`},
+		"half an expression":  {[]string{"run", "--tags", "@a && @b ||"}, `--tags "@a && @b ||"`},
+		"plugins missing":     {[]string{"run", "--plugins", t.TempDir()}, "lacks jwt, passthrough-plugin, probe, probe-v4"},
+		"how to have them":    {[]string{"run", "--plugins", t.TempDir()}, "go build -C plugins/old"},
 		"nothing fits":        {[]string{"run", "--only", "REG-001", "--area", "access"}, "no scenario fits"},
 		"no dialect":          {[]string{"run", "--expect-dialect", "consul-1"}, "consul-1"},
 		"unknown target":      {[]string{"run", "--target", "moon"}, "moon"},
@@ -132,15 +135,28 @@ func TestWrongUsage(t *testing.T) {
 	}
 }
 
-// TestInterruptedRunProvesNothing ends a run early; what it made must be gone
-// and the exit code must not say that all is well.
-func TestInterruptedRunProvesNothing(t *testing.T) {
-	t.Parallel()
+// TestWrongUsageOutsideOfACheckout shows that mistakes are told before anything is
+// looked for that a checkout has.
+func TestWrongUsageOutsideOfACheckout(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for want, args := range map[string][]string{
+		"--expect-dialect":            {"run", "--expect-dialect", "nope"},
+		"--cli":                       {"run", "--cli", "/no/such/vault"},
+		"no scenario fits":            {"run", "--only", "REG-001", "--area", "listing"},
+		"lacks jwt":                   {"run", "--plugins", "."},
+		"at least one scenario":       {"run", "--concurrency", "0"},
+		"there is no requirement":     {"run", "--only", "REG-999"},
+		"unknown dialect \"vault-0\"": {"run", "--target", "mock:vault-0"},
+	} {
+		g := NewWithT(t)
+		out, code := plugproof(t.Context(), t, args...)
+		g.Expect(code).To(Equal(2), out)
+		g.Expect(out).To(ContainSubstring(want))
+	}
 	g := NewWithT(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	out, code := plugproof(ctx, t, "run", "--concurrency", "1")
+	out, code := plugproof(t.Context(), t, "run")
 	g.Expect(code).To(Equal(3), out)
+	g.Expect(out).To(And(ContainSubstring("sources were not found"), ContainSubstring("has to hold jwt, passthrough-plugin, probe, probe-v4")))
 }
 
 func TestCheckTellsPluginsApart(t *testing.T) {
@@ -182,5 +198,7 @@ func TestVerdicts(t *testing.T) {
 			NewWithT(t).Expect(report.Run{Outcomes: test.outcomes}.ExitCode()).To(Equal(test.want))
 		})
 	}
-	NewWithT(t).Expect(report.Run{Interrupted: true, Outcomes: outcomes(must, steps.Pass)}.ExitCode()).To(Equal(report.ExitBroken))
+	for _, status := range []steps.Status{steps.Pass, steps.Fail} {
+		NewWithT(t).Expect(report.Run{Interrupted: true, Outcomes: outcomes(must, status)}.ExitCode()).To(Equal(report.ExitBroken))
+	}
 }

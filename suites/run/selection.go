@@ -4,6 +4,7 @@ package run
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -57,15 +58,27 @@ func choose(all []steps.Requirement, only, areas, levels []string, tags string) 
 		}
 	}
 	if tags = strings.TrimSpace(tags); tags != "" {
-		for _, and := range strings.Split(tags, "&&") {
-			for _, or := range strings.Split(and, ",") {
-				if strings.Trim(strings.TrimSpace(or), "~@") == "" {
-					return selection{}, &configError{fmt.Errorf("--tags %q: a tag is missing; write '@a && ~@b, @c'", tags)}
-				}
-			}
+		if err := checkTags(tags); err != nil {
+			return selection{}, err
 		}
 		conditions = append(conditions, tags)
 	}
 	chosen.tags = strings.Join(conditions, " && ")
 	return chosen, nil
+}
+
+// tagCondition is one tag of an expression, which may be negated.
+var tagCondition = regexp.MustCompile(`^~?@?[A-Za-z0-9][A-Za-z0-9.<>=-]*$`)
+
+// checkTags refuses what is no expression: godog takes any text for a tag that no
+// scenario has.
+func checkTags(expression string) error {
+	for and := range strings.SplitSeq(expression, "&&") {
+		for or := range strings.SplitSeq(and, ",") {
+			if or = strings.TrimSpace(or); !tagCondition.MatchString(or) {
+				return &configError{fmt.Errorf("--tags %q: %q is no tag; && is and, a comma is or, ~ is not: '@a && ~@b, @c'", expression, or)}
+			}
+		}
+	}
+	return nil
 }

@@ -43,6 +43,8 @@ func TestNamesThatAreRefused(t *testing.T) {
 	for spec, says := range map[string]string{
 		"":                             "known are",
 		"moon:landing":                 "known are",
+		"mock:vault-0.1":               "known are vault-1.14",
+		"mock-process:vault-0.1":       "known are vault-1.14",
 		"binary:":                      "name it",
 		"binary:/no/such/vault":        "no such file",
 		"binary:" + text:               "chmod +x",
@@ -57,6 +59,7 @@ func TestNamesThatAreRefused(t *testing.T) {
 			_, err := targets.Parse(spec, targets.Options{})
 			g.Expect(err).To(MatchError(targets.ErrUsage))
 			g.Expect(err.Error()).To(ContainSubstring(says))
+			g.Expect(strings.Count(err.Error(), "openbao-2.5")).To(BeNumerically("<=", 1), "the dialects are listed once")
 			g.Expect(exitCode(err)).To(Equal(2))
 		})
 	}

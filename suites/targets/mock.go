@@ -47,7 +47,7 @@ func newMock(name, wanted string) (steps.Target, error) {
 // knownDialect refuses names of no dialect as wrong use.
 func knownDialect(target, name string) error {
 	if _, err := dialect.Lookup(name); err != nil {
-		return &Error{Target: target, Kind: ErrUsage, Problem: "no such dialect", Err: err, Remedy: "choose one of " + strings.Join(dialect.Names(), ", ")}
+		return &Error{Target: target, Kind: ErrUsage, Problem: err.Error()}
 	}
 	return nil
 }
