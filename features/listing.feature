@@ -69,7 +69,7 @@ Feature: Listing plugins and mounts
         | expectation |
         | lacks probe |
 
-      @openbao
+      @openbao>=2.5.5
       Examples:
         | expectation    |
         | contains probe |
