@@ -87,7 +87,7 @@ func (c *command) run(ctx context.Context, a, b string, stdout, stderr io.Writer
 	}
 	for i, side := range sides {
 		if side.rec == nil {
-			if sides[i].rec, err = c.record(ctx, side.name, cases, stderr); err != nil {
+			if sides[i].rec, err = c.Record(ctx, side.name, cases, stderr); err != nil {
 				return err
 			}
 		}
@@ -170,20 +170,4 @@ func (c *command) cases(allow replay.Deviations, sides []side) (cases map[string
 	}
 	unknown = allow.Unknown(known)
 	return sets[0], unknown, c.Choose(sets...)
-}
-
-// record has a target answer the cases.
-func (c *command) record(ctx context.Context, name string, cases map[string]*replay.Case, stderr io.Writer) (_ *replay.Recording, err error) {
-	runner, err := c.Runner(ctx, name, stderr)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = runner.Close(ctx, err) }()
-	done, end := replay.Progress(stderr, len(cases))
-	defer end()
-	rec, err := runner.Record(ctx, cases, replay.Options{Parallel: c.Parallel, Done: done})
-	if err != nil {
-		return nil, &replay.Failure{Code: 3, Err: fmt.Errorf("recording %s: %w", name, err)}
-	}
-	return rec, nil
 }

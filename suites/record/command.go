@@ -72,7 +72,7 @@ func (c *command) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := outfile.Check(c.out); err != nil {
 		return replay.Usage(fmt.Errorf("--out: %w", err))
 	}
-	rec, err := c.record(ctx, cases, stderr)
+	rec, err := c.Record(ctx, c.target, cases, stderr)
 	if err != nil {
 		return err
 	}
@@ -85,21 +85,6 @@ func (c *command) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	fmt.Fprintln(stderr, c.summary(rec))
 	return nil
-}
-
-func (c *command) record(ctx context.Context, cases map[string]*replay.Case, stderr io.Writer) (_ *replay.Recording, err error) {
-	runner, err := c.Runner(ctx, c.target, stderr)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = runner.Close(ctx, err) }()
-	done, end := replay.Progress(stderr, len(cases))
-	defer end()
-	rec, err := runner.Record(ctx, cases, replay.Options{Parallel: c.Parallel, Done: done})
-	if err != nil {
-		return nil, &replay.Failure{Code: 3, Err: err}
-	}
-	return rec, nil
 }
 
 // summary says what was written where.

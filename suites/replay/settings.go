@@ -141,3 +141,19 @@ func (s *Settings) binaries(ctx context.Context, progress io.Writer) (map[string
 func (r *Runner) Close(ctx context.Context, err error) error {
 	return errors.Join(interrupted(ctx, err), r.Target.Close(context.WithoutCancel(ctx)))
 }
+
+// Record has a target answer the cases, and shows its progress.
+func (s *Settings) Record(ctx context.Context, target string, cases map[string]*Case, stderr io.Writer) (_ *Recording, err error) {
+	runner, err := s.Runner(ctx, target, stderr)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = runner.Close(ctx, err) }()
+	done, end := Progress(stderr, len(cases))
+	defer end()
+	rec, err := runner.Record(ctx, cases, Options{Parallel: s.Parallel, Done: done})
+	if err != nil {
+		return nil, &Failure{Code: 3, Err: fmt.Errorf("recording %s: %w", target, err)}
+	}
+	return rec, nil
+}

@@ -39,10 +39,11 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// TestServes: it says where it is, answers, and ends well when it is told to.
-func TestServes(t *testing.T) {
-	t.Parallel()
-	cmd := program(t, "--listen", "127.0.0.1:0", "--dialect", "vault-1.15")
+// serving is the program when it has said its address, host:port. wait is for
+// its end, which must be a good one.
+func serving(t *testing.T, args ...string) (cmd *exec.Cmd, addr string, wait func()) {
+	t.Helper()
+	cmd = program(t, append([]string{"--listen", "127.0.0.1:0"}, args...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -51,11 +52,24 @@ func TestServes(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
-	addr := ""
 	for addr == "" && lines.Scan() {
-		_, addr, _ = strings.Cut(lines.Text(), "VAULT_ADDR=")
+		_, addr, _ = strings.Cut(lines.Text(), "VAULT_ADDR=http://")
 	}
-	resp, err := http.Get(addr + "/v1/sys/health")
+	return cmd, addr, func() {
+		t.Helper()
+		for lines.Scan() { // until it has closed its output
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestServes: it says where it is, answers, and ends well when it is told to.
+func TestServes(t *testing.T) {
+	t.Parallel()
+	cmd, addr, wait := serving(t, "--dialect", "vault-1.15")
+	resp, err := http.Get("http://" + addr + "/v1/sys/health")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,11 +80,7 @@ func TestServes(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	for lines.Scan() { // until it has closed its output
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Error(err)
-	}
+	wait()
 }
 
 // TestMisuse: wrong usage is 2 and a server that can't run 3, each with a
@@ -108,19 +118,7 @@ func TestMisuse(t *testing.T) {
 // those it has.
 func TestRequestsUnderWayFinish(t *testing.T) {
 	t.Parallel()
-	cmd := program(t, "--listen", "127.0.0.1:0", "--root-token", "root")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	addr := ""
-	for addr == "" && lines.Scan() {
-		_, addr, _ = strings.Cut(lines.Text(), "VAULT_ADDR=http://")
-	}
+	cmd, addr, wait := serving(t, "--root-token", "root")
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
@@ -151,9 +149,5 @@ func TestRequestsUnderWayFinish(t *testing.T) {
 	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "204 No Content") {
 		t.Errorf("the request got %q, %v", line, err)
 	}
-	for lines.Scan() { // until it has closed its output
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Error(err)
-	}
+	wait()
 }
