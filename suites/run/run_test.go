@@ -8,10 +8,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
 
+	"github.com/plugproof/plugproof/features"
+	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/report"
 	"github.com/plugproof/plugproof/suites/run"
@@ -69,6 +72,30 @@ func TestDialectsDiffer(t *testing.T) {
 	g.Expect(code).To(Equal(1), out)
 	for _, want := range []string{"FAIL ENV-021", "wanted   SOURCE=plugin", "got      SOURCE=host", "exchange GET /v1/p/env/SOURCE", "remedy"} {
 		g.Expect(out).To(ContainSubstring(want))
+	}
+}
+
+// TestEveryDialectIsAsItsVersion runs what depends on the version on every
+// dialect: a version from which on a requirement holds stands in the features and
+// in the dialects, and must be the same.
+func TestEveryDialectIsAsItsVersion(t *testing.T) {
+	t.Parallel()
+	all, err := steps.Requirements(features.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var depending []string
+	for _, requirement := range all {
+		if requirement.Applies != "all" {
+			depending = append(depending, requirement.ID)
+		}
+	}
+	for _, name := range dialect.Names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out, code := plugproof(t.Context(), t, "run", "--target", "mock:"+name, "--only", strings.Join(depending, ","))
+			NewWithT(t).Expect(code).To(Equal(0), out)
+		})
 	}
 }
 
