@@ -137,6 +137,31 @@ func TestUnknownConfig(t *testing.T) {
 	}
 }
 
+// TestNamesOfOnePlugin: a plugin's name and its command are paths, and written
+// in more than one way they mean the same (measured, OpenBao 2.5.5).
+func TestNamesOfOnePlugin(t *testing.T) {
+	t.Parallel()
+	s, _, sha := start(t)
+	const entry = "sys/plugins/catalog/secret/probe"
+	for _, command := range []string{"probe", "./probe", "././probe", "probe/"} {
+		if status, body := send(t, s.Address(), "PUT", entry, `{"command": "`+command+`", "sha256": "`+sha+`"}`); status != 204 {
+			t.Fatalf("%s: %d %s", command, status, body)
+		}
+		if status, body := send(t, s.Address(), "GET", entry+"/", ""); status != 200 || !strings.Contains(body, `"command":"probe"`) {
+			t.Errorf("%s: %d %s", command, status, body)
+		}
+	}
+	if status, body := send(t, s.Address(), "POST", "sys/mounts/p", `{"type": "probe/"}`); status != 204 {
+		t.Errorf("mount: %d %s", status, body)
+	}
+	if status, body := send(t, s.Address(), "DELETE", entry+"/", ""); status != 204 {
+		t.Errorf("removal: %d %s", status, body)
+	}
+	if status, body := send(t, s.Address(), "GET", entry, ""); status != 404 {
+		t.Errorf("after its removal: %d %s", status, body)
+	}
+}
+
 // TestStatusInANamespace: what tells of the server is answered in namespaces
 // that aren't there, or nowhere but at the root.
 func TestStatusInANamespace(t *testing.T) {

@@ -5,6 +5,7 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/hashicorp/go-version"
@@ -90,9 +91,10 @@ func (s stored) entry() (*Entry, error) {
 }
 
 // storageKey keeps versions of a name together; the escaped name has no slash,
-// so that a name with one can't be taken for a version.
+// so that a name with one can't be taken for a version. Servers join name and
+// type to a path, so that a slash more names the same plugin.
 func (k Key) storageKey() string {
-	return k.Type.String() + "/" + escape(k.Name) + "/" + k.Version
+	return k.Type.String() + "/" + escape(path.Clean(k.Name)) + "/" + k.Version
 }
 
 // IsBuiltinVersion tells whether the version's metadata says builtin, alone or
