@@ -4,6 +4,7 @@ package steps
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -84,6 +85,21 @@ func (c *client) do(ctx context.Context, r request) (*answer, error) {
 		return nil, fmt.Errorf("the server's answer broke off: %w", err)
 	}
 	return newAnswer(got.StatusCode, got.Header, body), nil
+}
+
+// Post writes to a path below /v1/ of the server, with its own token, and gives
+// the answer's status and the reasons of a refusal, which are not empty if it is
+// one. An error means that there was no answer at all.
+func Post(ctx context.Context, server Server, path, body string) (status int, refusal string, err error) {
+	got, err := newClient(server).do(ctx, request{method: http.MethodPost, path: path, token: server.Token(), body: body})
+	if err != nil {
+		return 0, "", err
+	}
+	if got.ok() {
+		return got.status, "", nil
+	}
+	reasons, _ := got.lookup("errors")
+	return got.status, cmp.Or(strings.Join(asTexts(reasons), "\n"), fmt.Sprintf("%d %s", got.status, http.StatusText(got.status))), nil
 }
 
 // newAnswer reads the body as JSON where it is JSON.

@@ -24,16 +24,22 @@ type Subject struct {
 	SamplePath, SampleBody string
 }
 
-// subjectName is what the binary and the registration are called in features.
-const subjectName = "my-plugin"
+// SubjectName is what the binary and the registration are called in features.
+const SubjectName = "my-plugin"
 
-// saved gives the values that features about plugins use as placeholders: the
-// mount table and what stands before a mount's path.
-func (s *Subject) saved() map[string]string {
+// Places are the table that its mounts are made in, and what stands before a
+// mount's path in requests.
+func (s *Subject) Places() (table, at string) {
 	if s.Type == "auth" {
-		return map[string]string{"table": "sys/auth", "at": "auth/"}
+		return "sys/auth", "auth/"
 	}
-	return map[string]string{"table": "sys/mounts", "at": ""}
+	return "sys/mounts", ""
+}
+
+// saved gives the values that features about plugins use as placeholders.
+func (s *Subject) saved() map[string]string {
+	table, at := s.Places()
+	return map[string]string{"table": table, "at": at}
 }
 
 func (w *world) subject() (*Subject, error) {
@@ -53,7 +59,7 @@ func (w *world) subjectRegisteredWith(ctx context.Context, name, value string) e
 	if err != nil {
 		return err
 	}
-	if err := w.hold(ctx, subjectName); err != nil {
+	if err := w.hold(ctx, SubjectName); err != nil {
 		return err
 	}
 	env := append([]string{}, subject.Env...)
@@ -61,16 +67,16 @@ func (w *world) subjectRegisteredWith(ctx context.Context, name, value string) e
 		env = append(env, name+"="+value)
 	}
 	body, err := json.Marshal(map[string]any{
-		"command": subjectName, "sha256": w.saved["sha256 of "+subjectName], "env": env,
+		"command": SubjectName, "sha256": w.saved["sha256 of "+SubjectName], "env": env,
 	})
 	if err != nil {
 		return err
 	}
-	return w.must(ctx, http.MethodPut, "sys/plugins/catalog/"+subject.Type+"/"+subjectName, string(body))
+	return w.must(ctx, http.MethodPut, "sys/plugins/catalog/"+subject.Type+"/"+SubjectName, string(body))
 }
 
 func (w *world) subjectMounted(ctx context.Context, path string) error {
-	return w.mount(ctx, w.saved["table"]+"/", subjectName, path, nil)
+	return w.mount(ctx, w.saved["table"]+"/", SubjectName, path, nil)
 }
 
 func (w *world) samplePath(mount string) string {

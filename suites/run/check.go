@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -113,6 +112,9 @@ func check(ctx context.Context, config checkConfig, progress *Progress) (_ repor
 		return report.Run{}, &configError{err}
 	}
 	chosen, err := choose(all, config.only, nil, config.level, "")
+	if err == nil {
+		err = chosen.count(about)
+	}
 	if err != nil {
 		return report.Run{}, err
 	}
@@ -135,7 +137,7 @@ func check(ctx context.Context, config checkConfig, progress *Progress) (_ repor
 		return report.Run{}, err
 	}
 	return execute(ctx, Config{Concurrency: config.workers}, chosen, nil, steps.Config{
-		Features: about, Target: target, Plugins: map[string]string{subject: path},
+		Features: about, Target: target, Plugins: map[string]string{steps.SubjectName: path},
 		CommandLine: steps.OwnCommandLine{}, Identity: identity,
 		Subject: &steps.Subject{Type: kind, Env: config.env, SamplePath: config.samplePath, SampleBody: config.sampleBody},
 	}, progress)
@@ -239,9 +241,6 @@ func kindOf(ctx context.Context, target steps.Target, path string, config checkC
 	return "", &notAPluginError{path: path, refusals: refusals}
 }
 
-// subject is what the plugin is called in the features about plugins.
-const subject = "my-plugin"
-
 // try registers and mounts the plugin as of a kind, on a server of its own, and
 // gives what the server refused, which is empty if it did not. If the plugin is
 // taken as what the user says it is, the sample is written too: scenarios build
@@ -256,22 +255,19 @@ func try(ctx context.Context, target steps.Target, kind, path string, config che
 		defer cancel()
 		err = errors.Join(err, server.Close(closing))
 	}()
-	sum, err := server.Place(ctx, subject, path)
+	sum, err := server.Place(ctx, steps.SubjectName, path)
 	if err != nil {
 		return "", fmt.Errorf("bring %s into the plugin directory: %w", path, err)
 	}
-	table, at := "sys/mounts/", ""
-	if kind == "auth" {
-		table, at = "sys/auth/", "auth/"
-	}
-	registration, err := json.Marshal(map[string]any{"command": subject, "sha256": sum, "env": config.env})
+	table, at := (&steps.Subject{Type: kind}).Places()
+	registration, err := json.Marshal(map[string]any{"command": steps.SubjectName, "sha256": sum, "env": config.env})
 	if err != nil {
 		return "", err
 	}
 	// Both start the plugin.
 	for _, step := range [][2]string{
-		{"sys/plugins/catalog/" + kind + "/" + subject, string(registration)},
-		{table + "p", `{"type": "` + subject + `"}`},
+		{"sys/plugins/catalog/" + kind + "/" + steps.SubjectName, string(registration)},
+		{table + "/p", `{"type": "` + steps.SubjectName + `"}`},
 	} {
 		_, refusal, err := post(ctx, server, config.startTimeout, step[0], step[1])
 		if errors.Is(err, errNoAnswer) {
@@ -304,43 +300,15 @@ const sampleTimeout = 30 * time.Second
 // errNoAnswer marks a request whose answer did not come in its time.
 var errNoAnswer = errors.New("no answer in time")
 
-// post sends a request within a limit of time and gives the answer's status and
-// the reasons of a refusal, which are not empty if it is one.
+// post is steps.Post within a limit of time.
 func post(ctx context.Context, server steps.Server, limit time.Duration, path, body string) (status int, refusal string, err error) {
 	bounded, cancel := context.WithTimeoutCause(ctx, limit, errNoAnswer)
 	defer cancel()
-	defer func() {
-		if err != nil && errors.Is(context.Cause(bounded), errNoAnswer) {
-			err = fmt.Errorf("%w, within %s: %w", errNoAnswer, limit, err)
-		}
-	}()
-	request, err := http.NewRequestWithContext(bounded, http.MethodPost, server.Address()+"/v1/"+path, strings.NewReader(body))
-	if err != nil {
-		return 0, "", fmt.Errorf("make the request: %w", err)
+	status, refusal, err = steps.Post(bounded, server, path, body)
+	if err != nil && errors.Is(context.Cause(bounded), errNoAnswer) {
+		err = fmt.Errorf("%w, within %s: %w", errNoAnswer, limit, err)
 	}
-	request.Header.Set("X-Vault-Token", server.Token())
-	request.Header.Set("Content-Type", "application/json")
-	client := http.DefaultClient
-	if own, ok := server.(steps.HTTPServer); ok {
-		client = own.HTTPClient()
-	}
-	answer, err := client.Do(request)
-	if err != nil {
-		return 0, "", fmt.Errorf("the server did not answer: %w", err)
-	}
-	defer answer.Body.Close()
-	content, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
-	if err != nil {
-		return 0, "", fmt.Errorf("the server's answer broke off: %w", err)
-	}
-	if answer.StatusCode < http.StatusMultipleChoices {
-		return answer.StatusCode, "", nil
-	}
-	var reasons struct{ Errors []string }
-	if json.Unmarshal(content, &reasons) != nil || len(reasons.Errors) == 0 {
-		return answer.StatusCode, answer.Status, nil
-	}
-	return answer.StatusCode, strings.Join(reasons.Errors, "\n"), nil
+	return status, refusal, err
 }
 
 // notAPluginError is a plugin that no server can mount: it does not conform.

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -58,7 +57,7 @@ func Against(ctx context.Context, config Config, target steps.Target, progress *
 	if config.Concurrency < 1 {
 		return report.Run{}, &configError{fmt.Errorf("--concurrency %d: at least one scenario must run at a time", config.Concurrency)}
 	}
-	if _, err := scenarios(features.FS, chosen); err != nil {
+	if err := chosen.count(features.FS); err != nil {
 		return report.Run{}, err
 	}
 	commands, err := commandLine(config.CLI)
@@ -113,23 +112,6 @@ func knownOf(target steps.Target, server steps.Identity) (deviations.List, error
 	return list.Of(server), err
 }
 
-// scenarios counts those that fit the selection. None is a mistake of the user's.
-func scenarios(from fs.FS, chosen selection) (int, error) {
-	suite := godog.TestSuite{Options: &godog.Options{FS: from, Paths: chosen.files, Tags: chosen.tags, NoColors: true}}
-	parsed, err := suite.RetrieveFeatures()
-	if err != nil {
-		return 0, fmt.Errorf("read the features: %w", err)
-	}
-	count := 0
-	for _, feature := range parsed {
-		count += len(feature.Pickles)
-	}
-	if count == 0 {
-		return 0, &configError{errors.New("no scenario fits --only, --area, --level and --tags together")}
-	}
-	return count, nil
-}
-
 // execute hands the features to godog and gathers the outcomes.
 func execute(ctx context.Context, config Config, chosen selection, known deviations.List, stepsConfig steps.Config, progress *Progress) (report.Run, error) {
 	seed := config.Seed
@@ -148,10 +130,6 @@ func execute(ctx context.Context, config Config, chosen selection, known deviati
 		mu.Unlock()
 		progress.ended(outcome)
 	}
-	count, err := scenarios(stepsConfig.Features, chosen)
-	if err != nil {
-		return report.Run{}, err
-	}
 	suite, err := steps.NewSuite(stepsConfig)
 	if err != nil {
 		return report.Run{}, err
@@ -166,7 +144,7 @@ func execute(ctx context.Context, config Config, chosen selection, known deviati
 			Strict: true, Randomize: seed, Concurrency: config.Concurrency, DefaultContext: ctx,
 		},
 	}
-	progress.begin(count)
+	progress.begin(chosen.scenarios)
 	// The outcomes say more than godog's exit code: it knows no ERROR.
 	godogSuite.Run()
 	progress.finish()

@@ -3,10 +3,14 @@
 package run
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/cucumber/godog"
 
 	"github.com/plugproof/plugproof/steps"
 )
@@ -16,6 +20,8 @@ import (
 type selection struct {
 	files []string // feature files, in the order of the areas
 	tags  string   // godog's tag expression
+	// scenarios is how many fit, once they are counted.
+	scenarios int
 }
 
 // choose makes the selection. Conditions of different kinds must all hold; of
@@ -65,6 +71,24 @@ func choose(all []steps.Requirement, only, areas, levels []string, tags string) 
 	}
 	chosen.tags = strings.Join(conditions, " && ")
 	return chosen, nil
+}
+
+// count counts the scenarios of the features that fit. None is a mistake of the
+// user's.
+func (s *selection) count(from fs.FS) error {
+	suite := godog.TestSuite{Options: &godog.Options{FS: from, Paths: s.files, Tags: s.tags, NoColors: true}}
+	parsed, err := suite.RetrieveFeatures()
+	if err != nil {
+		return fmt.Errorf("read the features: %w", err)
+	}
+	s.scenarios = 0
+	for _, feature := range parsed {
+		s.scenarios += len(feature.Pickles)
+	}
+	if s.scenarios == 0 {
+		return &configError{errors.New("no scenario fits --only, --area, --level and --tags together")}
+	}
+	return nil
 }
 
 // tagCondition is one tag of an expression, which may be negated.
