@@ -1,15 +1,30 @@
-# Everything here is a plain go command; make only shortens them.
+# Plain go commands under short names. "make" alone lists them.
 
-.PHONY: run test bench ci
+.PHONY: help run test bench fuzz lint ci
 
-run: ## conformance of the sample plugins on the embedded mock
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.* ## /\1	/p' Makefile | expand -t 12
+
+run: ## check the mock server against every requirement
 	go run . run
 
-test: ## all tests
+test: ## run all tests
 	go test ./...
 
-bench: ## speed of the mock, as ratios to the floor, from one run
-	go run ./suites/bench
+bench: ## measure the mock server beside go-plugin alone
+	go run ./suites/tests/bench
 
-ci: ## the gate, as CI runs it
+fuzz: ## run each fuzz target for five seconds; FUZZTIME=1m for longer
+	.ci/fuzz $(FUZZTIME)
+
+recordings: ## record IMAGES (of all dialects without any) and compare them with the mock, in bin/recordings
+	go run ./suites/tests/recordings $(IMAGES)
+
+archive: ## make the release's archive for this machine in bin/
+	go run ./suites/tests/release archive bin
+
+lint: ## run the checks of the gate that come before its tests
+	.ci/run lint
+
+ci: ## run the gate, as CI does
 	.ci/run

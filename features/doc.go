@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package features holds what a server and a plugin must do, in Gherkin, one
-// file an area. A scenario is a requirement; everything that tools need to know
-// about it stands in the file.
+// Package features holds what a server and a plugin must do, in Gherkin: the
+// folder server for servers, the folder plugin for plugins, one file for each
+// area. A scenario is a requirement; everything that tools need to know about it
+// is in the file. CONTRACT.md states the rules that the requirements check.
 //
 // # Tags
 //
 //	@REG-003            identifier: three letters for the area and a number. It
 //	                    never changes and is never given to something else.
 //	@must @should @may  level, as in RFC 2119
-//	@contract-2         the section of the contract that states it
+//	@contract-2         the section of CONTRACT.md that states it
 //	@needs-restart      capability without which it can't be checked: the
 //	                    scenario is UNSUPPORTED on a target that lacks it. The
 //	                    capabilities are listed in steps/target.go, and what a
-//	                    sentence needs in steps/bindings.go; it is an error to
-//	                    leave the tag out.
+//	                    sentence needs in SENTENCES.md; it is an error to leave
+//	                    the tag out.
+//	@type-auth          type of the plugins that it is about, in features/plugin
 //	@own-server         shares no server with other scenarios
 //	@vault>=1.16        product, and version if it matters: >= > < <= = with two
 //	                    or three numbers. Several of one product must all hold.
 //	                    Without such a tag a scenario is about every server; with
 //	                    one it is about the named products only and a SKIP on all
-//	                    others. What the server is, it is asked itself.
+//	                    others. The server itself is asked which one it is.
 //
 // Tags stand at a feature, a rule, a scenario or at the examples of an outline,
 // where they choose between expectations for different products.
@@ -33,24 +35,44 @@
 //
 // # Sentences
 //
-// They are listed in steps/bindings.go. {name} in a text stands for a value
-// that was kept before: {sha256 of probe} for a binary's sum, {reader} for a
-// token, {eu.example.com} for a proxy's address. Tables of answers have a path
-// and an expectation: a text, (any), (missing), contains X, lacks X, /pattern/.
+// They are listed in SENTENCES.md, which is made from steps/bindings.go. {name}
+// in a text stands for a value that was kept before: {sha256 of probe} for a
+// binary's sum, {reader} for a token, {eu.example.com} for a proxy's address.
+// Tables of answers have a path and an expectation: a text, (any), (missing),
+// contains X, lacks X, /pattern/.
+//
+// # Statuses and texts
+//
+// Statuses and fields are @must. The wording of an error message differs between
+// versions, so it is a requirement of its own, @should, or none: the recorded
+// cases of suites/replay hold what each version says. Only what the
+// documentation prints is @must word for word.
 //
 // The binaries are probe (a plugin that can be anything; its registered
 // PROBE_… variables choose), probe-v4 (the same built with an SDK from before
-// AutoMTLS), passthrough and jwt.
+// AutoMTLS), passthrough, jwt and the database plugin memdb.
 package features
 
-import "embed"
+import (
+	"embed"
+	"io/fs"
+)
 
-// FS holds every *.feature file at its top.
-//
-//go:embed *.feature
-var FS embed.FS
+//go:embed server/*.feature plugin/*.feature
+var files embed.FS
 
-// Plugin holds the features about a single plugin binary, for 'plugproof check'.
-//
-//go:embed plugin/*.feature
-var Plugin embed.FS
+// Server returns the features that a server must satisfy: every *.feature file
+// of the folder server, at the top.
+func Server() fs.FS { return folder("server") }
+
+// Plugin returns the features that a plugin binary must satisfy, for
+// 'plugproof check': every *.feature file of the folder plugin, at the top.
+func Plugin() fs.FS { return folder("plugin") }
+
+func folder(name string) fs.FS {
+	sub, err := fs.Sub(files, name)
+	if err != nil {
+		panic(err) // only for a malformed name
+	}
+	return sub
+}

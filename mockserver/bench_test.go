@@ -37,7 +37,7 @@ func benched(b *testing.B, opts ...mockserver.Option) (*mockserver.Server, *api.
 
 // BenchmarkRead reads through a plugin over HTTP, side by side. The profile of
 // it shows what the server adds to the plugin's own work; the ratios to the
-// floor are suites/bench's.
+// floor are suites/tests/bench's.
 func BenchmarkRead(b *testing.B) {
 	dir, sha := pluginDir(b)
 	s, client := benched(b, mockserver.WithPluginDir(dir))

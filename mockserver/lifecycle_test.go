@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"syscall"
 	"testing"
@@ -29,7 +30,10 @@ func pid(t *testing.T, client *api.Client, path string) int {
 	return int(n)
 }
 
-func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
+func alive(pid int) bool {
+	process, err := os.FindProcess(pid)
+	return err == nil && process.Signal(syscall.Signal(0)) == nil
+}
 
 func TestKilledServerLeavesNoPluginProcess(t *testing.T) {
 	t.Parallel()

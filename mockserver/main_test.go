@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,9 +27,17 @@ import (
 // and behind a colon the data directory.
 const childEnv = "PLUGPROOF_TEST_CHILD"
 
+// lifecyclesEnv makes the test binary live lifecycles, in a process whose goroutines
+// and descriptors are theirs alone: a lifecycles in JSON.
+const lifecyclesEnv = "PLUGPROOF_TEST_LIFECYCLES"
+
 func TestMain(m *testing.M) {
 	if dirs := os.Getenv(childEnv); dirs != "" {
 		serveAsChild(dirs)
+		return
+	}
+	if os.Getenv(lifecyclesEnv) != "" {
+		liveAsChild()
 		return
 	}
 	code := m.Run()
@@ -40,7 +50,8 @@ func TestMain(m *testing.M) {
 // buildDirEnv names the folder of the built plugins for TestMain's end.
 const buildDirEnv = "PLUGPROOF_TEST_BUILD"
 
-// serveAsChild serves until it is killed, and says where on standard output.
+// serveAsChild serves until it is killed or terminated, and says where on standard
+// output.
 func serveAsChild(dirs string) {
 	plugins, data, _ := strings.Cut(dirs, ":")
 	s, err := mockserver.Start(context.Background(), mockserver.WithPluginDir(plugins), mockserver.WithDataDir(data), mockserver.WithRootToken("root"))
@@ -48,11 +59,17 @@ func serveAsChild(dirs string) {
 		fmt.Println("error:", err)
 		os.Exit(1)
 	}
+	terminated, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
 	fmt.Println(s.Address())
-	select {}
+	<-terminated.Done()
+	if err := s.Close(); err != nil {
+		fmt.Println("error:", err)
+		os.Exit(1)
+	}
 }
 
-// builtProbe is the folder with the probe, built once for all tests.
+// builtProbe is the folder with the probe and memdb, built once for all tests.
 var builtProbe = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "plugproof-mockserver-")
 	if err != nil {
@@ -61,7 +78,7 @@ var builtProbe = sync.OnceValues(func() (string, error) {
 	if err := os.Setenv(buildDirEnv, dir); err != nil {
 		return "", err
 	}
-	cmd := exec.Command("go", "build", "-o", dir, "../plugins/probe/cmd/probe")
+	cmd := exec.Command("go", "build", "-o", dir, "../plugins/probe/cmd/probe", "../plugins/memdb/cmd/memdb")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the probe: %w\n%s", err, out)
 	}
@@ -141,10 +158,10 @@ type child struct {
 	address string
 }
 
-func startChild(t *testing.T, plugins, data string) *child {
+func startChild(t *testing.T, plugins, data string, env ...string) *child {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+plugins+":"+data)
+	cmd.Env = append(append(os.Environ(), childEnv+"="+plugins+":"+data), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

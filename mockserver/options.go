@@ -18,8 +18,11 @@ import (
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 
+	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/mockserver/fault"
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
+	"github.com/plugproof/plugproof/mockserver/internal/process"
 	"github.com/plugproof/plugproof/mockserver/internal/token"
 )
 
@@ -40,23 +43,29 @@ type options struct {
 	backends     map[catalog.Key]logical.Factory
 	registerAll  bool
 	startTimeout time.Duration
+	digests      *Digests        // nil for the server's own
+	clock        *clock.Clock    // nil for the system's
+	faults       *fault.Injector // nil for none
 	logger       hclog.Logger
 }
 
-// OptionError says that an option asks for what can't be, so that no server was
-// made. Its text is that of the cause.
+// OptionError reports an invalid option, because of which no server was made. Its
+// text is that of the cause.
 type OptionError struct{ Err error }
 
 func (e *OptionError) Error() string { return e.Err.Error() }
 func (e *OptionError) Unwrap() error { return e.Err }
 
-// collect gives what the options ask for. The error is an *OptionError.
+// collect applies the options. Invalid ones are reported as *OptionError.
 func collect(opts []Option) (options, error) {
 	o := options{
 		environ: os.Environ, listen: "127.0.0.1:0",
 		backends: map[catalog.Key]logical.Factory{}, logger: hclog.NewNullLogger(),
 	}
-	for _, option := range opts {
+	for i, option := range opts {
+		if option == nil {
+			return options{}, &OptionError{fmt.Errorf("option %d is nil", i+1)}
+		}
 		if err := option(&o); err != nil {
 			return options{}, &OptionError{err}
 		}
@@ -78,7 +87,7 @@ func WithDialect(name string) Option {
 }
 
 // WithDialectData makes the server behave as d says, for dialects that are not
-// among the named ones.
+// among the named ones; nil for the newest Vault.
 func WithDialectData(d *dialect.Dialect) Option {
 	return func(o *options) error {
 		o.dialect = d
@@ -105,11 +114,11 @@ func WithPluginDir(dir string) Option {
 		if !info.IsDir() {
 			return fmt.Errorf("plugin directory %s is not a directory", dir)
 		}
-		real, err := filepath.EvalSymlinks(abs)
+		resolved, err := filepath.EvalSymlinks(abs)
 		if err != nil {
 			return fmt.Errorf("plugin directory: %w", err)
 		}
-		o.pluginDir = real
+		o.pluginDir = resolved
 		return nil
 	}
 }
@@ -151,10 +160,13 @@ func WithRootToken(id string) Option {
 }
 
 // WithEnviron sets what plugin processes see as the environment of the server
-// process: NAME=value each. It is asked each time a plugin starts. Default:
-// os.Environ.
+// process: NAME=value each. It is asked each time a plugin starts. Default, and
+// nil: os.Environ.
 func WithEnviron(environ func() []string) Option {
 	return func(o *options) error {
+		if environ == nil {
+			environ = os.Environ
+		}
 		o.environ = environ
 		return nil
 	}
@@ -202,6 +214,11 @@ func WithTLS(certFile, keyFile string) Option {
 
 // WithBackend puts a backend of this process into the catalog, to be mounted as
 // a plugin of that name, under a debugger if need be. kind is secret or auth.
+//
+// A panic of the backend fails the request in which it happened with 500, the
+// panic and its file and line, and the next request gets a new backend, as after
+// the crash of a plugin process; the log has the stack. A panic on a goroutine
+// that the backend started itself can't be recovered and ends this process.
 func WithBackend(name, kind string, factory logical.Factory) Option {
 	return func(o *options) error {
 		t, err := consts.ParsePluginType(kind)
@@ -237,10 +254,51 @@ func WithStartTimeout(d time.Duration) Option {
 	}
 }
 
+// Digests are the sha256 sums of plugin binaries that a server hashed, by the
+// identity of the file (inode, size, modification and change time), which every
+// change of a file changes. Their methods may be called concurrently.
+type Digests = process.Digests
+
+// NewDigests returns Digests that know no binary yet.
+func NewDigests() *Digests { return process.NewDigests() }
+
+// WithDigests lets servers of one process share digests, so that a binary in a
+// plugin directory that they share is read once and not once a server. Default,
+// and nil: the server has its own.
+func WithDigests(d *Digests) Option {
+	return func(o *options) error {
+		o.digests = d
+		return nil
+	}
+}
+
+// WithClock sets the server's time, so that a test can move it forward: leases and
+// tokens then end, and the
+// periodic functions of plugins then run without waiting. Default: a clock that
+// runs with the system's.
+func WithClock(c *clock.Clock) Option {
+	return func(o *options) error {
+		o.clock = c
+		return nil
+	}
+}
+
+// WithFaults lets things go wrong as the injector says, once the server has started.
+// Default, and nil: nothing is made to fail.
+func WithFaults(faults *fault.Injector) Option {
+	return func(o *options) error {
+		o.faults = faults
+		return nil
+	}
+}
+
 // WithLogger sets where the server and its plugins log. Tokens are never
-// logged. Default: nowhere.
+// logged. Default, and nil: nowhere.
 func WithLogger(logger hclog.Logger) Option {
 	return func(o *options) error {
+		if logger == nil {
+			logger = hclog.NewNullLogger()
+		}
 		o.logger = logger
 		return nil
 	}

@@ -5,28 +5,42 @@
 // real plugin processes over go-plugin, and behaves like a named server version
 // (a dialect).
 //
-// New makes an http.Handler; Start serves one on the loopback interface. A
-// plugin author's backend can run within the test process:
+// New returns an http.Handler, Start serves it on the loopback interface. The
+// backend of a plugin author can run within the test process:
 //
-//	s, err := mockserver.Start(ctx, mockserver.WithBackend("mine", "secret", mine.Factory))
+//	s := mocktest.Start(t, mockserver.WithBackend("mine", "secret", mine.Factory))
 //
-// The way of a request is httpapi → core → mounts → process → plugin.
+// ARCHITECTURE.md follows a request from here to the plugin.
 package mockserver
 
 import (
 	"context"
+	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
+	"github.com/hashicorp/vault/sdk/logical"
+
 	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/mockserver/failure"
 	"github.com/plugproof/plugproof/mockserver/internal/core"
 	"github.com/plugproof/plugproof/mockserver/internal/httpapi"
 	"github.com/plugproof/plugproof/mockserver/internal/storage"
 	"github.com/plugproof/plugproof/mockserver/internal/sys"
+)
+
+// The limits of connections are the defaults of Vault's and OpenBao's listeners
+// (http_read_header_timeout and http_idle_timeout).
+const (
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 5 * time.Minute
 )
 
 // Server is a running mock server. Its methods may be called concurrently. It
@@ -41,8 +55,10 @@ type Server struct {
 	http     *http.Server
 	listener net.Listener
 	scheme   string
-	closing  sync.Once
-	closed   error
+	// certificates are those of scheme https; http changes its own copy when it serves.
+	certificates *x509.CertPool
+	closing      sync.Once
+	closed       error
 }
 
 // Process is a plugin process of a server.
@@ -52,8 +68,8 @@ type Process struct {
 	Type, Name, Version string
 }
 
-// New makes a server that the caller serves. An option that asks for what can't
-// be is an *OptionError.
+// New returns a server that the caller serves. Invalid options are reported as
+// *OptionError.
 func New(opts ...Option) (*Server, error) {
 	o, err := collect(opts)
 	if err != nil {
@@ -70,28 +86,53 @@ func newServer(ctx context.Context, o options) (*Server, error) {
 	s.apiAddr.Store(&o.apiAddr)
 	var physical storage.Physical = storage.NewMemory()
 	if o.dataDir != "" {
-		bolt, err := storage.OpenBolt(o.dataDir)
+		bolt, err := openState(o.dataDir)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", o.dataDir, err)
+			return nil, err
 		}
 		physical = bolt
+	}
+	if o.faults != nil {
+		physical = storage.NewFaulty(physical, o.faults)
 	}
 	c, err := core.New(ctx, core.Options{
 		Dialect: o.dialect, Physical: physical, PluginDir: o.pluginDir,
 		APIAddr: func() string { return *s.apiAddr.Load() }, RootToken: o.rootToken,
-		Environ: o.environ, Backends: o.backends, StartTimeout: o.startTimeout, Logger: o.logger,
+		Environ: o.environ, Backends: o.backends, StartTimeout: o.startTimeout, Digests: o.digests, Clock: o.clock, Faults: o.faults, Logger: o.logger,
 	}, sys.Factory)
 	if err != nil {
 		_ = physical.Close() // the first error is the one that matters
+		if o.dataDir != "" {
+			err = fmt.Errorf("the state in %s: %w", o.dataDir, err)
+		}
 		return nil, err
 	}
 	s.core, s.handler = c, httpapi.New(c)
+	if o.faults != nil {
+		s.handler = &faultyHandler{next: s.handler, faults: o.faults}
+		defer o.faults.Begin(c.ApplyFaults)
+	}
 	if o.registerAll {
 		if err := registerAll(ctx, c, o); err != nil {
 			return nil, closeAfter(s, err)
 		}
 	}
 	return s, nil
+}
+
+// openState opens the state in a data directory. What its user has to change is an
+// *OptionError.
+func openState(dir string) (*storage.Bolt, error) {
+	bolt, err := storage.OpenBolt(dir)
+	switch {
+	case errors.As(err, new(*storage.FileError)):
+		return nil, &OptionError{err}
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return nil, &OptionError{fmt.Errorf("%w: make the directory and its files writable for this user, or choose another one", err)}
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return bolt, nil
 }
 
 // closeAfter closes a server that could not be completed.
@@ -102,10 +143,13 @@ func closeAfter(s *Server, err error) error {
 	return err
 }
 
-// Start makes a server and serves it until Close. When it returns, requests are
-// answered. api_addr is the server's own address unless an option says
-// otherwise. An option that asks for what can't be is an *OptionError.
+// Start serves a new server until Close. When it returns, requests are answered.
+// api_addr is the server's own address unless an option says otherwise. Invalid
+// options are reported as *OptionError. In a test, mocktest.Start does the rest.
 func Start(ctx context.Context, opts ...Option) (*Server, error) {
+	if ctx == nil {
+		return nil, &OptionError{errors.New("the context is nil")}
+	}
 	o, err := collect(opts)
 	if err != nil {
 		return nil, err
@@ -121,9 +165,13 @@ func Start(ctx context.Context, opts ...Option) (*Server, error) {
 		return nil, err
 	}
 	s.listener, s.scheme = listener, "http"
-	s.http = &http.Server{Handler: s, TLSConfig: o.tls, ReadHeaderTimeout: 10 * time.Second, ErrorLog: o.logger.StandardLogger(nil)}
+	s.http = &http.Server{Handler: s, TLSConfig: o.tls, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, ErrorLog: o.logger.StandardLogger(nil)}
 	if o.tls != nil {
 		s.scheme = "https"
+		s.certificates = x509.NewCertPool()
+		for _, c := range o.tls.Certificates {
+			s.certificates.AddCert(c.Leaf)
+		}
 	}
 	if o.apiAddr == "" && !o.noAPIAddr {
 		own := s.Address()
@@ -145,8 +193,8 @@ func (s *Server) serve() {
 // ServeHTTP answers one request of the API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Address is the server's URL without a slash at the end, as it is reached from
-// this machine; empty if Start didn't make it.
+// Address returns the server's URL without a slash at the end, as it is reached
+// from this machine; empty for a server of New.
 func (s *Server) Address() string {
 	if s.listener == nil {
 		return ""
@@ -158,16 +206,24 @@ func (s *Server) Address() string {
 	return s.scheme + "://" + s.listener.Addr().String()
 }
 
-// APIAddr is the server's api_addr; empty for none.
+// Certificates returns the certificate of WithTLS, for clients to trust; nil
+// without it.
+func (s *Server) Certificates() *x509.CertPool { return s.certificates }
+
+// APIAddr returns the server's api_addr; empty for none.
 func (s *Server) APIAddr() string { return *s.apiAddr.Load() }
 
-// RootToken may do everything.
+// RootToken returns the token that may do everything.
 func (s *Server) RootToken() string { return s.core.Access().RootToken() }
 
-// Dialect is what the server behaves like.
+// EarlierRootTokens returns the accessors of the root tokens of earlier starts with
+// the same data directory that were still valid at this one.
+func (s *Server) EarlierRootTokens() []string { return s.core.Access().EarlierRoots() }
+
+// Dialect returns the version that the server behaves like.
 func (s *Server) Dialect() *dialect.Dialect { return s.dialect }
 
-// Processes lists the plugin processes that are running now.
+// Processes returns the plugin processes that are running now.
 func (s *Server) Processes() []Process {
 	infos := s.core.Processes()
 	processes := make([]Process, len(infos))
@@ -175,6 +231,17 @@ func (s *Server) Processes() []Process {
 		processes[i] = Process{PID: p.PID, Type: p.Type.String(), Name: p.Name, Version: p.Version}
 	}
 	return processes
+}
+
+// PluginFailures returns why plugins could not be started and how they died, the
+// latest 64, oldest first. The failure of a start is there when the request that
+// started the plugin is answered; a death is soon after the process has ended.
+func (s *Server) PluginFailures() []failure.Failure { return s.core.Failures() }
+
+// SpecialPaths returns the special paths that the plugin at a mount declares. The
+// mount's path ends with a slash and is as in requests: auth/jwt/.
+func (s *Server) SpecialPaths(ctx context.Context, mount string) (logical.Paths, error) {
+	return s.core.SpecialPaths(ctx, mount)
 }
 
 // Shutdown takes no new requests, waits for those under way, and closes the

@@ -4,6 +4,8 @@ package steps
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -11,10 +13,10 @@ import (
 	"github.com/cucumber/godog"
 )
 
-// answered gives the last answer.
+// answered returns the last response.
 func (w *world) answered() (*answer, error) {
 	if w.answer == nil {
-		return nil, fmt.Errorf("nothing was asked yet")
+		return nil, errors.New("no request was sent before this sentence")
 	}
 	return w.answer, nil
 }
@@ -30,8 +32,8 @@ func (w *world) answerIs(status int) error {
 	return nil
 }
 
-// answerIsError wants a status and one error that contains the text. Letters'
-// case is not compared, since it differs between servers that share the words.
+// answerIsError checks the status and that one of the errors contains the text.
+// Case is ignored, since it differs between servers that share the words.
 func (w *world) answerIsError(status int, text string) error {
 	if err := w.answerIs(status); err != nil {
 		return err
@@ -40,23 +42,23 @@ func (w *world) answerIsError(status int, text string) error {
 	if err != nil {
 		return err
 	}
-	errors, _ := w.answer.lookup("errors")
-	list, _ := errors.([]any)
-	for _, one := range list {
-		if strings.Contains(strings.ToLower(render(one)), strings.ToLower(text)) {
+	reasons, _ := w.answer.lookup("errors")
+	list, _ := reasons.([]any)
+	for _, reason := range list {
+		if strings.Contains(strings.ToLower(render(reason)), strings.ToLower(text)) {
 			return nil
 		}
 	}
 	return mismatch(fmt.Sprintf("an error that contains %q", text), describeAnswer(w.answer))
 }
 
-// answerIsEmptyError wants the answer for what isn't there: {"errors":[]}.
+// answerIsEmptyError checks for the answer for a missing object: {"errors":[]}.
 func (w *world) answerIsEmptyError(status int) error {
 	if err := w.answerIs(status); err != nil {
 		return err
 	}
-	errors, _ := w.answer.lookup("errors")
-	if list, ok := errors.([]any); !ok || len(list) > 0 {
+	reasons, _ := w.answer.lookup("errors")
+	if list, ok := reasons.([]any); !ok || len(list) > 0 {
 		return mismatch(`{"errors":[]}`, describeAnswer(w.answer))
 	}
 	return nil
@@ -79,7 +81,7 @@ func (w *world) answerIsText(status int, text string) error {
 	return nil
 }
 
-// answerIsAnyError is for refusals whose status is not agreed on.
+// answerIsAnyError checks for a refusal whose status differs between servers.
 func (w *world) answerIsAnyError() error {
 	got, err := w.answered()
 	if err != nil {
@@ -113,7 +115,7 @@ func (w *world) answerHasHeader(name, value string) error {
 	return nil
 }
 
-// soonAnswers asks until the answer is as expected.
+// soonAnswers repeats the request until the answer is as expected.
 func (w *world) soonAnswers(ctx context.Context, method, path string, status int, table *godog.Table) error {
 	return w.poll(ctx, soon, func(ctx context.Context) error {
 		if err := w.iSend(ctx, method, path); err != nil {
@@ -123,8 +125,8 @@ func (w *world) soonAnswers(ctx context.Context, method, path string, status int
 	})
 }
 
-// answerDisclosesNo checks that a text stands nowhere in the answer.
-func (w *world) answerDisclosesNo(text string) error {
+// answerOmits checks that the answer does not contain the text.
+func (w *world) answerOmits(text string) error {
 	got, err := w.answered()
 	if err != nil {
 		return err
@@ -138,7 +140,7 @@ func (w *world) answerDisclosesNo(text string) error {
 	return nil
 }
 
-// answerWarns wants a warning that contains the text.
+// answerWarns checks that one of the warnings contains the text.
 func (w *world) answerWarns(text string) error {
 	got, err := w.answered()
 	if err != nil {
@@ -146,19 +148,66 @@ func (w *world) answerWarns(text string) error {
 	}
 	warnings, _ := got.lookup("warnings")
 	list, _ := warnings.([]any)
-	for _, one := range list {
-		if strings.Contains(render(one), text) {
+	for _, warning := range list {
+		if strings.Contains(render(warning), text) {
 			return nil
 		}
 	}
 	return mismatch(fmt.Sprintf("a warning that contains %q", text), describeAnswer(got))
 }
 
+// iKeep saves a value of the last answer under a name.
+func (w *world) iKeep(path, name string) error {
+	got, err := w.answered()
+	if err != nil {
+		return err
+	}
+	value, ok := got.lookup(path)
+	if !ok {
+		return mismatch(fmt.Sprintf("%q in the answer", path), describeAnswer(got))
+	}
+	w.saved[name] = render(value)
+	return nil
+}
+
+// answerHasType checks the type of the value at a path, as JSON has types.
+func (w *world) answerHasType(path, want string) error {
+	got, err := w.answered()
+	if err != nil {
+		return err
+	}
+	value, found := got.lookup(path)
+	if have := typeOf(value, found); have != want {
+		return mismatch(fmt.Sprintf("%s: a value of type %s", path, want), fmt.Sprintf("%s: %s\n%s", path, have, describeAnswer(got)))
+	}
+	return nil
+}
+
+// typeOf names the type of a decoded JSON value.
+func typeOf(value any, found bool) string {
+	switch value.(type) {
+	case string:
+		return "text"
+	case json.Number:
+		return "number"
+	case bool:
+		return "boolean"
+	case []any:
+		return "list"
+	case map[string]any:
+		return "object"
+	}
+	if !found {
+		return "missing"
+	}
+	return "null"
+}
+
 // compareRows checks a table of | path | expectation |.
 func (w *world) compareRows(content any, table *godog.Table) error {
 	for _, row := range table.Rows {
 		if len(row.Cells) != 2 {
-			return fmt.Errorf("a row here has two cells, path and expectation")
+			return errors.New("a row of this table has two cells, path and expectation")
 		}
 		path, want := row.Cells[0].Value, row.Cells[1].Value
 		want, err := w.expand(want)
@@ -178,11 +227,11 @@ func (w *world) compareRows(content any, table *godog.Table) error {
 //	text              the value, strings as they are and other values as JSON
 //	(missing)         no such key, or null
 //	(any)             the key is there and not null
-//	contains X        a list with the element X, or a text with X in it
+//	contains X        a list with the element X, or a text that contains X
 //	lacks X           the opposite; a missing value lacks everything
 //	/pattern/         a regular expression
 //
-// The error is what was got.
+// The error's text is the value.
 func meets(want string, value any, found bool) error {
 	there := found && value != nil
 	got := "missing"
@@ -209,7 +258,7 @@ func meets(want string, value any, found bool) error {
 		ok = there && got == want
 	}
 	if !ok {
-		return fmt.Errorf("%s", shorten(got))
+		return errors.New(shorten(got))
 	}
 	return nil
 }
@@ -217,8 +266,8 @@ func meets(want string, value any, found bool) error {
 func contains(value any, part string) bool {
 	switch in := value.(type) {
 	case []any:
-		for _, one := range in {
-			if render(one) == part {
+		for _, element := range in {
+			if render(element) == part {
 				return true
 			}
 		}

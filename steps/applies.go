@@ -30,23 +30,23 @@ type Identity struct {
 func (i Identity) String() string { return fmt.Sprintf("%s %s", i.Product, i.Version) }
 
 // ParseIdentity reads a dialect's name, vault-1.16 or openbao-2.5, as the
-// identity of the servers that it stands for.
+// identity of the servers that it imitates.
 func ParseIdentity(dialect string) (Identity, error) {
 	name, number, found := strings.Cut(dialect, "-")
 	product := Product(name)
 	if !found || (product != Vault && product != OpenBao) {
-		return Identity{}, fmt.Errorf("%q is no dialect: want vault-1.16 or openbao-2.5", dialect)
+		return Identity{}, fmt.Errorf("%q is not a dialect: want vault-1.16 or openbao-2.5", dialect)
 	}
 	parsed, err := version.NewVersion(number)
 	if err != nil {
-		return Identity{}, fmt.Errorf("%q is no dialect: %w", dialect, err)
+		return Identity{}, fmt.Errorf("%q is not a dialect: %w", dialect, err)
 	}
 	return Identity{Product: product, Version: parsed}, nil
 }
 
 // Applies says which products and versions a requirement is about. The zero
 // value applies to every server. Several conditions on one product must all
-// hold; a product that is not named, when another is, is not meant.
+// hold. If a product is named, the requirement is not about the others.
 type Applies struct {
 	conditions []condition
 }
@@ -60,7 +60,7 @@ type condition struct {
 
 var productTag = regexp.MustCompile(`^(vault|openbao)(?:(>=|<=|>|<|=)([0-9]+(?:\.[0-9]+){1,2}))?$`)
 
-// add takes a tag such as vault>=1.16. It answers false for a tag that is not
+// add takes a tag such as vault>=1.16. It returns false for a tag that is not
 // about products.
 func (a *Applies) add(tag string) (bool, error) {
 	match := productTag.FindStringSubmatch(tag)
@@ -71,7 +71,7 @@ func (a *Applies) add(tag string) (bool, error) {
 	if match[2] != "" {
 		constraint, err := version.NewConstraint(match[2] + match[3])
 		if err != nil {
-			return false, fmt.Errorf("no version comparison: %w", err)
+			return false, fmt.Errorf("not a comparison of versions: %w", err)
 		}
 		added.constraint = constraint
 	}
@@ -79,7 +79,7 @@ func (a *Applies) add(tag string) (bool, error) {
 	return true, nil
 }
 
-// ParseApplies reads conditions as they stand in tags, without @: vault>=1.16.
+// ParseApplies reads conditions in the form of tags, without @: vault>=1.16.
 func ParseApplies(tags ...string) (Applies, error) {
 	var applies Applies
 	for _, tag := range tags {
@@ -94,7 +94,7 @@ func ParseApplies(tags ...string) (Applies, error) {
 	return applies, nil
 }
 
-// To tells whether the requirement is about the server.
+// To reports whether the requirement is about the server.
 func (a Applies) To(server Identity) bool {
 	if len(a.conditions) == 0 {
 		return true

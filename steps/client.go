@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// maxAnswer bounds what is read of an answer, in bytes.
+// maxAnswer limits what is read of an answer, in bytes.
 const maxAnswer = 32 << 20
 
-// requestTimeout bounds one request. It is longer than a plugin may take to
+// requestTimeout limits one request. It is longer than a plugin may take to
 // start, which is a minute, so that the server's own error is seen.
 const requestTimeout = 90 * time.Second
 
@@ -36,7 +36,9 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	// content is body as JSON; nil if it is none.
+	// sent is the body as the server sent it, with the names that it has there.
+	sent []byte
+	// content is the decoded body; nil if it is not JSON.
 	content any
 }
 
@@ -47,11 +49,7 @@ type client struct {
 }
 
 func newClient(server Server) *client {
-	c := &client{server: server, http: http.DefaultClient}
-	if own, ok := server.(HTTPServer); ok {
-		c.http = own.HTTPClient()
-	}
-	return c
+	return &client{server: server, http: HTTPClient(server)}
 }
 
 // do sends a request. An error means that there was no answer at all.
@@ -61,7 +59,7 @@ func (c *client) do(ctx context.Context, r request) (*answer, error) {
 	address := c.server.Address() + "/v1/" + strings.TrimPrefix(r.path, "/")
 	sent, err := http.NewRequestWithContext(ctx, r.method, address, strings.NewReader(r.body))
 	if err != nil {
-		return nil, fmt.Errorf("make the request: %w", err)
+		return nil, fmt.Errorf("create the request: %w", err)
 	}
 	if r.header != nil {
 		sent.Header = r.header.Clone()
@@ -82,14 +80,14 @@ func (c *client) do(ctx context.Context, r request) (*answer, error) {
 	defer got.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(got.Body, maxAnswer))
 	if err != nil {
-		return nil, fmt.Errorf("the server's answer broke off: %w", err)
+		return nil, fmt.Errorf("the server's answer was cut off: %w", err)
 	}
 	return newAnswer(got.StatusCode, got.Header, body), nil
 }
 
-// Post writes to a path below /v1/ of the server, with its own token, and gives
-// the answer's status and the reasons of a refusal, which are not empty if it is
-// one. An error means that there was no answer at all.
+// Post writes to a path below /v1/ of the server, with the server's token,
+// and returns the status. If the server refuses, refusal is its reason, else it is
+// empty. An error means that there was no answer at all.
 func Post(ctx context.Context, server Server, path, body string) (status int, refusal string, err error) {
 	got, err := newClient(server).do(ctx, request{method: http.MethodPost, path: path, token: server.Token(), body: body})
 	if err != nil {
@@ -107,14 +105,14 @@ func newAnswer(status int, header http.Header, body []byte) *answer {
 	a := &answer{status: status, header: header, body: body}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
-	// A body that is no JSON is an answer too: raw HTTP answers are.
+	// A body that is not JSON is an answer too: raw HTTP answers are.
 	if err := decoder.Decode(&a.content); err != nil {
 		a.content = nil
 	}
 	return a
 }
 
-// ok tells whether the answer is a success.
+// ok reports whether the answer is a success.
 func (a *answer) ok() bool { return a.status >= 200 && a.status < 300 }
 
 // lookup finds a value by its dotted path: data.keys.0, and in a list of objects
@@ -149,12 +147,12 @@ func lookup(content any, path string) (any, bool) {
 	return nil, false
 }
 
-// lookupElement takes the first object of a list that has all the values of the
-// path's first part.
+// lookupElement looks up the rest of a path in the first object of a list that has
+// all the values of the path's first part.
 func lookupElement(list []any, path string) (any, bool) {
 	first, rest, _ := strings.Cut(path[1:], "]")
-	for _, one := range list {
-		object, ok := one.(map[string]any)
+	for _, element := range list {
+		object, ok := element.(map[string]any)
 		for _, pair := range strings.Fields(first) {
 			key, want, _ := strings.Cut(pair, "=")
 			ok = ok && object[key] != nil && render(object[key]) == want

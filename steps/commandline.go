@@ -11,31 +11,19 @@ import (
 	"os/exec"
 	"strings"
 	"time"
-
-	"github.com/plugproof/plugproof/steps/vaultcli"
 )
 
-// CommandLine carries out vault commands. Implementations may be called by
-// several goroutines.
+// CommandLine runs vault commands: a BinaryCommandLine, or one without a binary, as
+// suites/vaultcli has it. Implementations may be called by several goroutines.
 type CommandLine interface {
-	// Run carries out one command, without the leading "vault". An error means
+	// Run runs one command, without the leading "vault". An error means
 	// that it could not be started; a command that fails has an exit code.
 	Run(ctx context.Context, args []string, env map[string]string, stdout, stderr io.Writer) (exit int, err error)
-	// LacksEnv tells why plugins can't be registered with -env, and an empty
-	// string when they can: Vault's command line before 1.15 and OpenBao's lack it.
-	LacksEnv(ctx context.Context) string
+	// Unsupported returns why the command line can't do what the capability names,
+	// and an empty string if it can. The one capability of a command line is
+	// CLIEnvironment: Vault's before 1.15 and OpenBao's lack plugin register -env.
+	Unsupported(ctx context.Context, capability Capability) (reason string)
 }
-
-// OwnCommandLine is the one of this project.
-type OwnCommandLine struct{}
-
-// Run carries the command out in this process.
-func (OwnCommandLine) Run(ctx context.Context, args []string, env map[string]string, stdout, stderr io.Writer) (int, error) {
-	return vaultcli.Run(ctx, args, env, strings.NewReader(""), stdout, stderr), nil
-}
-
-// LacksEnv is empty: ours has -env.
-func (OwnCommandLine) LacksEnv(context.Context) string { return "" }
 
 // BinaryCommandLine is a real vault or bao.
 type BinaryCommandLine struct {
@@ -43,7 +31,7 @@ type BinaryCommandLine struct {
 	Path string
 }
 
-// commandTimeout bounds one command of a real binary.
+// commandTimeout limits one command of a real binary.
 const commandTimeout = 2 * time.Minute
 
 // Run starts the binary with nothing in its environment but what it is given.
@@ -71,8 +59,11 @@ func (b BinaryCommandLine) Run(ctx context.Context, args []string, env map[strin
 	return 0, fmt.Errorf("run %s: %w", b.Path, err)
 }
 
-// LacksEnv reads the help of plugin register.
-func (b BinaryCommandLine) LacksEnv(ctx context.Context) string {
+// Unsupported reads the help of plugin register.
+func (b BinaryCommandLine) Unsupported(ctx context.Context, capability Capability) string {
+	if capability != CLIEnvironment {
+		return ""
+	}
 	var help bytes.Buffer
 	if _, err := b.Run(ctx, []string{"plugin", "register", "-h"}, nil, &help, &help); err != nil {
 		return err.Error()

@@ -19,10 +19,10 @@ type commandResult struct {
 	stdout, stderr string
 }
 
-// iRun carries out a command line of the documentation. It is split at spaces;
-// quotes are not needed by any documented command.
+// iRun runs a command line, which is split at spaces: no documented command needs
+// quotes.
 func (w *world) iRun(ctx context.Context, line string) error {
-	server, err := w.running(ctx)
+	server, err := w.ensureServer(ctx)
 	if err != nil {
 		return err
 	}
@@ -47,18 +47,12 @@ func (w *world) iRun(ctx context.Context, line string) error {
 		}
 		args = append(args, sent)
 	}
-	env := map[string]string{"VAULT_ADDR": server.Address(), "VAULT_TOKEN": server.Token()}
-	if own, ok := server.(HTTPServer); ok {
-		for name, value := range own.CommandLineEnv() {
-			env[name] = value
-		}
-	}
 	var stdout, stderr bytes.Buffer
-	making, cancel := w.making(ctx)
+	answering, cancel := w.untilAnswered(ctx)
 	defer cancel()
-	exit, err := w.suite.config.CommandLine.Run(making, args, env, &stdout, &stderr)
-	if making.Err() != nil && w.names.suffix != "" {
-		w.unanswered = append(w.unanswered, open{what: "vault " + strings.Join(args, " "), suffix: w.names.suffix})
+	exit, err := w.suite.config.CommandLine.Run(answering, args, CommandLineEnv(server), &stdout, &stderr)
+	if answering.Err() != nil && w.names.suffix != "" {
+		w.unanswered = append(w.unanswered, unansweredRequest{what: "vault " + strings.Join(args, " "), suffix: w.names.suffix})
 	}
 	if err != nil {
 		return err
@@ -86,8 +80,8 @@ func (w *world) words(line string) ([]string, error) {
 	return words, nil
 }
 
-// learnFromCommand makes the names its own that a command gives to a plugin or
-// a mount. Only making commands do that; disable and read use what was made.
+// learnFromCommand adds the names that a command gives to a plugin or a mount to
+// those of the scenario. Only commands that create something do.
 func (w *world) learnFromCommand(words []string) {
 	if len(words) < 3 {
 		return
@@ -120,13 +114,13 @@ func (c *commandResult) describe() string {
 
 func (w *world) ran() (*commandResult, error) {
 	if w.command == nil {
-		return nil, fmt.Errorf("no command was run yet")
+		return nil, fmt.Errorf("no command was run before this sentence")
 	}
 	return w.command, nil
 }
 
-// prints wants success and exactly this output, but for space around it. Tables,
-// whose widths depend on what else there is, are for printsRows.
+// prints checks that the command succeeded and printed exactly this, apart from
+// space around it. Tables have widths that depend on other rows: printsRows.
 func (w *world) prints(text string) error {
 	got, err := w.ran()
 	if err != nil {
@@ -163,9 +157,9 @@ func (w *world) failsWith(code int, text string) error {
 	return nil
 }
 
-// printsRows wants a table in the output in which, for every row here, there is
-// a row with the same first cell and the other cells as expected. The heading
-// names the columns, of which the output may have more.
+// printsRows checks that the printed table has, for each row of the given table, a
+// row with the same first cell and with the other cells as expected. The first
+// row names columns; the printed table may have more.
 func (w *world) printsRows(table *godog.Table) error {
 	got, err := w.ran()
 	if err != nil {
@@ -210,7 +204,7 @@ func (w *world) printsNoRow(first string) error {
 var columnGap = regexp.MustCompile(` {2,}`)
 
 // readTable reads the command line's tables: a heading, a line of dashes, rows;
-// columns are set apart by four spaces. The key is a row's first cell.
+// columns are separated by four spaces. The key is a row's first cell.
 func readTable(output string) map[string]map[string]string {
 	rows := make(map[string]map[string]string)
 	var heading []string

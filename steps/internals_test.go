@@ -64,7 +64,7 @@ func TestNamesOfTheirOwn(t *testing.T) {
 		g.Expect(n.out(written)).To(Equal(sent))
 		g.Expect(n.in(sent)).To(Equal(written), "what comes back reads as it was written")
 	}
-	plain := names{own: []string{"probe"}}
+	plain := names{known: []string{"probe"}}
 	g.Expect(plain.out("probe")).To(Equal("probe"), "a server of its own needs no suffix")
 }
 
@@ -72,7 +72,7 @@ func TestFileNamesStayAsTheyAre(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	w := newWorld(&Suite{})
-	w.names = names{suffix: "-pp1", own: []string{"probe"}}
+	w.names = names{suffix: "-pp1", known: []string{"probe"}}
 	w.saved["sha256 of probe"] = "ab12"
 	sent, err := w.outgoing(`{"command": "probe", "name": "probe", "sha256": "{sha256 of probe}"}`)
 	g.Expect(err).NotTo(HaveOccurred())
@@ -143,4 +143,38 @@ func TestReadTable(t *testing.T) {
 	g := NewWithT(t)
 	rows := readTable("Path      Type     Accessor               Description\n----      ----     --------               -----------\ntoken/    token    auth_token_00000000    token based credentials\n")
 	g.Expect(rows).To(HaveKeyWithValue("token/", HaveKeyWithValue("Description", "token based credentials")))
+}
+
+func TestUnansweredRequestsAreNamedUnlessTheyWereRemoved(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	mount := unansweredRequest{what: "POST sys/mounts/p-pp1", path: "sys/mounts/p-pp1", suffix: "-pp1"}
+	g.Expect(mount.leftover([]string{"sys/mounts/p-pp1"})).To(Succeed())
+	g.Expect(mount.leftover(nil)).To(MatchError(ContainSubstring("vault secrets disable p-pp1")))
+	versioned := unansweredRequest{path: "sys/plugins/catalog/secret/probe-pp1", suffix: "-pp1"}
+	g.Expect(versioned.leftover([]string{"sys/plugins/catalog/secret/probe-pp1?version=v1.0.0"})).To(Succeed())
+	move := unansweredRequest{what: "POST sys/remount", suffix: "-pp1"}
+	g.Expect(move.leftover([]string{"sys/mounts/p-pp1"})).To(MatchError(ContainSubstring("-pp1")), "where it moved to is unknown")
+}
+
+func TestRemovalCommand(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"sys/mounts/p":                     "vault secrets disable p",
+		"sys/auth/a":                       "vault auth disable a",
+		"sys/policies/acl/reader":          "vault policy delete reader",
+		"sys/plugins/catalog/secret/probe": "vault plugin deregister secret probe",
+		"sys/plugins/catalog/secret/probe?version=v1.0.0": "vault plugin deregister -version=v1.0.0 secret probe",
+		"sys/plugins/pins/secret/probe":                   "vault delete sys/plugins/pins/secret/probe",
+	} {
+		NewWithT(t).Expect(removalCommand(path)).To(Equal(want))
+	}
+}
+
+func TestCount(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	g.Expect(countProcesses(0)).To(Equal("0 processes"))
+	g.Expect(countProcesses(1)).To(Equal("1 process"))
+	g.Expect(countProcesses(2)).To(Equal("2 processes"))
 }

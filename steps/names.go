@@ -9,31 +9,33 @@ import (
 	"strings"
 )
 
-// names gives a scenario names of its own on a server that others use too. A
+// names makes a scenario's names unique on a server that others use too. A
 // feature says "probe" and "my-secrets"; the server sees probe-pp1a2b3c4d and
 // my-secrets-pp1a2b3c4d; answers are read with the suffix taken off again, so
-// the feature never knows. Without a suffix names stand as they are written.
+// the feature never knows. Without a suffix names stay as they are written.
 type names struct {
 	suffix string
-	own    []string
+	// shared is the suffix of what scenarios share; empty if they share nothing.
+	shared string
+	known  []string
 }
 
-// add makes a name one of the scenario's own. Longer names come first, so that
+// add adds a name to those of the scenario. Longer names come first, so that
 // passthrough-plugin is not taken for passthrough.
 func (n *names) add(name string) {
 	name = strings.Trim(name, "/")
-	if name == "" || slices.Contains(n.own, name) {
+	if name == "" || slices.Contains(n.known, name) {
 		return
 	}
-	n.own = append(n.own, name)
-	slices.SortFunc(n.own, func(a, b string) int {
+	n.known = append(n.known, name)
+	slices.SortFunc(n.known, func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
 	})
 }
 
-// out puts the suffix behind every own name that stands as a whole word.
+// out appends the suffix to every name of the scenario that is a whole word.
 func (n *names) out(text string) string {
-	if n.suffix == "" || len(n.own) == 0 {
+	if n.suffix == "" || len(n.known) == 0 {
 		return text
 	}
 	var result strings.Builder
@@ -51,12 +53,12 @@ func (n *names) out(text string) string {
 	return result.String()
 }
 
-// at finds the own name that begins at a position and is a whole word there.
+// at returns the scenario's name that begins at a position and is a whole word.
 func (n *names) at(text string, at int) string {
 	if at > 0 && isWord(text[at-1]) {
 		return ""
 	}
-	for _, name := range n.own {
+	for _, name := range n.known {
 		end := at + len(name)
 		if strings.HasPrefix(text[at:], name) && (end == len(text) || !isWord(text[end])) {
 			return name
@@ -65,12 +67,14 @@ func (n *names) at(text string, at int) string {
 	return ""
 }
 
-// in takes the suffix off again wherever it stands.
+// in removes the suffixes wherever they occur.
 func (n *names) in(text string) string {
-	if n.suffix == "" {
-		return text
+	for _, suffix := range []string{n.suffix, n.shared} {
+		if suffix != "" {
+			text = strings.ReplaceAll(text, suffix, "")
+		}
 	}
-	return strings.ReplaceAll(text, n.suffix, "")
+	return text
 }
 
 func isWord(c byte) bool {
@@ -83,20 +87,19 @@ func builtinMount(name string) bool {
 	return slices.Contains([]string{"sys", "auth", "identity", "cubbyhole", "secret", "token"}, name)
 }
 
-// learnMove makes the name its own under which a mount is to be found after a
-// move, which stands in the body.
+// learnMove adds the path to which a request moves a mount, which is in the body.
 func (n *names) learnMove(path, body string) {
 	var move struct {
 		To string `json:"to"`
 	}
-	// A body that is no move is the server's to refuse.
+	// The server refuses a body that is not a move.
 	if err := json.Unmarshal([]byte(body), &move); path == "sys/remount" && err == nil {
 		n.add(strings.TrimPrefix(move.To, "auth/"))
 	}
 }
 
-// learn makes names its own that stand in a request path where only the maker
-// of a thing names it: a plugin's, mount's or policy's name.
+// learn adds the name of what a request creates: a plugin, mount or policy, whose
+// name is in the path.
 func (n *names) learn(path string) {
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(strings.Trim(path, "/"), "/")

@@ -8,28 +8,29 @@ import (
 	"time"
 )
 
-// Status is how a scenario ended. They are never folded into each other.
+// Status is how a scenario ended. Reports never merge two of them.
 type Status string
 
 // The statuses.
 const (
-	// Pass: everything was checked and as required.
+	// Pass: every check held.
 	Pass Status = "PASS"
-	// Fail: the server or plugin did something else than required.
+	// Fail: a check did not hold.
 	Fail Status = "FAIL"
-	// Known: it did something else, as the list of known deviations says of this
-	// server. Scenarios don't come to it by themselves.
+	// Known: a check did not hold, as the list of known deviations says of this
+	// server. This package does not set it.
 	Known Status = "KNOWN"
-	// Errored: the harness or the target could not carry the scenario out.
+	// Errored: the harness or the target failed, so nothing was checked.
 	Errored Status = "ERROR"
 	// Skip: the requirement is not about this product and version, or the run was
 	// interrupted before the scenario had ended.
 	Skip Status = "SKIP"
-	// Unsupported: the target lacks a capability that the scenario needs.
+	// Unsupported: the target or the profile of the checked plugin lacks what the
+	// scenario needs, so nothing was checked.
 	Unsupported Status = "UNSUPPORTED"
 )
 
-// Outcome is what one scenario came to.
+// Outcome is the result of one scenario.
 type Outcome struct {
 	// Requirement is what it checks.
 	Requirement Requirement
@@ -41,6 +42,9 @@ type Outcome struct {
 	Reason string
 	// Failure has the parts of the explanation if Status is Fail.
 	Failure *Failure
+	// Crash is the crash of the checked plugin during the scenario; nil for none. It
+	// may be why the scenario failed.
+	Crash *Crash
 	// Exchanges are what was sent and answered, oldest first, tokens masked.
 	Exchanges []string
 	// Started and Duration are its time on the clock.
@@ -56,11 +60,13 @@ type Failure struct {
 	Wanted, Got string
 	// Exchange shows it, tokens masked.
 	Exchange string
+	// Log are the last lines that the checked plugin logged.
+	Log string
 	// Remedy is what to do about it.
 	Remedy string
 }
 
-// Error gives all parts, one a line.
+// Error returns all parts, each on a line.
 func (f *Failure) Error() string {
 	var text strings.Builder
 	part := func(name, value string) {
@@ -71,10 +77,18 @@ func (f *Failure) Error() string {
 	part("step", f.Step)
 	part("wanted", f.Wanted)
 	part("got", f.Got)
-	part("exchange", f.Exchange)
+	// What was got is often the answer, which need not be said twice.
+	part("exchange", strings.TrimSuffix(f.Exchange, "\n"+f.Got))
+	part("log", f.Log)
 	part("remedy", f.Remedy)
 	return strings.TrimSuffix(text.String(), "\n")
 }
+
+// NotCheckedError ends a scenario that can't check anything here: it is
+// Unsupported.
+type NotCheckedError struct{ Reason string }
+
+func (e *NotCheckedError) Error() string { return "not checked: " + e.Reason }
 
 // mismatch starts a Failure; the world adds step, exchange and remedy.
 func mismatch(wanted, got string) error {

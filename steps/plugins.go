@@ -11,12 +11,12 @@ import (
 	"github.com/cucumber/godog"
 )
 
-// hold brings a binary into the plugin directory under its own name.
+// hold copies a binary into the plugin directory under its name.
 func (w *world) hold(ctx context.Context, binary string) error {
 	return w.place(ctx, binary, binary)
 }
 
-// holdAs brings it in under another name, which is the scenario's own.
+// holdAs copies a binary into the plugin directory under another name.
 func (w *world) holdAs(ctx context.Context, binary, name string) error {
 	w.names.add(name)
 	return w.place(ctx, binary, name)
@@ -25,9 +25,9 @@ func (w *world) holdAs(ctx context.Context, binary, name string) error {
 func (w *world) place(ctx context.Context, binary, name string) error {
 	path, ok := w.suite.config.Plugins[binary]
 	if !ok {
-		return fmt.Errorf("there is no plugin binary %q in this run", binary)
+		return fmt.Errorf("this run has no plugin binary %q", binary)
 	}
-	server, err := w.running(ctx)
+	server, err := w.ensureServer(ctx)
 	if err != nil {
 		return err
 	}
@@ -35,16 +35,15 @@ func (w *world) place(ctx context.Context, binary, name string) error {
 	if name != binary {
 		file = w.names.out(name)
 	}
-	sum, err := server.Place(ctx, file, path)
+	checksum, err := PlacePlugin(ctx, server, file, path)
 	if err != nil {
-		return fmt.Errorf("bring %s into the plugin directory: %w", name, err)
+		return fmt.Errorf("copy %s into the plugin directory: %w", name, err)
 	}
-	w.saved["sha256 of "+name] = sum
+	w.saved["sha256 of "+name] = checksum
 	return nil
 }
 
-// registered registers the probe, which can be anything, under a name. A server
-// without a plugin directory gets no binary and refuses, which is then seen.
+// registered registers the probe plugin under a name.
 func (w *world) registered(ctx context.Context, kind, name string) error {
 	return w.registeredWith(ctx, kind, name, nil)
 }
@@ -69,7 +68,7 @@ func (w *world) registration(ctx context.Context, kind string, table *godog.Tabl
 	if table != nil {
 		for _, row := range table.Rows {
 			if len(row.Cells) != 2 {
-				return nil, fmt.Errorf("a row here has two cells, field and value")
+				return nil, fmt.Errorf("a row of this table has two cells, field and value")
 			}
 			switch field, value := row.Cells[0].Value, row.Cells[1].Value; field {
 			case "binary":
@@ -120,7 +119,7 @@ func (w *world) mount(ctx context.Context, table, plugin, path string, rows *god
 	if rows != nil {
 		for _, row := range rows.Rows {
 			if len(row.Cells) != 2 {
-				return fmt.Errorf("a row here has two cells, field and value")
+				return fmt.Errorf("a row of this table has two cells, field and value")
 			}
 			name, value := row.Cells[0].Value, row.Cells[1].Value
 			if in, ok := strings.CutPrefix(name, "config."); ok {
@@ -136,81 +135,4 @@ func (w *world) mount(ctx context.Context, table, plugin, path string, rows *god
 		return err
 	}
 	return w.must(ctx, "POST", table+path, string(body))
-}
-
-// sees checks one variable of the process that serves a mount.
-func (w *world) sees(ctx context.Context, mount, name, value string) error {
-	value, err := w.expand(value)
-	if err != nil {
-		return err
-	}
-	if err := w.variable(ctx, mount, name); err != nil {
-		return err
-	}
-	set, _ := w.answer.lookup("data.set")
-	got, _ := w.answer.lookup("data.value")
-	if set != true || render(got) != value {
-		shown := "not set"
-		if set == true {
-			shown = fmt.Sprintf("%s=%s", name, render(got))
-		}
-		return mismatch(fmt.Sprintf("%s=%s in the plugin's environment", name, value), shown)
-	}
-	return nil
-}
-
-func (w *world) seesNo(ctx context.Context, mount, name string) error {
-	if err := w.variable(ctx, mount, name); err != nil {
-		return err
-	}
-	if set, _ := w.answer.lookup("data.set"); set != false {
-		got, _ := w.answer.lookup("data.value")
-		return mismatch(name+" not set in the plugin's environment", fmt.Sprintf("%s=%s", name, render(got)))
-	}
-	return nil
-}
-
-func (w *world) variable(ctx context.Context, mount, name string) error {
-	if err := w.asRoot(ctx, "GET", mount+"/env/"+name, ""); err != nil {
-		return err
-	}
-	if w.answer.status != 200 {
-		return mismatch("status 200 from the plugin at "+mount, describeAnswer(w.answer))
-	}
-	return nil
-}
-
-// wrote puts a value through the probe's or the passthrough's storage.
-func (w *world) wrote(ctx context.Context, value, path string) error {
-	body, err := json.Marshal(map[string]string{"value": value})
-	if err != nil {
-		return err
-	}
-	return w.must(ctx, "POST", path, string(body))
-}
-
-func (w *world) holds(ctx context.Context, path, value string) error {
-	if err := w.asRoot(ctx, "GET", path, ""); err != nil {
-		return err
-	}
-	got, found := w.answer.lookup("data.value")
-	if w.answer.status != 200 || !found || render(got) != value {
-		return mismatch(fmt.Sprintf("%q at %s", value, path), describeAnswer(w.answer))
-	}
-	return nil
-}
-
-// soonHolds is for what takes a moment: a crashed plugin, a mount on its way.
-func (w *world) soonHolds(ctx context.Context, path, value string) error {
-	return w.poll(ctx, soon, func(ctx context.Context) error { return w.holds(ctx, path, value) })
-}
-
-func (w *world) holdsNothing(ctx context.Context, path string) error {
-	if err := w.asRoot(ctx, "GET", path, ""); err != nil {
-		return err
-	}
-	if w.answer.status != 404 {
-		return mismatch("status 404, nothing at "+path, describeAnswer(w.answer))
-	}
-	return nil
 }

@@ -11,23 +11,24 @@ import (
 	"github.com/cucumber/godog"
 )
 
-// send carries out a request as the feature writes it and keeps the answer.
+// send sends a request as the feature writes it and keeps the answer.
 func (w *world) send(ctx context.Context, r request) error {
-	_, err := w.running(ctx)
+	_, err := w.ensureServer(ctx)
 	if err != nil {
 		return err
 	}
 	if r.method == http.MethodPost || r.method == http.MethodPut {
-		w.names.learn(r.path)
+		w.names.learn(plain(r.path))
 		w.names.learnMove(r.path, r.body)
 	}
 	written := r
-	if written.path, err = w.expand(r.path); err != nil {
+	if written.path, err = outside(r.path, w.expand); err != nil {
 		return err
 	}
-	if written.body, err = w.expand(r.body); err != nil {
+	if written.body, err = outside(r.body, w.expand); err != nil {
 		return err
 	}
+	written.path, written.body = w.names.in(written.path), w.names.in(written.body)
 	if r.path, err = w.outgoing(r.path); err != nil {
 		return err
 	}
@@ -35,27 +36,30 @@ func (w *world) send(ctx context.Context, r request) error {
 		return err
 	}
 	// LIST is a word of Vault's, and clients may write it as GET ?list=true; the
-	// word itself is what the documentation uses, so it goes out as it stands.
-	got, err := w.ask(ctx, r)
+	// word itself is what the documentation uses, so it is sent unchanged.
+	got, err := w.sendTracked(ctx, r)
 	if err != nil {
 		w.exchanges = append(w.exchanges, w.mask(describeRequest(written)+"\n"+err.Error()))
 		return fmt.Errorf("%s %s: %w", r.method, r.path, err)
 	}
-	got = newAnswer(got.status, got.header, []byte(w.names.in(string(got.body))))
+	sent := got.body
+	got = newAnswer(got.status, got.header, []byte(w.names.in(string(sent))))
+	got.sent = sent
 	w.learnSecrets(got.content)
 	w.answer = got
 	w.exchanges = append(w.exchanges, w.mask(describeRequest(written)+"\n"+describeAnswer(got)))
 	return nil
 }
 
-// ask sends a request; one that may make something is answered or noted.
-func (w *world) ask(ctx context.Context, r request) (*answer, error) {
+// sendTracked sends a request. One that may create something is waited for, or
+// noted if it was not answered.
+func (w *world) sendTracked(ctx context.Context, r request) (*answer, error) {
 	if !r.changes() || ctx.Err() != nil {
 		return w.client.do(ctx, r)
 	}
-	making, cancel := w.making(ctx)
+	answering, cancel := w.untilAnswered(ctx)
 	defer cancel()
-	got, err := w.client.do(making, r)
+	got, err := w.client.do(answering, r)
 	if err != nil {
 		w.noteUnanswered(r, err)
 	}
@@ -64,14 +68,14 @@ func (w *world) ask(ctx context.Context, r request) (*answer, error) {
 
 // asRoot sends with the token that may do everything.
 func (w *world) asRoot(ctx context.Context, method, path, body string) error {
-	server, err := w.running(ctx)
+	server, err := w.ensureServer(ctx)
 	if err != nil {
 		return err
 	}
 	return w.send(ctx, request{method: method, path: path, token: server.Token(), body: body})
 }
 
-// must sends with the root token for a Given sentence, which has to succeed.
+// must sends a request with the root token, which has to succeed.
 func (w *world) must(ctx context.Context, method, path, body string) error {
 	if err := w.asRoot(ctx, method, path, body); err != nil {
 		return err
@@ -82,7 +86,7 @@ func (w *world) must(ctx context.Context, method, path, body string) error {
 	return nil
 }
 
-// describeRequest shows a request the way HTTP is written. A token never is.
+// describeRequest writes a request as HTTP does, without its token.
 func describeRequest(r request) string {
 	text := r.method + " /v1/" + r.path
 	if r.token != "" {
@@ -117,7 +121,7 @@ func (w *world) iSendDocument(ctx context.Context, method, path string, body *go
 	return w.asRoot(ctx, method, path, body.Content)
 }
 
-// tokenOf gives the token of nobody, a stranger, or one that was kept.
+// tokenOf returns no token, an invalid one, or one that was kept under a name.
 func (w *world) tokenOf(actor string) (string, error) {
 	switch actor {
 	case "nobody":
@@ -146,7 +150,7 @@ func (w *world) actorSendsJSON(ctx context.Context, actor, method, path, body st
 }
 
 func (w *world) iSendWrapped(ctx context.Context, method, path, ttl string) error {
-	server, err := w.running(ctx)
+	server, err := w.ensureServer(ctx)
 	if err != nil {
 		return err
 	}
@@ -155,7 +159,7 @@ func (w *world) iSendWrapped(ctx context.Context, method, path, ttl string) erro
 }
 
 func (w *world) iSendWithHeaders(ctx context.Context, method, path string, table *godog.Table) error {
-	server, err := w.running(ctx)
+	server, err := w.ensureServer(ctx)
 	if err != nil {
 		return err
 	}
@@ -184,17 +188,4 @@ func (w *world) withHeaders(ctx context.Context, r request, table *godog.Table) 
 		r.header.Add(row.Cells[0].Value, value)
 	}
 	return w.send(ctx, r)
-}
-
-// iKeep saves a value of the last answer under a name.
-func (w *world) iKeep(path, name string) error {
-	if w.answer == nil {
-		return fmt.Errorf("there is no answer yet")
-	}
-	value, ok := w.answer.lookup(path)
-	if !ok {
-		return mismatch(fmt.Sprintf("%q in the answer", path), describeAnswer(w.answer))
-	}
-	w.saved[name] = render(value)
-	return nil
 }

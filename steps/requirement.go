@@ -2,12 +2,7 @@
 
 package steps
 
-import (
-	"fmt"
-	"regexp"
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Level says how binding a requirement is.
 type Level string
@@ -33,7 +28,8 @@ type Requirement struct {
 	Rule string
 	// Level is must, should or may.
 	Level Level
-	// Sources are the documents that state it: "contract.md section 2" or URLs.
+	// Sources are the documents that state it: a section of the contract, as
+	// features/CONTRACT.md#2-registration, or URLs.
 	Sources []string
 	// Needs are the capabilities without which it can't be checked.
 	Needs []Capability
@@ -46,64 +42,5 @@ type Requirement struct {
 	Cases int
 }
 
-// Session tells whether the requirement is one of the documentation's sessions.
+// Session reports whether the requirement is one of the documentation's sessions.
 func (r Requirement) Session() bool { return strings.HasPrefix(r.ID, "DOC-") }
-
-var (
-	idTag       = regexp.MustCompile(`^[A-Z]{3}-[0-9]{3}$`)
-	contractTag = regexp.MustCompile(`^contract-([1-5])$`)
-)
-
-// ownServerTag marks scenarios that can't share a server with others, because
-// they change what all see or need a name literally.
-const ownServerTag = "own-server"
-
-// tags is what a scenario's tags say.
-type tags struct {
-	id        string
-	level     Level
-	contract  []string
-	needs     []Capability
-	applies   Applies
-	ownServer bool
-}
-
-// readTags understands the tags of a scenario, which have lost their @ already.
-// A tag that means nothing is an error: a typo would otherwise drop a condition.
-func readTags(names []string) (tags, error) {
-	var read tags
-	for _, name := range names {
-		switch {
-		case idTag.MatchString(name):
-			if read.id != "" {
-				return tags{}, fmt.Errorf("two identifiers, %s and %s", read.id, name)
-			}
-			read.id = name
-		case slices.Contains([]Level{Must, Should, May}, Level(name)):
-			if read.level != "" {
-				return tags{}, fmt.Errorf("two levels, %s and %s", read.level, name)
-			}
-			read.level = Level(name)
-		case contractTag.MatchString(name):
-			section := contractTag.FindStringSubmatch(name)[1]
-			read.contract = append(read.contract, "contract.md section "+section)
-		case strings.HasPrefix(name, "needs-"):
-			capability := Capability(strings.TrimPrefix(name, "needs-"))
-			if !slices.Contains(Capabilities(), capability) {
-				return tags{}, fmt.Errorf("@%s names no capability; there are %v", name, Capabilities())
-			}
-			read.needs = append(read.needs, capability)
-		case name == ownServerTag:
-			read.ownServer = true
-		default:
-			known, err := read.applies.add(name)
-			if err != nil {
-				return tags{}, fmt.Errorf("@%s: %w", name, err)
-			}
-			if !known {
-				return tags{}, fmt.Errorf("@%s is no tag that the steps know; see features/doc.go", name)
-			}
-		}
-	}
-	return read, nil
-}

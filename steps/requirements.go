@@ -3,10 +3,11 @@
 package steps
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,18 +18,17 @@ import (
 
 // Requirements reads every requirement from the *.feature files at the top of
 // fsys, ordered by area and identifier. A scenario without identifier or level,
-// an identifier that stands twice, an unknown tag and a missing tag for what a
-// sentence needs are errors: they would make a report say something else than
-// the features do.
+// a repeated identifier, an unknown tag, an unknown sentence and a missing tag for
+// what a sentence needs are errors: reports would differ from the features.
 func Requirements(fsys fs.FS) ([]Requirement, error) {
 	files, err := fs.Glob(fsys, "*.feature")
 	if err != nil {
 		return nil, fmt.Errorf("list the features: %w", err)
 	}
-	needing := needySentences()
+	known := boundSteps()
 	var all []Requirement
 	for _, file := range files {
-		read, err := requirementsOf(fsys, file, needing)
+		read, err := requirementsOf(fsys, file, known)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
@@ -37,13 +37,13 @@ func Requirements(fsys fs.FS) ([]Requirement, error) {
 	slices.SortFunc(all, func(a, b Requirement) int { return strings.Compare(a.ID, b.ID) })
 	for i := 1; i < len(all); i++ {
 		if all[i].ID == all[i-1].ID {
-			return nil, fmt.Errorf("%s stands twice: %q and %q", all[i].ID, all[i-1].Title, all[i].Title)
+			return nil, fmt.Errorf("%s is the identifier of two requirements, %q and %q", all[i].ID, all[i-1].Title, all[i].Title)
 		}
 	}
 	return all, nil
 }
 
-func requirementsOf(fsys fs.FS, file string, needing []needy) ([]Requirement, error) {
+func requirementsOf(fsys fs.FS, file string, known []boundStep) ([]Requirement, error) {
 	reader, err := fsys.Open(file)
 	if err != nil {
 		return nil, err
@@ -56,66 +56,67 @@ func requirementsOf(fsys fs.FS, file string, needing []needy) ([]Requirement, er
 		return nil, err
 	}
 	if document.Feature == nil {
-		return nil, fmt.Errorf("no feature in it")
+		return nil, fmt.Errorf("the file has no feature")
 	}
 	feature := document.Feature
 	area := strings.TrimSuffix(path.Base(file), ".feature")
 	above := heading{tags: feature.Tags, description: feature.Description}
-	for _, child := range feature.Children {
-		above.add(child.Background)
+	// Scenarios as they are run: backgrounds added, outlines filled in.
+	pickles := make(map[string][]*messages.Pickle)
+	for _, pickle := range gherkin.Pickles(*document, file, newID) {
+		pickles[pickle.AstNodeIds[0]] = append(pickles[pickle.AstNodeIds[0]], pickle)
+	}
+	read := func(scenario *messages.Scenario, rule heading) (Requirement, error) {
+		requirement, err := requirementOf(scenario, area, above, rule)
+		if err == nil {
+			err = checkSteps(requirement.Needs, known, pickles[scenario.Id])
+		}
+		if err != nil {
+			return Requirement{}, fmt.Errorf("scenario %q: %w", scenario.Name, err)
+		}
+		return requirement, nil
 	}
 	var all []Requirement
 	for _, child := range feature.Children {
 		switch {
 		case child.Scenario != nil:
-			read, err := requirementOf(child.Scenario, area, needing, above, heading{})
+			requirement, err := read(child.Scenario, heading{})
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, read)
+			all = append(all, requirement)
 		case child.Rule != nil:
 			rule := heading{name: child.Rule.Name, tags: child.Rule.Tags, description: child.Rule.Description}
-			for _, in := range child.Rule.Children {
-				rule.add(in.Background)
-			}
 			for _, in := range child.Rule.Children {
 				if in.Scenario == nil {
 					continue
 				}
-				read, err := requirementOf(in.Scenario, area, needing, above, rule)
+				requirement, err := read(in.Scenario, rule)
 				if err != nil {
 					return nil, err
 				}
-				all = append(all, read)
+				all = append(all, requirement)
 			}
 		}
 	}
 	return all, nil
 }
 
-// heading is what stands above a scenario and holds for it too.
+// heading is what a feature or rule says for all of its scenarios.
 type heading struct {
 	name        string
 	tags        []*messages.Tag
 	description string
-	// background are the sentences that every scenario below begins with.
-	background []*messages.Step
 }
 
-func (h *heading) add(background *messages.Background) {
-	if background != nil {
-		h.background = append(h.background, background.Steps...)
-	}
-}
-
-func requirementOf(scenario *messages.Scenario, area string, needing []needy, feature, rule heading) (Requirement, error) {
+func requirementOf(scenario *messages.Scenario, area string, feature, rule heading) (Requirement, error) {
 	var names []string
 	for _, list := range [][]*messages.Tag{feature.tags, rule.tags, scenario.Tags} {
 		names = append(names, tagNames(list)...)
 	}
 	read, err := readTags(names)
 	if err != nil {
-		return Requirement{}, fmt.Errorf("scenario %q: %w", scenario.Name, err)
+		return Requirement{}, err
 	}
 	requirement := Requirement{
 		ID: read.id, Title: titleOf(scenario.Name), Area: area, Rule: rule.name, Level: read.level,
@@ -123,10 +124,7 @@ func requirementOf(scenario *messages.Scenario, area string, needing []needy, fe
 		Remedy: lastLine("Remedy:", feature.description, rule.description, scenario.Description),
 	}
 	if requirement.ID == "" || requirement.Level == "" || requirement.Title == "" {
-		return Requirement{}, fmt.Errorf("scenario %q: no identifier (@REG-001), no level (@must, @should, @may) or no title before its values", scenario.Name)
-	}
-	if err := statesNeeds(read.needs, needing, feature.background, rule.background, scenario.Steps); err != nil {
-		return Requirement{}, fmt.Errorf("scenario %q: %w", scenario.Name, err)
+		return Requirement{}, errors.New("no identifier (@REG-001), no level (@must, @should, @may) or no title before its values")
 	}
 	if len(scenario.Examples) > 0 {
 		var applies []string
@@ -135,7 +133,7 @@ func requirementOf(scenario *messages.Scenario, area string, needing []needy, fe
 			requirement.Cases += len(examples.TableBody)
 			with, err := readTags(append(slices.Clone(names), tagNames(examples.Tags)...))
 			if err != nil {
-				return Requirement{}, fmt.Errorf("scenario %q: %w", scenario.Name, err)
+				return Requirement{}, err
 			}
 			if text := with.applies.String(); !slices.Contains(applies, text) {
 				applies = append(applies, text)
@@ -146,40 +144,46 @@ func requirementOf(scenario *messages.Scenario, area string, needing []needy, fe
 	requirement.Sources = slices.Compact(append(read.contract,
 		everyLine("Source:", feature.description, rule.description, scenario.Description)...))
 	if len(requirement.Sources) == 0 {
-		return Requirement{}, fmt.Errorf("scenario %q: no source (@contract-2 or a line \"Source: …\")", scenario.Name)
+		return Requirement{}, errors.New(`no source (@contract-2 or a line "Source: …")`)
 	}
 	return requirement, nil
 }
 
-// needy is a sentence that needs a capability.
-type needy struct {
-	sentence *regexp.Regexp
-	needs    Capability
-}
-
-// needySentences gives them, of all that features may use.
-func needySentences() []needy {
-	var all []needy
-	for _, binding := range newWorld(&Suite{}).bindings() {
-		if binding.needs != none {
-			all = append(all, needy{regexp.MustCompile(binding.expression), binding.needs})
-		}
-	}
-	return all
-}
-
-// statesNeeds refuses sentences that need a capability which no tag of their
-// scenario names: on a target that lacks it they would break the run instead of
-// leaving the scenario UNSUPPORTED.
-func statesNeeds(stated []Capability, all []needy, sentences ...[]*messages.Step) error {
-	for _, step := range slices.Concat(sentences...) {
-		for _, one := range all {
-			if !slices.Contains(stated, one.needs) && one.sentence.MatchString(step.Text) {
-				return fmt.Errorf("the tag @needs-%s is missing, for %q", one.needs, step.Text)
+// checkSteps refuses unknown sentences, and those that need a capability without a
+// tag for it: on a target that lacks the capability the scenario would be an ERROR
+// instead of UNSUPPORTED.
+func checkSteps(stated []Capability, known []boundStep, pickles []*messages.Pickle) error {
+	for _, pickle := range pickles {
+		for _, sentence := range pickle.Steps {
+			index := slices.IndexFunc(known, func(step boundStep) bool { return step.expression.MatchString(sentence.Text) })
+			if index < 0 {
+				return &UnknownSentenceError{Sentence: sentence.Text, Nearest: Nearest(sentence.Text)}
+			}
+			if needs := known[index].needs; needs != none && !slices.Contains(stated, needs) {
+				return fmt.Errorf("the tag @needs-%s is missing, for %q", needs, sentence.Text)
 			}
 		}
 	}
 	return nil
+}
+
+// UnknownSentenceError is a sentence of a feature that is not in Sentences.
+type UnknownSentenceError struct {
+	Sentence string
+	// Nearest are the known sentences that it most resembles.
+	Nearest []Sentence
+}
+
+// Error names the sentence and the nearest known ones.
+func (e *UnknownSentenceError) Error() string {
+	text := fmt.Sprintf("no such sentence: %s", e.Sentence)
+	for i, near := range e.Nearest {
+		if i == 0 {
+			text += "\n  the nearest:"
+		}
+		text += "\n    " + near.Text
+	}
+	return text
 }
 
 func tagNames(list []*messages.Tag) []string {
@@ -190,13 +194,13 @@ func tagNames(list []*messages.Tag) []string {
 	return names
 }
 
-// titleOf drops an outline's values, which stand at the end: "a path, <path>".
+// titleOf removes an outline's values, which are at the end: "a path, <path>".
 func titleOf(name string) string {
 	title, _, _ := strings.Cut(name, "<")
-	return strings.TrimRight(title, " ,:")
+	return cmp.Or(strings.TrimRight(title, " ,:"), name)
 }
 
-// everyLine gives what stands behind the mark in the descriptions' lines.
+// everyLine returns the rest of each line that begins with the mark.
 func everyLine(mark string, descriptions ...string) []string {
 	var found []string
 	for _, description := range descriptions {
@@ -209,7 +213,7 @@ func everyLine(mark string, descriptions ...string) []string {
 	return found
 }
 
-// lastLine gives the most special of them: the scenario's before the feature's.
+// lastLine returns the most special of them: the scenario's before the feature's.
 func lastLine(mark string, descriptions ...string) string {
 	found := everyLine(mark, descriptions...)
 	if len(found) == 0 {

@@ -3,7 +3,9 @@
 package steps_test
 
 import (
-	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -17,12 +19,10 @@ import (
 func TestRequirementsOfTheFeatures(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	all, err := steps.Requirements(features.FS)
+	all, err := steps.Requirements(features.Server())
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(len(all)).To(BeNumerically(">", 150))
-	plugin, err := fs.Sub(features.Plugin, "plugin")
-	g.Expect(err).NotTo(HaveOccurred())
-	more, err := steps.Requirements(plugin)
+	more, err := steps.Requirements(features.Plugin())
 	g.Expect(err).NotTo(HaveOccurred())
 	ids := make(map[string]string)
 	prefixes := make(map[string]string)
@@ -31,9 +31,12 @@ func TestRequirementsOfTheFeatures(t *testing.T) {
 		g.Expect(ids).NotTo(HaveKey(r.ID), "an identifier stands for one requirement")
 		ids[r.ID] = r.Title
 		g.Expect(r.Remedy).NotTo(BeEmpty(), r.ID)
-		// An identifier's letters stand for one area.
+		for _, source := range r.Sources {
+			g.Expect(sourceCanBeOpened(t, source)).To(BeTrue(), "%s: %s", r.ID, source)
+		}
+		// An identifier's letters stand for one area, except those of plugins.
 		prefix := r.ID[:3]
-		if known, ok := prefixes[prefix]; ok {
+		if known, ok := prefixes[prefix]; ok && prefix != "PLG" {
 			g.Expect(r.Area).To(Equal(known), r.ID)
 		}
 		prefixes[prefix] = r.Area
@@ -44,27 +47,56 @@ func TestRequirementsOfTheFeatures(t *testing.T) {
 	g.Expect(sessions).To(Equal(8))
 }
 
+// sourceCanBeOpened reports whether a source is a URL, or a file of the
+// repository with a heading of the anchor's name.
+func sourceCanBeOpened(t *testing.T, source string) bool {
+	t.Helper()
+	if strings.HasPrefix(source, "https://") {
+		return true
+	}
+	path, anchor, _ := strings.Cut(source, "#")
+	content, err := os.ReadFile(filepath.Join("..", path))
+	if err != nil {
+		t.Error(err)
+		return false
+	}
+	for line := range strings.Lines(string(content)) {
+		if heading, ok := strings.CutPrefix(line, "## "); ok && slug(heading) == anchor {
+			return true
+		}
+	}
+	return false
+}
+
+// slug is a heading's anchor, as GitHub and GitLab make it.
+func slug(heading string) string {
+	kept := regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(strings.TrimSpace(heading)), "")
+	return strings.ReplaceAll(kept, " ", "-")
+}
+
 // TestRequirementsRefuses shows that a mistake in a feature is an error rather
 // than a requirement that is silently not checked.
 func TestRequirementsRefuses(t *testing.T) {
 	t.Parallel()
 	const head = "Feature: f\n  Source: somewhere\n\n"
 	scenario := func(tags, name string) string {
-		return "  " + tags + "\n  Scenario: " + name + "\n    Given x\n\n"
+		return "  " + tags + "\n  Scenario: " + name + "\n    Given the server has an api_addr\n\n"
 	}
 	for name, test := range map[string]struct{ feature, want string }{
 		"no identifier":      {head + scenario("@must", "s"), "no identifier"},
 		"no level":           {head + scenario("@REG-001", "s"), "no level"},
 		"two levels":         {head + scenario("@REG-001 @must @may", "s"), "two levels"},
 		"two identifiers":    {head + scenario("@REG-001 @REG-002 @must", "s"), "two identifiers"},
-		"twice":              {head + scenario("@REG-001 @must", "one") + scenario("@REG-001 @must", "two"), "stands twice"},
-		"unknown tag":        {head + scenario("@REG-001 @must @muts", "s"), "@muts is no tag"},
-		"unknown capability": {head + scenario("@REG-001 @must @needs-magic", "s"), "names no capability"},
+		"twice":              {head + scenario("@REG-001 @must", "one") + scenario("@REG-001 @must", "two"), "is the identifier of two requirements"},
+		"unknown tag":        {head + scenario("@REG-001 @must @muts", "s"), "@muts is not a known tag"},
+		"unknown capability": {head + scenario("@REG-001 @must @needs-magic", "s"), "@needs-magic is not a capability"},
 		"no need":            {head + "  @REG-001 @must\n  Scenario: s\n    Given the server restarts\n", "@needs-restart is missing"},
 		"need of an outline": {head + "  @REG-001 @must\n  Scenario Outline: s, <a>\n    Given the plugin directory holds \"<a>\"\n\n    Examples:\n      | a |\n      | b |\n", "@needs-plugin-directory is missing"},
 		"need of all":        {head + "  Background:\n    Given the secret plugin \"probe\" is registered\n\n" + scenario("@REG-001 @must", "s"), "@needs-plugin-directory is missing"},
 		"need of a rule":     {head + "  Rule: r\n\n  Background:\n    Given a forward proxy \"p\"\n\n" + scenario("@REG-001 @must", "s"), "@needs-loopback is missing"},
-		"no version":         {head + scenario("@REG-001 @must @vault>=one", "s"), "is no tag"},
+		"unknown sentence":   {head + "  @REG-001 @must\n  Scenario: s\n    When the server gets restarted\n", "no such sentence: the server gets restarted\n  the nearest:\n    the server restarts"},
+		"unknown section":    {head + scenario("@REG-001 @must @contract-77", "s"), "is not a section of features/CONTRACT.md"},
+		"no version":         {head + scenario("@REG-001 @must @vault>=one", "s"), "is not a known tag"},
 		"no source":          {"Feature: f\n\n" + scenario("@REG-001 @must", "s"), "no source"},
 		"no feature":         {"# nothing\n", "no feature"},
 		"no Gherkin":         {"Scenario s\n", "expected"},
@@ -74,7 +106,7 @@ func TestRequirementsRefuses(t *testing.T) {
 			g := NewWithT(t)
 			_, err := steps.Requirements(fstest.MapFS{"a.feature": {Data: []byte(test.feature)}})
 			g.Expect(err).To(MatchError(ContainSubstring(test.want)))
-			g.Expect(err).To(MatchError(Or(ContainSubstring("a.feature"), ContainSubstring("stands twice"))))
+			g.Expect(err).To(MatchError(Or(ContainSubstring("a.feature"), ContainSubstring("is the identifier of two requirements"))))
 		})
 	}
 }
@@ -84,9 +116,9 @@ func TestAppliesOfARequirement(t *testing.T) {
 	g := NewWithT(t)
 	all, err := steps.Requirements(fstest.MapFS{"a.feature": {Data: []byte(strings.Join([]string{
 		"Feature: f", "  Source: somewhere",
-		"", "  @REG-001 @must", "  Scenario: all", "    Given x",
-		"", "  @REG-002 @must @vault>=1.12 @vault<1.16 @openbao", "  Scenario: some", "    Given x",
-		"", "  @REG-003 @may", "  Scenario Outline: each, <a>", "    Remedy: none", "    Given <a>",
+		"", "  @REG-001 @must", "  Scenario: all", "    Given the server has an api_addr",
+		"", "  @REG-002 @must @vault>=1.12 @vault<1.16 @openbao", "  Scenario: some", "    Given the server has an api_addr",
+		"", "  @REG-003 @may @needs-host-environment", "  Scenario Outline: each, <a>", "    Remedy: none", "    Given the server's environment has A=<a>",
 		"", "    @vault<1.16", "    Examples:", "      | a |", "      | 1 |", "      | 2 |",
 		"", "    @vault>=1.16", "    Examples:", "      | a |", "      | 3 |", "",
 	}, "\n"))}})

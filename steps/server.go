@@ -4,13 +4,15 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // hostHas puts a variable into the environment of the server process.
 func (w *world) hostHas(name, value string) error {
-	spec, err := w.changing()
+	spec, err := w.pendingSpec()
 	if err != nil {
 		return err
 	}
@@ -22,9 +24,9 @@ func (w *world) hostHas(name, value string) error {
 	return nil
 }
 
-// hasAPIAddr says what is so anyway, where a scenario is about it.
+// hasAPIAddr states the default, where a scenario is about it.
 func (w *world) hasAPIAddr() error {
-	spec, err := w.changing()
+	spec, err := w.pendingSpec()
 	if err == nil {
 		spec.NoAPIAddr = false
 	}
@@ -32,7 +34,7 @@ func (w *world) hasAPIAddr() error {
 }
 
 func (w *world) hasNoAPIAddr() error {
-	spec, err := w.changing()
+	spec, err := w.pendingSpec()
 	if err == nil {
 		spec.NoAPIAddr = true
 	}
@@ -40,7 +42,7 @@ func (w *world) hasNoAPIAddr() error {
 }
 
 func (w *world) hasNoPluginDir() error {
-	spec, err := w.changing()
+	spec, err := w.pendingSpec()
 	if err == nil {
 		spec.NoPluginDir = true
 	}
@@ -48,7 +50,7 @@ func (w *world) hasNoPluginDir() error {
 }
 
 func (w *world) keepsState() error {
-	spec, err := w.changing()
+	spec, err := w.pendingSpec()
 	if err == nil {
 		spec.State = true
 	}
@@ -57,14 +59,14 @@ func (w *world) keepsState() error {
 
 func (w *world) restarts(ctx context.Context) error { return w.restart(ctx, false) }
 
-func (w *world) isKilledAndStarts(ctx context.Context) error { return w.restart(ctx, true) }
+func (w *world) killAndRestart(ctx context.Context) error { return w.restart(ctx, true) }
 
 func (w *world) restart(ctx context.Context, kill bool) error {
-	server, err := w.running(ctx)
+	server, err := w.ensureServer(ctx)
 	if err != nil {
 		return err
 	}
-	if err := server.Restart(ctx, kill); err != nil {
+	if err := RestartServer(ctx, server, kill); err != nil {
 		return fmt.Errorf("restart the server: %w", err)
 	}
 	return nil
@@ -96,21 +98,40 @@ func (w *world) logHasNo(ctx context.Context, text string) error {
 }
 
 func (w *world) log(ctx context.Context) (string, error) {
-	server, err := w.running(ctx)
+	server, err := w.ensureServer(ctx)
 	if err != nil {
 		return "", err
 	}
-	log, err := server.Logs(ctx)
+	log, err := ServerLog(ctx, server)
 	if err != nil {
 		return "", fmt.Errorf("read the server's log: %w", err)
 	}
 	return w.names.in(log), nil
 }
 
-// tail keeps the end of a log, where what just happened stands.
+// tail returns the end of a log, which has the latest lines.
 func tail(log string) string {
 	if len(log) <= maxShown {
 		return log
 	}
 	return "…" + log[len(log)-maxShown:]
+}
+
+// clockMoves moves the time of the scenario's own server forward.
+func (w *world) clockMoves(ctx context.Context, text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return err
+	}
+	if w.timed != nil {
+		return w.pass(ctx, d)
+	}
+	server, err := w.ensureServer(ctx)
+	if err != nil {
+		return err
+	}
+	if w.names.suffix != "" {
+		return errors.New("the scenario shares its server, whose time others need: tag it @own-server, or begin it with a mount of its own whose time can be moved")
+	}
+	return AdvanceClock(ctx, server, d)
 }

@@ -4,9 +4,12 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
+	"sync"
 
 	"github.com/cucumber/godog"
 	"github.com/hashicorp/go-version"
@@ -16,20 +19,23 @@ import (
 type Config struct {
 	// Features holds the *.feature files at its top.
 	Features fs.FS
-	// Target gives the servers.
+	// Target starts the servers.
 	Target Target
 	// Plugins maps a binary's name (probe, passthrough, jwt, probe-v4) to the
 	// file on this machine.
 	Plugins map[string]string
-	// CommandLine carries out the documentation's commands.
+	// CommandLine runs the documentation's commands.
 	CommandLine CommandLine
-	// Subject is the plugin that is checked; nil if the server is.
-	Subject *Subject
+	// Installed is the plugin that is checked; nil if the server is.
+	Installed *Installed
 	// Identity is the product and version that choose which requirements apply:
-	// what Ask found, or what the user said.
+	// what Identify found, or what the user said.
 	Identity Identity
-	// Observe is called once for every scenario, by several goroutines.
-	Observe func(Outcome)
+	// PluginLog receives what the checked plugin logs, where the target knows it; nil
+	// is nobody.
+	PluginLog io.Writer
+	// OnOutcome is called once for every scenario, by several goroutines.
+	OnOutcome func(Outcome)
 }
 
 // Suite is what the scenarios of one run share. Its methods may be called by
@@ -37,6 +43,9 @@ type Config struct {
 type Suite struct {
 	config       Config
 	requirements map[string]Requirement
+	steps        []boundStep
+	// logging is held while what a plugin logged is written.
+	logging sync.Mutex
 }
 
 // NewSuite reads the requirements. Nothing is started yet.
@@ -45,43 +54,55 @@ func NewSuite(config Config) (*Suite, error) {
 	if err != nil {
 		return nil, err
 	}
-	suite := &Suite{config: config, requirements: make(map[string]Requirement, len(all))}
+	suite := &Suite{config: config, steps: boundSteps(), requirements: make(map[string]Requirement, len(all))}
 	for _, requirement := range all {
 		suite.requirements[requirement.ID] = requirement
 	}
 	return suite, nil
 }
 
-// lacks tells why a capability is missing, from whoever has to have it.
-func (s *Suite) lacks(ctx context.Context, capability Capability) string {
-	switch capability {
-	case CLIEnvironment:
-		return s.config.CommandLine.LacksEnv(ctx)
-	case SamplePath:
-		if s.config.Subject == nil || s.config.Subject.SamplePath == "" {
-			return "no path that stores what is written to it was named"
-		}
-		return ""
+// unsupported returns why a capability is missing, and an empty string if it is
+// not. Most are the target's, one is the command line's, one the user's.
+func (s *Suite) unsupported(ctx context.Context, capability Capability) string {
+	switch {
+	case capability == CLIEnvironment:
+		return s.config.CommandLine.Unsupported(ctx, capability)
+	case capability.ofProfile() && s.config.Installed == nil:
+		return "this run checks a server, not a plugin"
+	case capability.ofProfile():
+		return s.config.Installed.unsupported(capability)
 	}
-	return s.config.Target.Lacks(capability)
+	return s.config.Target.Unsupported(capability)
 }
 
-// InitializeScenario makes a World for one scenario and binds the sentences to
-// it. It is godog's ScenarioInitializer.
+// blocked returns why a requirement of plugins can't be checked, as the plugin
+// answers nothing at all, and an empty string if it can.
+func (s *Suite) blocked(id string) string {
+	if i := s.config.Installed; i != nil && i.faultAt == answers && id != answers {
+		return i.notSetUp()
+	}
+	return ""
+}
+
+// InitializeScenario creates the world of one scenario and registers all
+// sentences. It is a godog ScenarioInitializer.
 func (s *Suite) InitializeScenario(sc *godog.ScenarioContext) {
 	world := newWorld(s)
 	sc.Before(world.begin)
 	sc.StepContext().Before(world.beginStep)
 	sc.After(world.end)
-	for _, binding := range world.bindings() {
-		sc.Step(binding.expression, binding.step)
+	for _, step := range s.steps {
+		sc.Step(step.expression, step.on(world))
 	}
 }
 
-// Ask finds out which server the target gives. Both products put themselves
-// into the version of the sys mount: v1.16.3+builtin.vault, v2.0.0+builtin.bao.
-// The plain version does not tell them apart, since both count from 2.0.0.
-func Ask(ctx context.Context, target Target) (_ Identity, err error) {
+// ErrUnknownServer reports a server that does not say what it is.
+var ErrUnknownServer = errors.New("product and version are unknown")
+
+// Identify returns the product and version of the target's servers. Both products
+// name themselves in the version of the sys mount: v1.16.3+builtin.vault,
+// v2.0.0+builtin.bao. The version alone is not enough: both have a 2.0.0.
+func Identify(ctx context.Context, target Target) (_ Identity, err error) {
 	server, err := target.Server(ctx, Spec{})
 	if err != nil {
 		return Identity{}, fmt.Errorf("start the server to ask what it is: %w", err)
@@ -103,7 +124,7 @@ func Ask(ctx context.Context, target Target) (_ Identity, err error) {
 	case strings.Contains(text, "builtin.bao"):
 		product = OpenBao
 	case !strings.Contains(text, "builtin.vault"):
-		return Identity{}, fmt.Errorf("the server does not say what it is: the sys mount's running_plugin_version is %q; name it with --expect-dialect", text)
+		return Identity{}, fmt.Errorf("%w: the sys mount's running_plugin_version is %q", ErrUnknownServer, text)
 	}
 	parsed, err := version.NewVersion(text)
 	if err != nil {

@@ -2,14 +2,11 @@
 
 package steps
 
-import (
-	"context"
-	"net/http"
-)
+import "context"
 
-// Capability names something that a target lets a scenario do besides talking
-// HTTP to it. Scenarios ask for capabilities with tags (`@needs-restart`); what
-// a target lacks makes a scenario UNSUPPORTED with the target's reason.
+// Capability is something that a target can do besides answering HTTP requests.
+// Scenarios ask for capabilities with tags (`@needs-restart`). On a target that
+// lacks one the scenario is UNSUPPORTED, with the target's reason.
 type Capability string
 
 // The capabilities. Each constant's text is also the tag's ending and the word
@@ -19,8 +16,9 @@ const (
 	HostEnvironment Capability = "host-environment"
 	// PluginDirectory: files can be placed in the server's plugin directory.
 	PluginDirectory Capability = "plugin-directory"
-	// PluginFiles: the plugin directory is a folder of this machine (PluginDir is
-	// its path here too), so that links, folders and changed files can be made.
+	// PluginFiles: the plugin directory is a directory of this machine (PluginDir
+	// is its path here too), so that symlinks, subdirectories and changed files can
+	// be created in it.
 	PluginFiles Capability = "plugin-files"
 	// Settings: the server can be started without api_addr or plugin directory.
 	Settings Capability = "settings"
@@ -34,13 +32,48 @@ const (
 	// Loopback: plugins of the server reach listeners that the scenario opens.
 	Loopback Capability = "loopback"
 	// OwnServer: every scenario that asks for one (Spec.Fresh) gets a server that
-	// no other scenario and nobody else uses, so that names stand as written.
+	// no other scenario and no other client uses, so that names stay as written.
 	OwnServer Capability = "own-server"
-	// SamplePath: the plugin that is checked has a path that stores what is
-	// written to it. It is asked from the user, not from the target.
-	SamplePath Capability = "sample-path"
-	// CLIEnvironment: the command line can register a plugin with -env. It is
-	// asked from the command line, not from the target.
+	// Samples and those below are of the profile of the plugin that is checked.
+	// The user has them, not the target.
+	Samples Capability = "samples"
+	// SampleUpdates: a sample has an update.
+	SampleUpdates Capability = "sample-updates"
+	// Credentials: paths that give a lease are named.
+	Credentials Capability = "credentials"
+	// Logins: logins that succeed are named.
+	Logins Capability = "logins"
+	// WrongLogins: a login has data that must be refused.
+	WrongLogins Capability = "wrong-logins"
+	// OpenPaths: the paths that need no token are named.
+	OpenPaths Capability = "open"
+	// Secrets: fields that are never shown are named.
+	Secrets Capability = "secrets"
+	// UpgradeFrom: an older binary of the plugin is named.
+	UpgradeFrom Capability = "upgrade-from"
+	// Setup: writes that make a fresh mount usable are named.
+	Setup Capability = "setup"
+	// Connection: the settings with which a database plugin connects are named.
+	Connection Capability = "connection"
+	// DatabaseLogin: the users that it creates can connect themselves.
+	DatabaseLogin Capability = "database-login"
+	// Probe: operations may be tried with input that the profile does not name.
+	Probe Capability = "probe"
+	// ThoroughProbe: they may be tried at length.
+	ThoroughProbe Capability = "thorough-probe"
+	// Crashes: why plugin processes could not be started, or died, is known.
+	Crashes Capability = "crashes"
+	// Clock: the server's time can be moved forward.
+	Clock Capability = "clock"
+	// PluginLogs: what one plugin logged can be read.
+	PluginLogs Capability = "plugin-logs"
+	// SpecialPaths: the special paths of a mounted plugin are known.
+	SpecialPaths Capability = "special-paths"
+	// Faults: the server can be made to fail as servers do in production: writes of
+	// a plugin fail, and the success of a revocation gets lost.
+	Faults Capability = "faults"
+	// CLIEnvironment: the command line can register a plugin with -env. The
+	// command line has it, not the target.
 	CLIEnvironment Capability = "cli-env"
 )
 
@@ -48,8 +81,21 @@ const (
 func Capabilities() []Capability {
 	return []Capability{
 		HostEnvironment, PluginDirectory, PluginFiles, Settings, ServerLogs,
-		ProcessControl, Restart, Loopback, OwnServer, SamplePath, CLIEnvironment,
+		ProcessControl, Restart, Loopback, OwnServer, Crashes, Clock, PluginLogs, SpecialPaths, Faults, CLIEnvironment,
+		Samples, SampleUpdates, Credentials, Logins, WrongLogins, OpenPaths,
+		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe,
 	}
+}
+
+// ofProfile reports whether the profile of the checked plugin has the capability,
+// rather than the target.
+func (c Capability) ofProfile() bool {
+	switch c {
+	case Samples, SampleUpdates, Credentials, Logins, WrongLogins, OpenPaths,
+		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe:
+		return true
+	}
+	return false
 }
 
 // Spec is what one scenario asks of its server. The zero Spec is a development
@@ -72,8 +118,8 @@ type Spec struct {
 	Fresh bool
 }
 
-// Server is a running server, as a scenario sees it. All methods may be called
-// by several goroutines.
+// Server is a running server, as a scenario sees it. What only some servers can
+// do is in abilities.go. All methods may be called by several goroutines.
 type Server interface {
 	// Address is the server's base URL as the scenario reaches it, without a
 	// trailing slash: http://127.0.0.1:8200.
@@ -83,45 +129,20 @@ type Server interface {
 	// PluginDir is the plugin directory's path as the server sees it; empty
 	// when it has none.
 	PluginDir() string
-	// Place brings the executable file at path into the plugin directory under
-	// name and returns its sha256 in hex. The file may be running already: where
-	// one server serves many scenarios, they place the same file under the same
-	// name over and over, which must be cheap and must not disturb it.
-	Place(ctx context.Context, name, path string) (string, error)
-	// Reach turns the address (host:port) of a listener that the scenario
-	// opened on this machine into one that the server's plugins can dial.
-	Reach(address string) string
-	// Logs returns what the server logged so far.
-	Logs(ctx context.Context) (string, error)
-	// Restart stops the server and starts it again with the same state. With
-	// kill it is killed rather than stopped. Address may change.
-	Restart(ctx context.Context, kill bool) error
-	// Close ends this scenario's use of the server and, if nobody else uses it,
+	// Close ends this scenario's use of the server and, if no other scenario uses it,
 	// the server and everything it started.
 	Close(ctx context.Context) error
 }
 
-// HTTPServer is a Server that is reached in a way of its own: with a TLS
-// configuration, a namespace or a proxy. Scenarios use its client, and the
-// environment it gives, instead of a plain one.
-type HTTPServer interface {
-	Server
-	// HTTPClient sends the scenario's requests.
-	HTTPClient() *http.Client
-	// CommandLineEnv is added to the environment of the vault command line:
-	// VAULT_CACERT, VAULT_NAMESPACE and so on.
-	CommandLineEnv() map[string]string
-}
-
 // Target is a kind of server that scenarios can be run against. Implementations
-// are in suites/targets.
+// are in suites/targets; what only some of them can do is in abilities.go.
 type Target interface {
 	// Name is how the user named it: mock:vault-1.16, binary:/usr/bin/bao.
 	Name() string
-	// Lacks tells why the target can't do what the capability names, and an
-	// empty string when it can.
-	Lacks(Capability) string
-	// Server gives a server for one scenario.
+	// Unsupported returns why the target can't do what the capability names, and an
+	// empty string if it can.
+	Unsupported(Capability) (reason string)
+	// Server returns a server for one scenario.
 	Server(ctx context.Context, spec Spec) (Server, error)
 	// Close ends every server that is still running.
 	Close(ctx context.Context) error

@@ -17,6 +17,29 @@ var placeholder = regexp.MustCompile(`\{([A-Za-z][A-Za-z0-9 ._-]*)\}`)
 // directory under the names of the features.
 var commandField = regexp.MustCompile(`"command"\s*:\s*"[^"]*"|-command=\S+`)
 
+// mark begins and ends what is sent as it is. No path and no JSON has that byte.
+const mark = "\x00"
+
+// verbatim marks a text that is not of the feature, as what a profile has: words in
+// it that happen to be names of the scenario are no names, and braces stand for
+// themselves.
+func verbatim(text string) string { return mark + text + mark }
+
+// plain removes the marks.
+func plain(text string) string { return strings.ReplaceAll(text, mark, "") }
+
+// outside changes what is not marked, and removes the marks.
+func outside(text string, change func(string) (string, error)) (string, error) {
+	parts := strings.Split(text, mark)
+	for n := 0; n < len(parts); n += 2 {
+		var err error
+		if parts[n], err = change(parts[n]); err != nil {
+			return "", err
+		}
+	}
+	return strings.Join(parts, ""), nil
+}
+
 // expand puts saved values in place of their names.
 func (w *world) expand(text string) (string, error) {
 	var missing []string
@@ -34,9 +57,11 @@ func (w *world) expand(text string) (string, error) {
 	return expanded, nil
 }
 
-// outgoing makes a text of the feature into one for the server: saved values
-// filled in, names of its own in place of the written ones.
-func (w *world) outgoing(text string) (string, error) {
+// outgoing turns a text of the feature into one for the server: saved values are
+// filled in and the scenario's names get their suffix.
+func (w *world) outgoing(text string) (string, error) { return outside(text, w.renamed) }
+
+func (w *world) renamed(text string) (string, error) {
 	expanded, err := w.expand(text)
 	if err != nil {
 		return "", err
@@ -52,7 +77,7 @@ func (w *world) outgoing(text string) (string, error) {
 	return result.String(), nil
 }
 
-// secret makes a value one that no report shows.
+// secret adds a value that reports must not show.
 func (w *world) secret(value string) {
 	// Short values would blank out ordinary words; real tokens are longer. The
 	// root token of a dev server is often "root": its header is masked instead.
@@ -61,11 +86,17 @@ func (w *world) secret(value string) {
 	}
 }
 
-// mask blanks the tokens out of a text for people.
+// mask replaces the secrets in a text for a report.
 func (w *world) mask(text string) string {
+	text = plain(text)
 	for _, secret := range w.secrets {
 		if len(secret) >= 8 {
 			text = strings.ReplaceAll(text, secret, "<token>")
+		}
+	}
+	if installed := w.suite.config.Installed; installed != nil {
+		for _, secret := range installed.secrets {
+			text = strings.ReplaceAll(text, secret, "<secret>")
 		}
 	}
 	return text
@@ -85,8 +116,8 @@ func (w *world) learnSecrets(content any) {
 				w.learnSecrets(value)
 			}
 		}
-		// Only an auth block stands for a token that was made just now.
-		if _, made := in["client_token"]; made {
+		// Only an auth block is about a new token.
+		if _, created := in["client_token"]; created {
 			if accessor, ok := in["accessor"].(string); ok && accessor != "" {
 				w.accessors = append(w.accessors, accessor)
 			}
@@ -102,9 +133,32 @@ func (w *world) learnSecrets(content any) {
 const maxShown = 2000
 
 func shorten(text string) string {
-	text = strings.TrimSpace(text)
+	text = shortenRuns(strings.TrimSpace(text))
 	if len(text) <= maxShown {
 		return text
 	}
 	return text[:maxShown] + fmt.Sprintf("… (%d bytes in all)", len(text))
+}
+
+// shortenRuns shortens what repeats one letter or digit very often, as a very long
+// value does.
+func shortenRuns(text string) string {
+	const most, shown = 100, 10
+	var out strings.Builder
+	begin, kept := 0, 0 // of the run, and of what is not written yet
+	for i := 1; i <= len(text); i++ {
+		if i < len(text) && text[i] == text[begin] {
+			continue
+		}
+		if n := i - begin; n > most && isLetterOrDigit(text[begin]) {
+			_, _ = fmt.Fprintf(&out, "%s… (%d times %c)", text[kept:begin+shown], n, text[begin])
+			kept = i
+		}
+		begin = i
+	}
+	return out.String() + text[kept:]
+}
+
+func isLetterOrDigit(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }

@@ -8,13 +8,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/cucumber/godog"
 )
 
-// cleanupTimeout bounds removing what a scenario made, also after a Ctrl-C.
+// cleanupTimeout limits removing what a scenario created, also after a Ctrl-C.
 const cleanupTimeout = 30 * time.Second
 
 // world is everything that one scenario knows. godog runs a scenario's steps
@@ -24,6 +25,9 @@ type world struct {
 	requirement Requirement
 	name        string
 	started     time.Time
+	// since is from when on crashes and logs of the checked plugin are the
+	// scenario's.
+	since time.Time
 
 	// spec grows with the Given sentences until the first sentence that needs
 	// the server; then server is set and the spec is settled.
@@ -37,7 +41,7 @@ type world struct {
 	saved map[string]string
 	// secrets are texts that never appear in a report.
 	secrets []string
-	// accessors belong to tokens that the scenario made and that are revoked.
+	// accessors are those of the scenario's tokens, which are revoked at the end.
 	accessors []string
 	// closers end what the scenario itself started: proxies, identity providers.
 	closers   []func() error
@@ -45,27 +49,57 @@ type world struct {
 	providers map[string]*identityProvider
 	hosts     hosts
 
-	// unanswered was sent and may make something after the scenario.
-	unanswered []open
+	// subject is the name of the registration of the checked plugin.
+	subject string
+	// release ends the scenario's use of the plugin's second registration; nil if it
+	// does not use it.
+	release func()
+	// scratch is the directory for temporary files of the checked plugin.
+	scratch string
+	// members are the processes of the checked plugin that were kept under a name,
+	// a script's children included.
+	members map[string][]int32
+	// timed is the checked plugin on the server whose time can be moved, which the
+	// scenario then uses; nil for none.
+	timed *timedPlugin
+	// leases and logins are what the checked plugin gave.
+	leases   []issuedLease
+	loggedIn []loggedIn
+	// users are those that a database plugin created, and oldUsers the same with the
+	// passwords from before they were changed.
+	users, oldUsers []databaseUser
+	// refused is how many writes of the plugin were made to fail.
+	refused int64
+	// revocationIsTheMatter is set where the scenario itself is about why a
+	// revocation may fail.
+	revocationIsTheMatter bool
+
+	// kept are the fields of the samples that have to be read back, by path.
+	kept map[string]map[string]string
+
+	// unanswered are requests that may take effect after the scenario.
+	unanswered []unansweredRequest
 
 	answer    *answer
 	command   *commandResult
 	exchanges []string
 	step      string
 
-	// refused is set when the scenario is not carried out at all.
-	refused *Outcome
+	// notRun is set when the scenario is not carried out at all.
+	notRun *Outcome
 	// interrupted is set at the end if the run was ended meanwhile.
 	interrupted bool
 }
 
 func newWorld(suite *Suite) *world {
 	saved := make(map[string]string)
-	if suite.config.Subject != nil {
-		saved = suite.config.Subject.saved()
+	shared := ""
+	if installed := suite.config.Installed; installed != nil {
+		saved["table"], saved["at"] = installed.subject.MountPaths()
+		shared = installed.suffix
 	}
 	return &world{
-		suite: suite, saved: saved,
+		suite: suite, saved: saved, names: names{shared: shared}, members: make(map[string][]int32),
 		proxies: make(map[string]*forwardProxy), providers: make(map[string]*identityProvider),
 	}
 }
@@ -73,6 +107,7 @@ func newWorld(suite *Suite) *world {
 // begin decides whether the scenario applies and can be carried out.
 func (w *world) begin(ctx context.Context, scenario *godog.Scenario) (context.Context, error) {
 	w.started, w.name = time.Now(), scenario.Name
+	w.since = w.started
 	var names []string
 	for _, tag := range scenario.Tags {
 		names = append(names, strings.TrimPrefix(tag.Name, "@"))
@@ -86,17 +121,26 @@ func (w *world) begin(ctx context.Context, scenario *godog.Scenario) (context.Co
 	target := w.suite.config.Target
 	if ctx.Err() != nil {
 		// The run as a whole says that it was interrupted and proves nothing.
-		return ctx, w.refuse(Skip, "the run was interrupted before it")
+		return ctx, w.skip(Skip, "the run was interrupted before it")
 	}
 	if identity := w.suite.config.Identity; !read.applies.To(identity) {
-		return ctx, w.refuse(Skip, fmt.Sprintf("is about %s; the server is %s", read.applies, identity))
+		return ctx, w.skip(Skip, fmt.Sprintf("it is about %s, and the server is %s", read.applies, identity))
+	}
+	if installed := w.suite.config.Installed; installed != nil && read.types != nil && !slices.Contains(read.types, installed.subject.Type) {
+		return ctx, w.skip(Skip, fmt.Sprintf("it is about plugins of type %s, and this one is of type %s", strings.Join(read.types, ", "), installed.subject.Type))
+	}
+	if reason := w.suite.blocked(read.id); reason != "" {
+		return ctx, w.skip(Unsupported, reason)
 	}
 	for _, capability := range read.needs {
-		if reason := w.suite.lacks(ctx, capability); reason != "" {
-			return ctx, w.refuse(Unsupported, fmt.Sprintf("needs %s: %s", capability, reason))
+		if reason := w.suite.unsupported(ctx, capability); reason != "" {
+			if !capability.ofProfile() {
+				reason = fmt.Sprintf("needs %s: %s", capability, reason)
+			}
+			return ctx, w.skip(Unsupported, reason)
 		}
 	}
-	if target.Lacks(OwnServer) != "" {
+	if target.Unsupported(OwnServer) != "" {
 		w.spec.Fresh = false
 	}
 	// Where scenarios share a server, each has names of its own.
@@ -110,12 +154,12 @@ func (w *world) begin(ctx context.Context, scenario *godog.Scenario) (context.Co
 	return ctx, nil
 }
 
-func (w *world) refuse(status Status, reason string) error {
-	w.refused = &Outcome{Status: status, Reason: reason}
+func (w *world) skip(status Status, reason string) error {
+	w.notRun = &Outcome{Status: status, Reason: reason}
 	return godog.ErrSkip
 }
 
-// newSuffix makes a suffix that no other scenario has and that is a valid part
+// newSuffix returns a suffix that no other scenario has and that is a valid part
 // of a plugin's, a path's, a policy's and a file's name.
 func newSuffix() (string, error) {
 	random := make([]byte, 4)
@@ -131,8 +175,8 @@ func (w *world) beginStep(ctx context.Context, step *godog.Step) (context.Contex
 	return ctx, nil
 }
 
-// running gives the scenario's server and starts it when it is first needed.
-func (w *world) running(ctx context.Context) (Server, error) {
+// ensureServer returns the scenario's server and starts it when it is first needed.
+func (w *world) ensureServer(ctx context.Context) (Server, error) {
 	if w.server != nil {
 		return w.server, nil
 	}
@@ -145,39 +189,59 @@ func (w *world) running(ctx context.Context) (Server, error) {
 	return server, nil
 }
 
-// changing gives the spec to a Given sentence. Asked too late, the sentence
+// pendingSpec returns the spec to a Given sentence. Asked too late, the sentence
 // would silently do nothing, so that is an error.
-func (w *world) changing() (*Spec, error) {
+func (w *world) pendingSpec() (*Spec, error) {
 	if w.server != nil {
-		return nil, errors.New("the server runs already: sentences about how it is started come first")
+		return nil, errors.New("the server is already running: put sentences about how it is started first")
 	}
 	return &w.spec, nil
 }
 
-// end removes what the scenario made and reports what it came to.
+// end removes what the scenario created and reports its outcome.
 func (w *world) end(ctx context.Context, _ *godog.Scenario, stepErr error) (context.Context, error) {
 	w.interrupted = ctx.Err() != nil
 	cleaning, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
+	if own := w.suite.config.Installed; own != nil && w.subject != own.name() && w.subject != own.secondName() {
+		w.suite.writeLog(cleaning, w.server, w.subject)
+	}
+	failure := new(Failure)
+	if errors.As(stepErr, &failure) {
+		failure.Log = strings.Join(w.logTail(cleaning), "\n")
+	}
 	cleanErr := w.clean(cleaning)
-	w.suite.config.Observe(w.outcome(stepErr, cleanErr))
+	if w.release != nil {
+		w.release()
+	}
+	outcome := w.outcome(stepErr, cleanErr)
+	if outcome.Status == Fail || outcome.Status == Errored {
+		outcome.Crash = w.crash(cleaning)
+	}
+	w.suite.config.OnOutcome(outcome)
 	return ctx, nil
 }
 
-// outcome is what the scenario came to. An interrupted one proves nothing: a
-// command or a request was cut off, and so may be what failed or was to fail.
+// outcome returns the result of the scenario. That of an interrupted one is Skip:
+// an interrupted request or command may be why a check failed.
 func (w *world) outcome(stepErr, cleanErr error) Outcome {
 	outcome := Outcome{Status: Pass}
 	var failure *Failure
+	var unchecked *NotCheckedError
 	switch {
-	case w.refused != nil:
-		outcome = *w.refused
+	case w.notRun != nil:
+		outcome = *w.notRun
 	case w.interrupted:
 		outcome.Status, outcome.Reason = Skip, "the run was interrupted during it"
+	case errors.As(stepErr, &unchecked):
+		outcome.Status, outcome.Reason = Unsupported, w.mask(unchecked.Reason)
 	case errors.As(stepErr, &failure):
 		outcome.Status = Fail
 		complete := *failure
-		complete.Step, complete.Remedy = w.step, w.requirement.Remedy
+		complete.Step = w.step
+		if complete.Remedy == "" { // the cause has none of its own
+			complete.Remedy = w.requirement.Remedy
+		}
 		if complete.Remedy == "" {
 			complete.Remedy = "Compare the exchange with the requirement's source: " + strings.Join(w.requirement.Sources, ", ") + "."
 		}
@@ -191,7 +255,7 @@ func (w *world) outcome(stepErr, cleanErr error) Outcome {
 		outcome.Reason = w.mask(fmt.Sprintf("step %q: %v", w.step, stepErr))
 	}
 	if cleanErr != nil {
-		outcome = w.withRemains(outcome, cleanErr)
+		outcome = w.withLeftovers(outcome, cleanErr)
 	}
 	outcome.Requirement, outcome.Case = w.requirement, w.name
 	outcome.Exchanges = w.exchanges
@@ -199,13 +263,14 @@ func (w *world) outcome(stepErr, cleanErr error) Outcome {
 	return outcome
 }
 
-// withRemains adds what could not be removed. Only a failure outweighs it.
-func (w *world) withRemains(outcome Outcome, cleanErr error) Outcome {
-	remains := w.mask(fmt.Sprintf("could not remove what the scenario made: %v", cleanErr))
+// withLeftovers adds what could not be removed, which is an error unless the
+// scenario failed.
+func (w *world) withLeftovers(outcome Outcome, cleanErr error) Outcome {
+	leftovers := w.mask(fmt.Sprintf("could not remove what the scenario created: %v", cleanErr))
 	if outcome.Reason != "" {
-		remains = outcome.Reason + "\n" + remains
+		leftovers = outcome.Reason + "\n" + leftovers
 	}
-	outcome.Reason = remains
+	outcome.Reason = leftovers
 	if outcome.Status != Fail {
 		outcome.Status = Errored
 	}

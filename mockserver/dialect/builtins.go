@@ -56,6 +56,7 @@ func databasePlugins(line string) string {
 // release takes over in other versions, in the words of builtins.
 func plugins(auth, database, secret string) func(*Dialect) {
 	return func(d *Dialect) {
+		d.Builtins = slices.Clone(d.Builtins)
 		for _, b := range builtins(map[string]string{"auth": auth, "database": databasePlugins(database), "secret": secret}) {
 			d.builtin(b.Type, b.Name).Version = b.Version
 		}
@@ -65,22 +66,25 @@ func plugins(auth, database, secret string) func(*Dialect) {
 // added puts further builtins into the list.
 func added(kind, line string) func(*Dialect) {
 	return func(d *Dialect) {
-		d.Builtins = append(d.Builtins, builtins(map[string]string{kind: line})...)
+		d.Builtins = slices.Concat(d.Builtins, builtins(map[string]string{kind: line}))
 		slices.SortFunc(d.Builtins, func(a, b Builtin) int {
 			return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))
 		})
 	}
 }
 
-// status gives a builtin another deprecation status.
+// status changes the deprecation status of a builtin.
 func status(kind, name string, s Status) func(*Dialect) {
-	return func(d *Dialect) { d.builtin(kind, name).Status = s }
+	return func(d *Dialect) {
+		d.Builtins = slices.Clone(d.Builtins)
+		d.builtin(kind, name).Status = s
+	}
 }
 
 // gone takes a builtin out of the list.
 func gone(kind, name string) func(*Dialect) {
 	return func(d *Dialect) {
-		d.Builtins = slices.DeleteFunc(d.Builtins, func(b Builtin) bool { return b.Type == kind && b.Name == name })
+		d.Builtins = slices.DeleteFunc(slices.Clone(d.Builtins), func(b Builtin) bool { return b.Type == kind && b.Name == name })
 	}
 }
 

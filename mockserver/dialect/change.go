@@ -2,7 +2,11 @@
 
 package dialect
 
-import "strings"
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
 
 // Evidence says how well a change is known.
 type Evidence string
@@ -18,7 +22,8 @@ const (
 
 // Change is one deviation of a dialect from the one it is derived from.
 type Change struct {
-	// Field is the name of the Dialect's field that the change sets.
+	// Field is the name of the Dialect's field that the change sets, behind that
+	// of its group: Catalog.Pins.
 	Field string `json:"field"`
 	// What says it in the words of who upgrades.
 	What string `json:"what"`
@@ -26,8 +31,19 @@ type Change struct {
 	Source string `json:"source"`
 	// Evidence is how well it is known.
 	Evidence Evidence `json:"evidence"`
+}
 
-	apply func(*Dialect)
+// edit is a Change as it stands in a dialect's file. It changes one field, whose
+// name follows from apply.
+type edit struct {
+	what, source string
+	evidence     Evidence
+	apply        func(*Dialect)
+}
+
+// calls lets plugins call further methods of the system view or services.
+func calls(names ...string) func(*Dialect) {
+	return func(d *Dialect) { d.Processes.Callbacks = slices.Concat(d.Processes.Callbacks, names) }
 }
 
 // Gap is something that servers do and the mock does not.
@@ -45,7 +61,7 @@ type Gap struct {
 type release struct {
 	name, version, ground string
 	provisional           bool
-	changes               []Change
+	changes               []edit
 	gaps                  []Gap
 }
 
@@ -53,13 +69,63 @@ type release struct {
 func (d *Dialect) derive(r release) *Dialect {
 	d.Base, d.Name = d.Name, r.name
 	d.Ground, d.Provisional = r.ground, r.provisional
-	d.Changes = r.changes
-	for _, c := range r.changes {
-		c.apply(d)
+	d.Changes = make([]Change, 0, len(r.changes))
+	for _, e := range r.changes {
+		before := *d
+		e.apply(d)
+		d.Changes = append(d.Changes, Change{
+			Field: strings.Join(differing(&before, d), ", "), What: e.what, Source: e.source, Evidence: e.evidence,
+		})
 	}
 	d.addGaps(r.gaps)
 	d.report(r.version)
 	return d
+}
+
+// Fields visits the fields of a dialect that changes may set, in their order, with
+// the names that Change.Field has for them.
+func (d *Dialect) Fields(visit func(name string, value any)) {
+	walk(reflect.ValueOf(d).Elem(), reflect.ValueOf(d).Elem(), func(name func() string, value, _ reflect.Value) {
+		visit(name(), value.Interface())
+	})
+}
+
+// differing returns the names of the fields with other values.
+func differing(a, b *Dialect) []string {
+	var names []string
+	walk(reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem(), func(name func() string, x, y reflect.Value) {
+		scalar := x.Comparable() && x.Kind() != reflect.Interface
+		if scalar && !x.Equal(y) || !scalar && !reflect.DeepEqual(x.Interface(), y.Interface()) {
+			names = append(names, name())
+		}
+	})
+	return names
+}
+
+// walk visits the same field of two dialects, group by group. Names are only made
+// when they are asked for: each server does this for all changes of its dialect.
+func walk(a, b reflect.Value, visit func(name func() string, x, y reflect.Value)) {
+	for i := range a.NumField() {
+		x, y := a.Field(i), b.Field(i)
+		name := func() string { return a.Type().Field(i).Name }
+		switch {
+		case x.Kind() == reflect.Struct:
+			for j := range x.NumField() {
+				visit(func() string { return name() + "." + x.Type().Field(j).Name }, x.Field(j), y.Field(j))
+			}
+		case !aboutItself(name()):
+			visit(name, x, y)
+		}
+	}
+}
+
+// aboutItself reports whether every dialect differs from its base in a field.
+func aboutItself(name string) bool {
+	switch name {
+	case "Name", "Base", "Changes", "Gaps", "Ground", "Provisional", "Version", "VersionSuffix":
+		return true
+	}
+	return false
 }
 
 func (d *Dialect) addGaps(gaps []Gap) {
@@ -76,8 +142,10 @@ const unstamped = "-HEAD"
 // report sets the version that the server and the builtins of its tree report.
 func (d *Dialect) report(version string) {
 	d.Version, d.VersionSuffix = version, ""
-	if stem, ok := strings.CutSuffix(version, unstamped); ok {
-		d.Version, d.VersionSuffix = stem, unstamped
+	for _, suffix := range []string{unstamped, enterpriseSuffix} {
+		if stem, ok := strings.CutSuffix(version, suffix); ok {
+			d.Version, d.VersionSuffix = stem, suffix
+		}
 	}
 	for i := range d.Builtins {
 		if b := &d.Builtins[i]; b.tree {

@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/go-version"
-
-	"github.com/plugproof/plugproof/mockserver/environ"
 )
 
 // Product names who makes a server.
@@ -79,139 +77,38 @@ type Dialect struct {
 	// servers built without a version stamp; see Lookup.
 	VersionSuffix string
 
-	// Environment is the order of the layers of a plugin's environment.
-	Environment environ.Rule
-	// OwnVariables are the prefixes of the server's own variables for plugins:
-	// VAULT_VERSION, and in OpenBao BAO_VERSION beside it.
-	OwnVariables []string
-	// ProcessVariables are what the server sets in its own environment when it
-	// starts, as NAME=value; plugins inherit them.
-	ProcessVariables []string
-
 	// Builtins are the plugins in the server's binary, sorted by type and name.
 	Builtins []Builtin
 	// BuiltinSuffix is the build metadata of plugins from the server's own
 	// tree: builtin.vault.
 	BuiltinSuffix string
 
-	// Pins: sys/plugins/pins exists and pinned versions win.
-	Pins bool
-	// Runtimes: sys/plugins/runtimes/catalog exists.
-	Runtimes bool
-	// RootlessRuntimes: runtimes have the field rootless, and an empty list of
-	// runtimes is answered rather than left out.
-	RootlessRuntimes bool
-	// Images: plugins may be registered as container images (oci_image).
-	Images bool
-	// TypedReload: sys/plugins/reload/:type/:name exists.
-	TypedReload bool
-	// ReloadsNothingWarns: a reload that finds nothing warns.
-	ReloadsNothingWarns bool
-	// ReloadKnownOnly: reloading a name that isn't in the catalog, a singleton
-	// or a database plugin is refused, and every failed reload is a bad request.
-	ReloadKnownOnly bool
-	// ReloadScope: the scope of a reload is checked, and `global` answers 202.
-	ReloadScope bool
-	// VersionMismatchWarns: reading a mount warns when the configured and the
-	// running version differ.
-	VersionMismatchWarns bool
-	// ListsVersionedOnly: the lists of names contain plugins that are only
-	// registered with versions (hashicorp/vault#28936, openbao/openbao#3186).
-	ListsVersionedOnly bool
-	// ReadResolvesVersion: reading a plugin without naming a version finds one
-	// that is only registered with versions.
-	ReadResolvesVersion bool
-	// EnterpriseStubs: paths that only Vault Enterprise serves say so.
-	EnterpriseStubs bool
-	// OCIPlugins: plugins downloaded from OCI registries are registered with the
-	// field oci, from their place in the plugin directory.
-	OCIPlugins bool
-	// MissingHash is the text for a registration without sha256 (and, with
-	// Artifacts, without version).
-	MissingHash string
-	// Artifacts: a version without sha256 means an extracted artifact, a
-	// directory of the plugin directory that its publisher signed.
-	Artifacts bool
-	// ArtifactsNeedNoCommand: a registration without sha256 needs no command,
-	// and warns that one is ignored.
-	ArtifactsNeedNoCommand bool
-	// DownloadRefused: the field download exists and is refused.
-	DownloadRefused bool
-	// OutsideNamesDirectory: the refusal of commands outside of the plugin
-	// directory names the directories.
-	OutsideNamesDirectory bool
-	// CatalogReadExtra are further fields of sys/plugins/catalog/:type/:name
-	// and the values they have for plugins registered through the API.
-	CatalogReadExtra map[string]any
-	// BadHash is the text for a sha256 that is not hex; the value and the
-	// decoder's reason follow if it ends in a space.
-	BadHash string
-	// MissingCommand is the text for a registration without command.
-	MissingCommand string
-	// MalformedVersion is what the version library says before the version
-	// that it can't parse.
-	MalformedVersion string
-
-	// ManagedKeys: mounts have the tunable allowed_managed_keys.
-	ManagedKeys bool
-	// IdentityTokenKey: mounts have the tunable identity_token_key.
-	IdentityTokenKey bool
-	// DelegatedAuth: mounts have the tunable delegated_auth_accessors.
-	DelegatedAuth bool
-	// DelegatedAuthShown: reading and listing mounts show it.
-	DelegatedAuthShown bool
-	// TrimTrailingSlashes: mounts have the tunable trim_request_trailing_slashes.
-	TrimTrailingSlashes bool
-	// VisibleMountTTLs: sys/internal/ui/mounts shows the system's lease times
-	// where a mount has none of its own, rather than 0.
-	VisibleMountTTLs bool
-
-	// FieldErrors is how a field of a request that has the wrong type is
-	// described.
-	FieldErrors FieldErrors
-	// StrictJSON: a request's body must be JSON to its end, although only its
-	// first value is used.
-	StrictJSON bool
-	// JSONStrings is how many strings a request's JSON may hold, keys included;
-	// 0 for any number.
-	JSONStrings int
-	// PerformanceStandbys: sys/leader tells of performance standbys.
-	PerformanceStandbys bool
-	// Scan: there is the operation scan, a list of all levels.
-	Scan bool
-	// RelativePaths: request paths with `..` are resolved with a redirect; else
-	// they are refused where a redirect of Go's own doesn't resolve them.
-	RelativePaths bool
-	// DottedKeys: paths and keys may have two dots within one of their parts.
-	DottedKeys bool
-	// Namespaces: the header X-Vault-Namespace is obeyed, and names that don't
-	// exist are refused; else it is ignored.
-	Namespaces bool
-
-	// MountType: answers say the type of their mount (mount_type; vault/sdk
-	// 0.11).
-	MountType bool
-	// BadTokenTwice: an unknown, revoked or expired token gets the second
-	// error text "invalid token".
-	BadTokenTwice bool
-	// ServiceTokenPrefix and BatchTokenPrefix begin tokens: hvs. and hvb. since
-	// Vault 1.10, s. and b. before that and in OpenBao.
-	ServiceTokenPrefix, BatchTokenPrefix string
-	// SignedTokens: service tokens have the length and form of signed ones.
-	SignedTokens bool
-	// OldLeasePaths: sys/renew, sys/revoke, sys/revoke-prefix and
-	// sys/revoke-force exist beside those below sys/leases.
-	OldLeasePaths bool
-	// PolicyVersions: policies have a version, a time of change and check-and-set.
-	PolicyVersions bool
-	// EntityNameSuffix ends the names that the server makes up for entities.
-	EntityNameSuffix string
-	// MoreCapabilities and MorePolicyKeys are what policies may contain beyond
-	// those of Vault 1.14.
-	MoreCapabilities, MorePolicyKeys []string
-	// HandshakeHint: the error for a plugin that ends before the handshake
-	// says that no line was read (go-plugin 1.6 and later).
-	HandshakeHint bool
+	// Processes is about how plugin processes start.
+	Processes Processes
+	// Catalog is about sys/plugins/: registrations, pins and runtimes.
+	Catalog Catalog
+	// Reloads is about reloads of plugins.
+	Reloads Reloads
+	// Mounts is about mounts and their tuning.
+	Mounts Mounts
+	// Requests is about how requests are read and answered, whatever their path.
+	Requests Requests
+	// State is about the state of the server: sys/health, sys/leader, sys/seal-status.
+	State State
+	// Tokens is about tokens.
+	Tokens Tokens
+	// Leases is about leases.
+	Leases Leases
+	// Policies is about policies.
+	Policies Policies
+	// Entities is about entities.
+	Entities Entities
+	// Namespaces is about namespaces.
+	Namespaces Namespaces
+	// KV is about the builtin kv.
+	KV KV
+	// Database is about the builtin database engine.
+	Database Database
 }
 
 // FieldErrors is a way of describing a field with the wrong type. The texts
@@ -223,7 +120,10 @@ const (
 	FieldErrorsWithInput FieldErrors = iota
 	// FieldErrorsWithValue repeat the value (vault/sdk 0.25).
 	FieldErrorsWithValue
-	// FieldErrorsPlain repeat neither (OpenBao).
+	// FieldErrorsWithWord repeat neither, but the word that is not a number or a
+	// boolean (OpenBao 2.3).
+	FieldErrorsWithWord
+	// FieldErrorsPlain repeat nothing (OpenBao 2.4).
 	FieldErrorsPlain
 )
 
@@ -234,6 +134,8 @@ func (f FieldErrors) String() string {
 		return "with the input"
 	case FieldErrorsWithValue:
 		return "with the value"
+	case FieldErrorsWithWord:
+		return "with the word"
 	case FieldErrorsPlain:
 		return "plain"
 	}
@@ -246,21 +148,25 @@ func (d *Dialect) OwnVersion() string { return "v" + d.Version + "+" + d.Builtin
 
 // Lookup returns the dialect of that name. NAME@VERSION is the same dialect
 // with another version to report: vault-1.16@1.16.7, or openbao-2.5@2.0.0-HEAD
-// for a server that was built without a version stamp. The error names the
-// known dialects.
+// for a server that was built without a version stamp. Every dialect of Vault has one
+// of Vault Enterprise beside it, of which Names has the newest only: vault-1.16+ent.
+// The error names the known dialects.
 func Lookup(name string) (*Dialect, error) {
 	name, reported, other := strings.Cut(name, "@")
+	stem, enterprise := strings.CutSuffix(name, enterpriseSuffix)
 	for _, k := range known() {
-		if k.name != name {
+		if k.name != stem || strings.HasSuffix(stem, enterpriseSuffix) {
 			continue
 		}
 		d := k.make()
-		if other {
-			v, err := version.NewSemver(reported)
-			if err == nil && v.Metadata() != "" {
-				err = fmt.Errorf("%s: community servers have no build metadata in their version", reported)
+		if enterprise {
+			if d.Product != Vault {
+				break
 			}
-			if err != nil {
+			d = d.enterprise()
+		}
+		if other {
+			if err := d.checkReported(reported); err != nil {
 				return nil, fmt.Errorf("dialect %s: version to report: %w", name, err)
 			}
 			d.report(reported)
@@ -270,11 +176,25 @@ func Lookup(name string) (*Dialect, error) {
 	return nil, fmt.Errorf("unknown dialect %q: known are %s", name, strings.Join(Names(), ", "))
 }
 
+// checkReported returns what is wrong with a version that the server is to report.
+func (d *Dialect) checkReported(reported string) error {
+	v, err := version.NewSemver(reported)
+	switch {
+	case err != nil:
+		return err
+	case d.State.Enterprise && "+"+v.Metadata() != enterpriseSuffix:
+		return fmt.Errorf("%s: versions of Vault Enterprise end in %s", reported, enterpriseSuffix)
+	case !d.State.Enterprise && v.Metadata() != "":
+		return fmt.Errorf("%s: community servers have no build metadata in their version", reported)
+	}
+	return nil
+}
+
 // Newest is the dialect that is used when none is named: the newest Vault whose
 // sources were read.
 func Newest() *Dialect { return vault121() }
 
-// Names returns the names of all dialects, oldest first within a product.
+// Names returns the names of all dialects in the order of All.
 func Names() []string {
 	all := known()
 	names := make([]string, len(all))
@@ -284,7 +204,8 @@ func Names() []string {
 	return names
 }
 
-// All returns every dialect, Vault's before OpenBao's, oldest first. Each call
+// All returns every dialect, Vault's before OpenBao's, oldest first, and Vault
+// Enterprise. Each call
 // makes them anew, so that a caller may change its copy.
 func All() []*Dialect {
 	all := known()
@@ -321,5 +242,6 @@ func known() []maker {
 		{"openbao-2.4", openbao24},
 		{"openbao-2.5", openbao25},
 		{"openbao-2.6", openbao26},
+		{"vault-2.0+ent", func() *Dialect { return vault20().enterprise() }},
 	}
 }

@@ -6,15 +6,21 @@ package dialect
 func openbao22() *Dialect {
 	return openbao21().derive(release{
 		name: "openbao-2.2", version: "2.2.2", ground: "sources of v2.2.2",
-		changes: []Change{
-			{"HandshakeHint", "a plugin that ends without a word is said to have written no line", "go.mod at v2.2.2: go-plugin 1.6.3", Established,
-				func(d *Dialect) { d.HandshakeHint = true }},
-			{"MoreCapabilities", "policies may grant scan", "vault/policy.go at v2.2.2", Established,
-				func(d *Dialect) { d.MoreCapabilities = []string{"scan"} }},
-			{"Scan", "the method SCAN and ?scan=true list all levels", "http/logical.go at v2.2.2", Established,
-				func(d *Dialect) { d.Scan = true }},
-			{"MorePolicyKeys", "policies may hold pagination_limit", "vault/policy.go at v2.2.2", Established,
-				func(d *Dialect) { d.MorePolicyKeys = append(d.MorePolicyKeys, "pagination_limit") }},
+		changes: []edit{
+			{"policies whose names begin with a path can be listed", "vault/logical_system.go at v2.2.2", Established,
+				func(d *Dialect) { d.Policies.ListBelow = true }},
+			{"kv version 2 has detailed-metadata", "builtin/logical/kv at v2.2.2", Established,
+				func(d *Dialect) { d.KV.DetailedMetadata = true }},
+			{"the audit fields of the server's own mounts can be tuned", "vault/logical_system.go at v2.2.2", Established,
+				func(d *Dialect) { d.Mounts.OwnUntunable = false }},
+			{"a plugin that ends without a word is said to have written no line", "go.mod at v2.2.2: go-plugin 1.6.3", Established,
+				func(d *Dialect) { d.Processes.HandshakeHint = true }},
+			{"policies may grant scan", "vault/policy.go at v2.2.2", Established,
+				func(d *Dialect) { d.Policies.MoreCapabilities = []string{"scan"} }},
+			{"the method SCAN and ?scan=true list all levels", "http/logical.go at v2.2.2", Established,
+				func(d *Dialect) { d.Requests.Scan = true }},
+			{"policies may hold pagination_limit", "vault/policy.go at v2.2.2", Established,
+				func(d *Dialect) { d.Policies.MoreKeys = append(d.Policies.MoreKeys, "pagination_limit") }},
 		},
 	})
 }

@@ -6,13 +6,21 @@ package dialect
 func openbao24() *Dialect {
 	return openbao23().derive(release{
 		name: "openbao-2.4", version: "2.4.4", ground: "sources of v2.4.4",
-		changes: []Change{
-			{"MorePolicyKeys", "policies may hold list_scan_response_keys_filter_path", "vault/policy.go at v2.4.4", Established,
-				func(d *Dialect) { d.MorePolicyKeys = append(d.MorePolicyKeys, "list_scan_response_keys_filter_path") }},
-			{"JSONStrings", "a request's JSON may hold 1,000 strings, keys included", "changelog 2.4.1 #1756, http/json.go at v2.4.4; measured on 2.5.5", Established,
-				func(d *Dialect) { d.JSONStrings = 1000 }},
+		changes: []edit{
+			{"the metadata of kv version 2 has versions and check-and-set, and each change its time", "builtin/logical/kv at v2.4.4", Established,
+				func(d *Dialect) { d.KV.MetadataVersions = true }},
+			{"errors about fields of a wrong type repeat nothing", "go.mod at v2.4.4: mapstructure 2.4.0", Established,
+				func(d *Dialect) { d.Requests.FieldErrors = FieldErrorsPlain }},
+			{"policies may hold list_scan_response_keys_filter_path", "vault/policy.go at v2.4.4", Established,
+				func(d *Dialect) {
+					d.Policies.MoreKeys = append(d.Policies.MoreKeys, "list_scan_response_keys_filter_path")
+				}},
+			{"a request's JSON may hold 1,000 strings, keys included", "changelog 2.4.1 #1756, http/json.go at v2.4.4; measured on 2.5.5", Established,
+				func(d *Dialect) { d.Requests.JSONStrings = 1000 }},
 		},
 		gaps: []Gap{
+			{What: "policies filter the keys of lists: list_scan_response_keys_filter_path", Source: "vault/policy.go at v2.4.4",
+				Why: "a policy with that key is refused with an error that says so"},
 			{What: "the limit of the memory that a request's JSON would take (max_request_json_memory)", Source: "changelog 2.4.1 #1756",
 				Why: "only bodies of megabytes come near it"},
 		},

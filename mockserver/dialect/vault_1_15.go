@@ -6,20 +6,22 @@ package dialect
 func vault115() *Dialect {
 	return vault114().derive(release{
 		name: "vault-1.15", version: "1.15.1", ground: "sources of v1.15.1, changelog",
-		changes: []Change{
-			{"Images", "plugins can be registered as container images: oci_image, runtime", "changelog 1.15.0 #22712", Established,
-				func(d *Dialect) { d.Images = true }},
-			{"Runtimes", "sys/plugins/runtimes/catalog holds container runtimes", "changelog 1.15.0 #22712, #22744", Established,
-				func(d *Dialect) { d.Runtimes = true }},
-			{"MissingCommand", "a registration needs a command or an image", "vault/logical_system.go at v1.15.1", Established,
-				func(d *Dialect) { d.MissingCommand = "must provide at least one of command or oci_image" }},
-			{"BadHash", "the refusal of a sha256 that is not hex repeats it", "vault/logical_system.go at v1.15.1", Established,
-				func(d *Dialect) { d.BadHash = "Could not decode SHA256 value from Hex " }},
-			{"HandshakeHint", "a plugin that ends without a word is said to have written no line", "go.mod at v1.15.1: go-plugin 1.5.2", Established,
-				func(d *Dialect) { d.HandshakeHint = true }},
-			{"Builtins", "auth centrify is deprecated", "changelog 1.15.0 #23050", Established,
+		changes: []edit{
+			{"plugins can be registered as container images: oci_image, runtime", "changelog 1.15.0 #22712", Established,
+				func(d *Dialect) { d.Catalog.Images = true }},
+			{"sys/plugins/runtimes/catalog holds container runtimes", "changelog 1.15.0 #22712, #22744", Established,
+				func(d *Dialect) { d.Catalog.Runtimes = true }},
+			{"a registration needs a command or an image", "vault/logical_system.go at v1.15.1", Established,
+				func(d *Dialect) { d.Catalog.MissingCommand = "must provide at least one of command or oci_image" }},
+			{"the refusal of a sha256 that is not hex repeats it", "vault/logical_system.go at v1.15.1", Established,
+				func(d *Dialect) { d.Catalog.BadHash = "Could not decode SHA256 value from Hex " }},
+			{"a plugin that ends without a word is said to have written no line", "go.mod at v1.15.1: go-plugin 1.5.2", Established,
+				func(d *Dialect) { d.Processes.HandshakeHint = true }},
+			{"static roles of the database engine have rotation_schedule and rotation_window", "changelog 1.15.0 #22484, builtin/logical/database/path_roles.go", Established,
+				func(d *Dialect) { d.Database.Schedules = true }},
+			{"auth centrify is deprecated", "changelog 1.15.0 #23050", Established,
 				status("auth", "centrify", Deprecated)},
-			{"Builtins", "builtin plugins in newer versions", "go.mod at v1.15.1", Established, plugins(
+			{"builtin plugins in newer versions", "go.mod at v1.15.1", Established, plugins(
 				"alicloud=0.16.0 azure=0.16.2 cf=0.15.1 gcp=0.16.1 jwt=0.17.0 kerberos=0.10.1 kubernetes=0.17.1 oci=0.14.2",
 				"couchbase=0.9.4 elasticsearch=0.13.3 mongodbatlas=0.10.1 redis=0.2.2 redis-elasticache=0.2.3",
 				"ad=0.16.1 alicloud=0.15.1 azure=0.16.3 gcp=0.17.0 gcpkms=0.15.1 kubernetes=0.6.0 kv=0.16.1 "+

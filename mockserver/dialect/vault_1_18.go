@@ -6,10 +6,12 @@ package dialect
 func vault118() *Dialect {
 	return vault117().derive(release{
 		name: "vault-1.18", version: "1.18.1", ground: "sources of v1.18.1, changelog",
-		changes: []Change{
-			{"TrimTrailingSlashes", "mounts have the tunable trim_request_trailing_slashes", "changelog 1.18.1 #28752", Established,
-				func(d *Dialect) { d.TrimTrailingSlashes = true }},
-			{"Builtins", "builtin plugins in newer versions", "go.mod at v1.18.1", Established, plugins(
+		changes: []edit{
+			{"mounts have the tunable trim_request_trailing_slashes", "changelog 1.18.1 #28752", Established,
+				func(d *Dialect) { d.Mounts.TrimTrailingSlashes = true }},
+			{"configurations of the database engine keep and show verify_connection", "builtin/logical/database/path_config_connection.go, read without its version", Inferred,
+				func(d *Dialect) { d.Database.RemembersVerify = true }},
+			{"builtin plugins in newer versions", "go.mod at v1.18.1", Established, plugins(
 				"alicloud=0.19.0 azure=0.19.1 cf=0.19.0 gcp=0.19.1 jwt=0.22.0 kerberos=0.13.0 kubernetes=0.20.0 oci=0.17.0",
 				"couchbase=0.12.0 elasticsearch=0.16.0 mongodbatlas=0.13.0 redis=0.4.0 redis-elasticache=0.5.0 snowflake=0.12.0",
 				"ad=0.19.0 alicloud=0.18.0 azure=0.20.1 gcp=0.20.1 gcpkms=0.19.0 kubernetes=0.9.0 kv=0.20.0 "+

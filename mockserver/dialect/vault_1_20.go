@@ -6,18 +6,20 @@ package dialect
 func vault120() *Dialect {
 	return vault119().derive(release{
 		name: "vault-1.20", version: "1.20.0", ground: "sources of v1.20.0, changelog",
-		changes: []Change{
-			{"Artifacts", "a version without sha256 registers an extracted artifact: the directory NAME_VERSION_OS_ARCH", "changelog 1.19.5 #30673, vault/plugincatalog at v1.20.0", Established,
-				func(d *Dialect) { d.Artifacts = true }},
-			{"MissingHash", "a registration needs a sha256 or a version", "vault/logical_system.go at v1.20.0", Established,
+		changes: []edit{
+			{"plugins may record observations", "vault/sdk 0.17.0", Established,
+				calls("Observations")},
+			{"a version without sha256 registers an extracted artifact: the directory NAME_VERSION_OS_ARCH", "changelog 1.19.5 #30673, vault/plugincatalog at v1.20.0", Established,
+				func(d *Dialect) { d.Catalog.Artifacts = true }},
+			{"a registration needs a sha256 or a version", "vault/logical_system.go at v1.20.0", Established,
 				func(d *Dialect) {
-					d.MissingHash = "must provide at least one of sha256 or version: use sha256 for binary registration (version optional) or version only for artifact registration"
+					d.Catalog.MissingHash = "must provide at least one of sha256 or version: use sha256 for binary registration (version optional) or version only for artifact registration"
 				}},
-			{"OutsideNamesDirectory", "the refusal of commands outside of the plugin directory names the directories", "vault/plugincatalog/plugin_catalog.go at v1.20.0", Established,
-				func(d *Dialect) { d.OutsideNamesDirectory = true }},
-			{"FieldErrors", "errors about fields of a wrong type no longer repeat the whole input", "changelog 1.19.3 #30388, vault/sdk 0.17.0", Established,
-				func(d *Dialect) { d.FieldErrors = FieldErrorsWithValue }},
-			{"Builtins", "builtin plugins in newer versions", "go.mod at v1.20.0", Established, plugins(
+			{"the refusal of commands outside of the plugin directory names the directories", "vault/plugincatalog/plugin_catalog.go at v1.20.0", Established,
+				func(d *Dialect) { d.Catalog.OutsideNamesDirectory = true }},
+			{"errors about fields of a wrong type no longer repeat the whole input", "changelog 1.19.3 #30388, vault/sdk 0.17.0", Established,
+				func(d *Dialect) { d.Requests.FieldErrors = FieldErrorsWithValue }},
+			{"builtin plugins in newer versions", "go.mod at v1.20.0", Established, plugins(
 				"alicloud=0.21.0 azure=0.21.1 cf=0.21.0 gcp=0.21.0 jwt=0.24.1 kerberos=0.15.0 kubernetes=0.22.2 oci=0.19.0",
 				"couchbase=0.14.0 elasticsearch=0.18.0 mongodbatlas=0.15.0 redis=0.6.0 redis-elasticache=0.7.0 snowflake=0.14.1",
 				"ad=0.21.0 alicloud=0.20.0 azure=0.22.0 gcp=0.22.0 gcpkms=0.21.0 kubernetes=0.11.0 kv=0.24.0 "+

@@ -6,12 +6,18 @@ package dialect
 func vault121() *Dialect {
 	return vault120().derive(release{
 		name: "vault-1.21", version: "1.21.0", ground: "sources of v1.21.0",
-		changes: []Change{
-			{"DownloadRefused", "registration has the field download, which community servers refuse", "vault/logical_system.go at v1.21.0", Established,
-				func(d *Dialect) { d.DownloadRefused = true }},
-			{"ArtifactsNeedNoCommand", "registration without sha256 needs no command, and warns that one is ignored", "#30811, vault/logical_system.go at v1.21.0", Established,
-				func(d *Dialect) { d.ArtifactsNeedNoCommand = true }},
-			{"Builtins", "builtin plugins in newer versions", "go.mod at v1.21.0", Established, plugins(
+		changes: []edit{
+			{"lists of kv version 2 can leave out deleted keys: exclude_deleted", "vault-plugin-secrets-kv 0.25.0 beside 0.24.1", Established,
+				func(d *Dialect) { d.KV.ExcludesDeleted = true }},
+			{"plugins may ask when a job rotates, which community servers refuse", "vault/sdk 0.20.0 beside 0.18.0", Established,
+				calls("GetRotationInformation")},
+			{"metadata of kv version 2 says who made and deleted a version", "vault-plugin-secrets-kv 0.25.0 beside 0.24.0", Established,
+				func(d *Dialect) { d.KV.Attribution = true }},
+			{"registration has the field download, which community servers refuse", "vault/logical_system.go at v1.21.0", Established,
+				func(d *Dialect) { d.Catalog.DownloadRefused = true }},
+			{"registration without sha256 needs no command, and warns that one is ignored", "#30811, vault/logical_system.go at v1.21.0", Established,
+				func(d *Dialect) { d.Catalog.ArtifactsNeedNoCommand = true }},
+			{"builtin plugins in newer versions", "go.mod at v1.21.0", Established, plugins(
 				"alicloud=0.22.0 azure=0.22.0 cf=0.22.0 gcp=0.22.0 jwt=0.25.0 kerberos=0.16.0 kubernetes=0.23.0 oci=0.20.0",
 				"couchbase=0.15.0 elasticsearch=0.19.0 mongodbatlas=0.16.0 redis=0.7.0 redis-elasticache=0.8.0 snowflake=0.15.0",
 				"alicloud=0.21.0 azure=0.23.0 gcp=0.23.0 gcpkms=0.22.0 kubernetes=0.12.0 kv=0.25.0 "+

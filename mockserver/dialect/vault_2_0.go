@@ -8,6 +8,10 @@ func vault20() *Dialect {
 	return vault121().derive(release{
 		name: "vault-2.0", version: "2.0.0", provisional: true,
 		ground: "documentation; the sources could not be read, and no change of the plugin API is documented",
+		changes: []edit{
+			{"plugins may register rotation jobs and learn when they rotate, which community servers refuse", "vault/sdk 0.24.0 beside 0.23.0, in time between 1.21 and 2.0", Inferred,
+				calls("RegisterRotationJobWithResponse")},
+		},
 		gaps: []Gap{
 			{What: "builtin plugins and their versions, and whether secret ad is still among them", Source: "deprecation notices of the 2.x documentation list ad as removed",
 				Why: "not established: the mock keeps the list of 1.21.0"},

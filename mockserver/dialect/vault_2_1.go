@@ -7,9 +7,9 @@ func vault21() *Dialect {
 	return vault20().derive(release{
 		name: "vault-2.1", version: "2.1.0", provisional: true,
 		ground: "a test of the server, and a client that follows it; the sources could not be read",
-		changes: []Change{
-			{"ReadResolvesVersion", "reading a plugin without version finds the only version there is, with a warning; several are an error that names them", "the server's own test of 2.1; salt-extensions/saltext-vault#183", Established,
-				func(d *Dialect) { d.ReadResolvesVersion = true }},
+		changes: []edit{
+			{"reading a plugin without version finds the only version there is, with a warning; several are an error that names them", "the server's own test of 2.1; salt-extensions/saltext-vault#183", Established,
+				func(d *Dialect) { d.Catalog.ReadResolvesVersion = true }},
 		},
 		gaps: []Gap{
 			{What: "the exact texts of that warning and error", Source: "the test looks for the versions, and for -version in the error",

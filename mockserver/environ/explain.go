@@ -31,7 +31,7 @@ type Explanation struct {
 	Order Order `json:"order"`
 }
 
-// Explain tells which value the plugin sees for name, where it comes from and
+// Explain returns which value the plugin sees for name, where it comes from and
 // what it hides.
 func Explain(in Input, name string) Explanation {
 	e := Explanation{Name: name, Order: OrderOf(in)}

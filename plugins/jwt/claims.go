@@ -15,22 +15,23 @@ import (
 // claims is the payload of a verified token.
 type claims map[string]any
 
-// get returns a claim by name, or by JSON pointer (RFC 6901) when the name
-// begins with a slash; nil when there is none. Numbers come as json.Number, as
-// stored bound claims have them.
+// get returns the claim with the given name, or nil if the token does not have
+// it. A name that begins with a slash is a JSON pointer (RFC 6901); see "Claim
+// specifications and JSON pointer" in the guide. Numbers are returned as
+// json.Number, the type that bound claims have when they are read from storage.
 func (c claims) get(name string) any {
 	if !strings.HasPrefix(name, "/") {
-		return number(c[name])
+		return normalizeNumber(c[name])
 	}
 	var value any = map[string]any(c)
 	unescape := strings.NewReplacer("~1", "/", "~0", "~")
-	for step := range strings.SplitSeq(name[1:], "/") {
-		step = unescape.Replace(step)
+	for token := range strings.SplitSeq(name[1:], "/") {
+		token = unescape.Replace(token)
 		switch container := value.(type) {
 		case map[string]any:
-			value = container[step]
+			value = container[token]
 		case []any:
-			index, err := strconv.Atoi(step)
+			index, err := strconv.Atoi(token)
 			if err != nil || index < 0 || index >= len(container) {
 				return nil
 			}
@@ -39,19 +40,20 @@ func (c claims) get(name string) any {
 			return nil
 		}
 	}
-	return number(value)
+	return normalizeNumber(value)
 }
 
-// number drops the fraction, as the original does.
-func number(value any) any {
+// normalizeNumber returns value as a json.Number without its fraction if it is a
+// number, as the original does, and any other value as it is.
+func normalizeNumber(value any) any {
 	if f, ok := value.(float64); ok {
 		return json.Number(strconv.FormatInt(int64(f), 10))
 	}
 	return value
 }
 
-// asList makes a list of what may be one value or several. Providers give a
-// lone value for a list of one.
+// asList returns value as a list and reports whether it is a list, string,
+// bool or number. Some providers send a single value instead of a list of one.
 func asList(value any) ([]any, bool) {
 	switch v := value.(type) {
 	case []any:
@@ -63,40 +65,45 @@ func asList(value any) ([]any, bool) {
 	}
 }
 
-// checkBound says which bound claim of r the token does not have.
+// checkBound returns an error unless each bound claim of r has, in the token, at
+// least one of the values that the role lists for it; see bound_claims in the
+// API documentation.
 func (c claims) checkBound(r *role) error {
 	for name, bound := range r.BoundClaims {
-		got := c.get(name)
-		if got == nil {
+		received := c.get(name)
+		if received == nil {
 			return fmt.Errorf("claim %q is missing", name)
 		}
-		gotValues, ok := asList(got)
+		got, ok := asList(received)
 		if !ok {
-			return fmt.Errorf("received claim is not a string, bool, int or list: %v", got)
+			return fmt.Errorf("received claim is not a string, bool, int or list: %v", received)
 		}
-		wanted, ok := asList(bound)
+		want, ok := asList(bound)
 		if !ok {
 			return fmt.Errorf("bound claim is not a string, bool, int or list: %v", bound)
 		}
-		if !anyMatch(wanted, gotValues, r.BoundClaimsType == claimsGlob) {
+		if !anyMatch(want, got, r.BoundClaimsType == claimsGlob) {
 			return fmt.Errorf("claim %q does not match any associated bound claim values", name)
 		}
 	}
 	return nil
 }
 
-func anyMatch(wanted, got []any, globs bool) bool {
-	for _, w := range wanted {
+// anyMatch reports whether one of the wanted values is among those of the token.
+// With globs, the wanted values are patterns in which * stands for any text,
+// and only strings match.
+func anyMatch(want, got []any, globs bool) bool {
+	for _, w := range want {
 		for _, g := range got {
 			if globs {
-				pattern, isText := w.(string)
-				subject, isAlso := g.(string)
-				if isText && isAlso && glob.Glob(pattern, subject) {
+				pattern, patternOK := w.(string)
+				subject, subjectOK := g.(string)
+				if patternOK && subjectOK && glob.Glob(pattern, subject) {
 					return true
 				}
 				continue
 			}
-			if reflect.DeepEqual(number(g), number(w)) {
+			if reflect.DeepEqual(normalizeNumber(g), normalizeNumber(w)) {
 				return true
 			}
 		}
@@ -104,7 +111,7 @@ func anyMatch(wanted, got []any, globs bool) bool {
 	return false
 }
 
-// hasAudience tells whether the token names any audience at all.
+// hasAudience reports whether the token names any audience.
 func (c claims) hasAudience() bool {
 	switch audience := c["aud"].(type) {
 	case string:
@@ -116,6 +123,8 @@ func (c claims) hasAudience() bool {
 	}
 }
 
+// user returns the claim that identifies the user: user_claim in the API
+// documentation. It must be a string.
 func (c claims) user(r *role) (string, error) {
 	value := c[r.UserClaim]
 	if r.UserClaimJSONPointer {
@@ -131,7 +140,8 @@ func (c claims) user(r *role) (string, error) {
 	return user, nil
 }
 
-// groups returns nil for a role without a claim for them.
+// groups returns the names in the claim that lists the user's groups, without
+// empty ones, or nil if the role has no groups_claim.
 func (c claims) groups(r *role) ([]string, error) {
 	if r.GroupsClaim == "" {
 		return nil, nil
@@ -157,7 +167,8 @@ func (c claims) groups(r *role) ([]string, error) {
 	return groups, nil
 }
 
-// metadata returns the mapped claims that the token has.
+// metadata returns the claims that the role copies to metadata (claim_mappings),
+// by metadata key. Claims that the token does not have are left out.
 func (c claims) metadata(r *role) (map[string]string, error) {
 	metadata := make(map[string]string)
 	for source, target := range r.ClaimMappings {

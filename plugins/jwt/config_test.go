@@ -21,7 +21,7 @@ func TestConfig(t *testing.T) {
 	if got := m.must(t, logical.ReadOperation, "config", nil); got != nil {
 		t.Errorf("before the first write: %v", got)
 	}
-	// Fields that are lists lose the blanks around their items.
+	// Items of list fields are trimmed.
 	key := strings.TrimSpace(newIssuer(t, "k").pem(t))
 	m.must(t, logical.UpdateOperation, "config", map[string]any{
 		"jwt_validation_pubkeys": []string{key}, "jwt_supported_algs": "ES256,RS256",
@@ -64,8 +64,8 @@ func TestConfigRefused(t *testing.T) {
 		"jwks down":         {map[string]any{"jwks_url": down.URL + "/jwks"}, "error checking jwks URL " + down.URL},
 		"jwks fails":        {map[string]any{"jwks_url": broken.URL + "/jwks"}, "error checking jwks URL "},
 		"jwks is text":      {map[string]any{"jwks_url": broken.URL + "/text"}, "error checking jwks URL "},
-		"jwks is no URL":    {map[string]any{"jwks_url": "::"}, "error checking jwks URL ::"},
-		"ca is no PEM":      {map[string]any{"jwks_url": up.URL + "/jwks", "jwks_ca_pem": "x"}, "error checking jwks_ca_pem"},
+		"jwks is not a URL": {map[string]any{"jwks_url": "::"}, "error checking jwks URL ::"},
+		"ca is not PEM":     {map[string]any{"jwks_url": up.URL + "/jwks", "jwks_ca_pem": "x"}, "error checking jwks_ca_pem"},
 		"discovery down":    {map[string]any{"oidc_discovery_url": down.URL}, "error checking oidc discovery URL"},
 		"discovery, issuer": {map[string]any{"oidc_discovery_url": up.URL + "/"}, "error checking oidc discovery URL"},
 		"wrong type":        {map[string]any{"jwks_url": map[string]any{"a": 1}}, "Field validation failed: "},
@@ -130,7 +130,7 @@ func TestKeysAreCachedUntilTheConfigurationChanges(t *testing.T) {
 		})
 	}
 	logins.Wait()
-	// Logins that come before the first keys may each fetch for themselves.
+	// Concurrent first logins may each fetch the keys.
 	if n := first.fetches.Load() - before; n < 1 || n > 8 {
 		t.Errorf("%d fetches for 40 logins", n)
 	}

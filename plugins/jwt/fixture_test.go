@@ -3,7 +3,6 @@
 package jwt_test
 
 import (
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -40,7 +39,8 @@ func newIssuer(t *testing.T, id string) *issuer {
 	return &issuer{key: key, id: id}
 }
 
-// token signs claims, over a good token's. A nil value removes a claim.
+// token returns a signed token with valid claims, changed by claims. A nil value
+// removes a claim.
 func (i *issuer) token(t *testing.T, claims map[string]any) string {
 	t.Helper()
 	return sign(t, jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: i.key, KeyID: i.id}}, claims)
@@ -81,15 +81,15 @@ func (i *issuer) pem(t *testing.T) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
-// ServeHTTP publishes the key at /jwks and a discovery document that names the
-// host that was asked.
+// ServeHTTP serves the key at /jwks, and a discovery document with the host of the
+// request.
 func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i.fetches.Add(1)
 	w.Header().Set("Content-Type", "application/json")
 	switch r.URL.Path {
 	case "/jwks":
 		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{
-			{Key: crypto.PublicKey(i.key.Public()), KeyID: i.id, Algorithm: "ES256", Use: "sig"},
+			{Key: i.key.Public(), KeyID: i.id, Algorithm: "ES256", Use: "sig"},
 		}})
 	case "/.well-known/openid-configuration":
 		scheme := "http://"
@@ -111,7 +111,7 @@ func serve(t *testing.T, handler http.Handler) *httptest.Server {
 	return server
 }
 
-// mount is a mount of the method.
+// mount is a mount of the auth method in the process of the test.
 type mount struct {
 	logical.Backend
 	storage logical.Storage
@@ -137,7 +137,7 @@ func (m mount) do(t *testing.T, op logical.Operation, path string, data map[stri
 	})
 }
 
-// refused returns the text of the error answer that the request got.
+// refused returns the error message of a request that must be refused.
 func (m mount) refused(t *testing.T, op logical.Operation, path string, data map[string]any) string {
 	t.Helper()
 	resp, err := m.do(t, op, path, data)
@@ -150,7 +150,7 @@ func (m mount) refused(t *testing.T, op logical.Operation, path string, data map
 	return resp.Error().Error()
 }
 
-// must is for requests that have to succeed.
+// must returns the response of a request that must succeed.
 func (m mount) must(t *testing.T, op logical.Operation, path string, data map[string]any) *logical.Response {
 	t.Helper()
 	resp, err := m.do(t, op, path, data)
@@ -160,7 +160,7 @@ func (m mount) must(t *testing.T, op logical.Operation, path string, data map[st
 	return resp
 }
 
-// ready returns a mount that knows the issuer's key and has the role demo.
+// ready returns a mount with the issuer's key and the role demo.
 func ready(t *testing.T, i *issuer, role map[string]any) mount {
 	t.Helper()
 	m := newMount(t)

@@ -38,7 +38,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// TestTokens changes one thing of a good token or of its role.
+// TestTokens changes one property of a valid token or of its role.
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	i, other := newIssuer(t, "k1"), newIssuer(t, "k1")
@@ -109,7 +109,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// unsigned is a token that says it needs no signature.
+// unsigned returns a token with the algorithm "none".
 func unsigned(t *testing.T) string {
 	t.Helper()
 	body, err := json.Marshal(payload(nil))
@@ -120,7 +120,7 @@ func unsigned(t *testing.T) string {
 	return encode([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + encode(body) + "."
 }
 
-// tamper changes the payload under the signature.
+// tamper changes the payload and keeps the signature.
 func tamper(token string) string {
 	parts := strings.Split(token, ".")
 	body, _ := base64.RawURLEncoding.DecodeString(parts[1])

@@ -4,6 +4,7 @@ package jwt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	capjwt "github.com/hashicorp/cap/jwt"
@@ -14,8 +15,8 @@ import (
 
 const configKey = "config"
 
-// config is the stored configuration of a mount. Exactly one of the two URLs
-// and the list of keys is set.
+// config is the stored configuration of a mount. Exactly one of the discovery
+// URL, the JWKS URL and the list of public keys is set.
 type config struct {
 	OIDCDiscoveryURL     string   `json:"oidc_discovery_url"`
 	OIDCDiscoveryCAPEM   string   `json:"oidc_discovery_ca_pem"`
@@ -27,11 +28,15 @@ type config struct {
 	DefaultRole          string   `json:"default_role"`
 }
 
-// loadConfig returns nil when the mount was not configured yet.
+// loadConfig returns the configuration of the mount: errNotConfigured if there is
+// none.
 func loadConfig(ctx context.Context, storage logical.Storage) (*config, error) {
 	entry, err := storage.Get(ctx, configKey)
-	if err != nil || entry == nil {
+	if err != nil {
 		return nil, err
+	}
+	if entry == nil {
+		return nil, errNotConfigured
 	}
 	c := &config{}
 	if err := entry.DecodeJSON(c); err != nil {
@@ -50,7 +55,7 @@ func (b *backend) pathConfig() *framework.Path {
 			},
 			"oidc_discovery_ca_pem": {
 				Type:        framework.TypeString,
-				Description: "CA certificates in PEM format to trust at the discovery URL; the system's if not set.",
+				Description: "CA certificates, in PEM format, to validate connections to the discovery URL. If not set, system certificates are used.",
 			},
 			"jwks_url": {
 				Type:        framework.TypeString,
@@ -58,23 +63,23 @@ func (b *backend) pathConfig() *framework.Path {
 			},
 			"jwks_ca_pem": {
 				Type:        framework.TypeString,
-				Description: "CA certificates in PEM format to trust at the JWKS URL; the system's if not set.",
+				Description: "CA certificates, in PEM format, to validate connections to the JWKS URL. If not set, system certificates are used.",
 			},
 			"jwt_validation_pubkeys": {
 				Type:        framework.TypeCommaStringSlice,
-				Description: `PEM-encoded public keys to verify signatures with. Cannot be used with "jwks_url" or "oidc_discovery_url".`,
+				Description: `PEM-encoded public keys to verify signatures. Cannot be used with "jwks_url" or "oidc_discovery_url".`,
 			},
 			"jwt_supported_algs": {
 				Type:        framework.TypeCommaStringSlice,
-				Description: "Signing algorithms to accept; all asymmetric ones if not set.",
+				Description: "Signing algorithms to accept. Defaults to all asymmetric ones.",
 			},
 			"bound_issuer": {
 				Type:        framework.TypeString,
-				Description: "The value that the 'iss' claim must have. Optional.",
+				Description: "The value that the 'iss' claim must match. Optional.",
 			},
 			"default_role": {
 				Type:        framework.TypeLowerCaseString,
-				Description: "The role of logins that name none. If not set, a login must name one.",
+				Description: "The role to use if none is given at login. If not set, a role is required at login.",
 			},
 		},
 		Operations: map[logical.Operation]framework.OperationHandler{
@@ -82,13 +87,16 @@ func (b *backend) pathConfig() *framework.Path {
 			logical.UpdateOperation: &framework.PathOperation{Callback: b.writeConfig, Summary: "Configure the auth method."},
 		},
 		HelpSynopsis:    "Configures the JWT authentication backend.",
-		HelpDescription: "Says where the keys come from that tokens are verified with: a JWKS URL, OIDC discovery, or a list of public keys. URLs are tried before they are stored.",
+		HelpDescription: "Sets where the keys that verify tokens come from: a JWKS URL, OIDC discovery, or a list of public keys. A URL is fetched once before it is stored.",
 	}
 }
 
 func (b *backend) readConfig(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
 	c, err := loadConfig(ctx, req.Storage)
-	if err != nil || c == nil {
+	if errors.Is(err, errNotConfigured) {
+		return nil, nil // the SDK's "not found", which the server answers with 404
+	}
+	if err != nil {
 		return nil, err
 	}
 	return &logical.Response{Data: map[string]any{
@@ -103,8 +111,8 @@ func (b *backend) readConfig(ctx context.Context, req *logical.Request, _ *frame
 	}}, nil
 }
 
-// writeConfig replaces the whole configuration: a field that is not given is
-// reset.
+// writeConfig replaces the whole configuration: fields that are not given are
+// reset to their defaults, as the original does.
 func (b *backend) writeConfig(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	c := &config{
 		OIDCDiscoveryURL:     d.Get("oidc_discovery_url").(string),
@@ -116,8 +124,8 @@ func (b *backend) writeConfig(ctx context.Context, req *logical.Request, d *fram
 		BoundIssuer:          d.Get("bound_issuer").(string),
 		DefaultRole:          d.Get("default_role").(string),
 	}
-	if refusal := b.checkConfig(ctx, c); refusal != nil {
-		return refusal, nil
+	if resp := b.validateConfig(ctx, c); resp != nil {
+		return resp, nil
 	}
 	entry, err := logical.StorageEntryJSON(configKey, c)
 	if err != nil {
@@ -130,10 +138,10 @@ func (b *backend) writeConfig(ctx context.Context, req *logical.Request, d *fram
 	return nil, nil
 }
 
-// checkConfig returns the answer that refuses c, or nil. As in the original,
-// URLs are fetched once here, and why that failed goes to the server's log,
-// not to the caller.
-func (b *backend) checkConfig(ctx context.Context, c *config) *logical.Response {
+// validateConfig returns the error response for an invalid c, or nil. As in the
+// original, it fetches the URL once and writes the cause of a failure to the
+// server's log instead of the response.
+func (b *backend) validateConfig(ctx context.Context, c *config) *logical.Response {
 	sources := 0
 	for _, set := range []bool{c.OIDCDiscoveryURL != "", c.JWKSURL != "", len(c.JWTValidationPubKeys) > 0} {
 		if set {
@@ -156,13 +164,13 @@ func (b *backend) checkConfig(ctx context.Context, c *config) *logical.Response 
 			return logical.ErrorResponse("error checking jwks_ca_pem")
 		}
 		defer client.CloseIdleConnections()
-		if err := checkKeySet(ctx, client, c.JWKSURL); err != nil {
+		if err := fetchKeySet(ctx, client, c.JWKSURL); err != nil {
 			b.Logger().Error("error checking jwks URL", "url", c.JWKSURL, "error", err)
 			return logical.ErrorResponse("error checking jwks URL %s", c.JWKSURL)
 		}
 	default:
-		for _, text := range c.JWTValidationPubKeys {
-			if _, err := certutil.ParsePublicKeyPEM([]byte(text)); err != nil {
+		for _, pem := range c.JWTValidationPubKeys {
+			if _, err := certutil.ParsePublicKeyPEM([]byte(pem)); err != nil {
 				return logical.ErrorResponse("error parsing public key: %s", err)
 			}
 		}
@@ -173,6 +181,7 @@ func (b *backend) checkConfig(ctx context.Context, c *config) *logical.Response 
 	return nil
 }
 
+// algorithms converts names of signing algorithms to those of cap.
 func algorithms(names []string) []capjwt.Alg {
 	algs := make([]capjwt.Alg, len(names))
 	for i, name := range names {

@@ -28,82 +28,91 @@ func (b *backend) pathLogin() *framework.Path {
 			logical.ResolveRoleOperation:    &framework.PathOperation{Callback: b.resolveRole},
 		},
 		HelpSynopsis:    "Authenticates to Vault using a JWT.",
-		HelpDescription: "Verifies signature, issuer, audience and times of the JWT, and what else the role binds.",
+		HelpDescription: "Verifies the signature, issuer, audience and times of the JWT, and the bound claims of the role.",
 	}
 }
 
-// refusal is an error of a login that its caller is to read.
-type refusal struct{ error }
+// loginError is the reason for which a login is refused, written for the caller.
+type loginError struct{ error }
 
-func (r *refusal) Unwrap() error { return r.error }
+func (e *loginError) Unwrap() error { return e.error }
 
-func refuse(format string, args ...any) error {
-	return &refusal{fmt.Errorf(format, args...)}
+// loginErrorf returns a *loginError with a formatted message; %w wraps.
+func loginErrorf(format string, args ...any) error {
+	return &loginError{fmt.Errorf(format, args...)}
 }
 
-// answer turns an error into what the plugin SDK wants: a refusal is an error
-// answer, anything else a failure of the plugin.
-func answer(err error) (*logical.Response, error) {
-	var r *refusal
-	if errors.As(err, &r) {
-		return logical.ErrorResponse("%s", r), nil
+// errorResponse converts an error to what the SDK expects of a handler: a
+// *loginError becomes an error response (status 400), any other error stays an
+// error (status 500, or 403 for logical.ErrPermissionDenied).
+func errorResponse(err error) (*logical.Response, error) {
+	var refused *loginError
+	if errors.As(err, &refused) {
+		return logical.ErrorResponse("%s", refused), nil
 	}
 	return nil, err
 }
 
+// login serves a login and the lookup of its alias, for which the server needs
+// the same answer without the token.
 func (b *backend) login(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	auth, err := b.authenticate(ctx, req, d)
 	if err != nil {
-		return answer(err)
+		return errorResponse(err)
 	}
 	return &logical.Response{Auth: auth}, nil
 }
 
+// resolveRole returns the name of the role that a login would use. The server
+// asks for it to apply quotas of that role.
 func (b *backend) resolveRole(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	v, err := b.verifier(ctx, req.Storage)
 	if err != nil {
-		return answer(err)
+		return errorResponse(err)
 	}
 	name, _, err := chooseRole(ctx, req, d, v.config)
 	if err != nil {
-		return answer(err)
+		return errorResponse(err)
 	}
 	return logical.ResolveRoleResponse(name)
 }
 
-// verifier returns the current verifier, with a refusal where the
-// configuration is at fault.
+// verifier returns the verifier of the current configuration. A missing or
+// unusable configuration is a *loginError.
 func (b *backend) verifier(ctx context.Context, storage logical.Storage) (*verifier, error) {
 	v, err := b.verifiers.get(ctx, storage)
 	var broken *configError
 	switch {
 	case errors.Is(err, errNotConfigured):
-		return nil, &refusal{err}
+		return nil, &loginError{err}
 	case errors.As(err, &broken):
-		return nil, refuse("error configuring token validator: %w", err)
+		return nil, loginErrorf("error configuring token validator: %w", err)
 	}
 	return v, err
 }
 
-// chooseRole returns the role that the login names, or the default one.
+// chooseRole returns the role that the request names, or else the default_role
+// of the configuration, and its name.
 func chooseRole(ctx context.Context, req *logical.Request, d *framework.FieldData, c *config) (string, *role, error) {
 	name := d.Get("role").(string)
 	if name == "" {
 		name = c.DefaultRole
 	}
 	if name == "" {
-		return "", nil, refuse("missing role")
+		return "", nil, loginErrorf("missing role")
 	}
 	r, err := loadRole(ctx, req.Storage, name)
+	if errors.Is(err, errRoleNotFound) {
+		return "", nil, loginErrorf("role %q could not be found", name)
+	}
 	if err != nil {
 		return "", nil, err
-	}
-	if r == nil {
-		return "", nil, refuse("role %q could not be found", name)
 	}
 	return name, r, nil
 }
 
+// authenticate checks the login in the order of the original, which decides the
+// error that a caller sees when several things are wrong.
 func (b *backend) authenticate(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Auth, error) {
 	v, err := b.verifier(ctx, req.Storage)
 	if err != nil {
@@ -115,7 +124,7 @@ func (b *backend) authenticate(ctx context.Context, req *logical.Request, d *fra
 	}
 	token := d.Get("jwt").(string)
 	if token == "" {
-		return nil, refuse("missing token")
+		return nil, loginErrorf("missing token")
 	}
 	if len(r.TokenBoundCIDRs) > 0 &&
 		(req.Connection == nil || !cidrutil.RemoteAddrIsOk(req.Connection.RemoteAddr, r.TokenBoundCIDRs)) {
@@ -128,7 +137,9 @@ func (b *backend) authenticate(ctx context.Context, req *logical.Request, d *fra
 	return newAuth(name, r, verified)
 }
 
-// verify returns the claims of a token that is good for r.
+// verify returns the claims of the token if its signature, issuer, subject,
+// audience and times are valid for r. Only signing algorithms that the mount
+// accepts are tried: jwt_supported_algs, or all asymmetric ones.
 func (v *verifier) verify(ctx context.Context, token string, r *role) (claims, error) {
 	accepted := algorithms(v.config.JWTSupportedAlgs)
 	if len(accepted) == 0 {
@@ -147,33 +158,35 @@ func (v *verifier) verify(ctx context.Context, token string, r *role) (claims, e
 		ClockSkewLeeway:   r.ClockSkewLeeway,
 	})
 	if err != nil {
-		return nil, refuse("error validating token: %w", err)
+		return nil, loginErrorf("error validating token: %w", err)
 	}
 	verified := claims(payload)
-	// A token meant for somebody must not be taken by a role that names nobody.
+	// A token for a certain audience must not be accepted by a role that binds
+	// none: bound_audiences is required for such tokens (API documentation).
 	if len(r.BoundAudiences) == 0 && verified.hasAudience() {
-		return nil, refuse("audience claim found in JWT but no audiences bound to the role")
+		return nil, loginErrorf("audience claim found in JWT but no audiences bound to the role")
 	}
 	return verified, nil
 }
 
-// newAuth makes the login's answer of verified claims.
+// newAuth returns the login's result for verified claims: the user and groups as
+// aliases for the identity system, metadata, and the role's token settings.
 func newAuth(name string, r *role, verified claims) (*logical.Auth, error) {
 	user, err := verified.user(r)
 	if err != nil {
-		return nil, &refusal{err}
+		return nil, &loginError{err}
 	}
 	metadata, err := verified.metadata(r)
 	if err != nil {
-		return nil, &refusal{err}
+		return nil, &loginError{err}
 	}
 	metadata[roleMetadata] = name
 	groups, err := verified.groups(r)
 	if err != nil {
-		return nil, &refusal{err}
+		return nil, &loginError{err}
 	}
 	if err := verified.checkBound(r); err != nil {
-		return nil, refuse("error validating claims: %w", err)
+		return nil, loginErrorf("error validating claims: %w", err)
 	}
 	auth := &logical.Auth{
 		DisplayName:  user,
@@ -188,19 +201,19 @@ func newAuth(name string, r *role, verified claims) (*logical.Auth, error) {
 	return auth, nil
 }
 
-// renew lets a token live on while its role exists and gives the policies that
-// the token has.
+// renew extends a token with the current times of its role. As in the original,
+// it fails when the role is gone or its policies have changed since the login.
 func (b *backend) renew(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
 	name, _ := req.Auth.InternalData["role"].(string)
 	if name == "" {
 		return nil, errors.New("failed to fetch role_name during renewal")
 	}
 	r, err := loadRole(ctx, req.Storage, name)
+	if errors.Is(err, errRoleNotFound) {
+		return nil, fmt.Errorf("role %s does not exist during renewal", name)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("failed to validate role %s during renewal: %w", name, err)
-	}
-	if r == nil {
-		return nil, fmt.Errorf("role %s does not exist during renewal", name)
 	}
 	if !policyutil.EquivalentPolicies(r.TokenPolicies, req.Auth.TokenPolicies) {
 		return nil, errors.New("policies have changed, not renewing")

@@ -12,8 +12,9 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
-// errNoRole answers an update that races with the role's deletion.
-var errNoRole = errors.New("role entry not found during update operation")
+// errRoleDeleted is returned for an update of a role that was deleted after the
+// existence check.
+var errRoleDeleted = errors.New("role entry not found during update operation")
 
 func (b *backend) pathRoleList() *framework.Path {
 	return &framework.Path{
@@ -29,29 +30,29 @@ func (b *backend) pathRoleList() *framework.Path {
 func (b *backend) pathRole() *framework.Path {
 	fields := map[string]*framework.FieldSchema{
 		"name":      {Type: framework.TypeLowerCaseString, Description: "Name of the role."},
-		"role_type": {Type: framework.TypeString, Description: "Type of the role: 'jwt', the only one here.", Default: "jwt"},
+		"role_type": {Type: framework.TypeString, Description: "Type of the role. Only 'jwt' is supported.", Default: "jwt"},
 		"expiration_leeway": {
 			Type:        framework.TypeSignedDurationSecond,
-			Description: "Leeway for the expiration of a token. 0 is the default of 150 seconds, -1 is none.",
+			Description: "Leeway for the expiration ('exp') of a token. Defaults to 150 seconds if set to 0, and is disabled if set to -1.",
 		},
 		"not_before_leeway": {
 			Type:        framework.TypeSignedDurationSecond,
-			Description: "Leeway for the not-before time of a token. 0 is the default of 150 seconds, -1 is none.",
+			Description: "Leeway for the not-before time ('nbf') of a token. Defaults to 150 seconds if set to 0, and is disabled if set to -1.",
 		},
 		"clock_skew_leeway": {
 			Type:        framework.TypeSignedDurationSecond,
-			Description: "Leeway for all times of a token. 0 is the default of 60 seconds, -1 is none.",
+			Description: "Leeway for all times of a token, to account for clock skew. Defaults to 60 seconds if set to 0, and is disabled if set to -1.",
 		},
 		"bound_subject":   {Type: framework.TypeString, Description: "The 'sub' claim that is valid for login. Optional."},
 		"bound_audiences": {Type: framework.TypeCommaStringSlice, Description: "The 'aud' claims that are valid for login; any match is sufficient."},
 		"bound_claims_type": {
 			Type:        framework.TypeString,
-			Description: "How the values of bound_claims are compared: 'string' or 'glob'.",
+			Description: "How to compare the values of bound_claims: 'string' or 'glob'.",
 			Default:     claimsString,
 		},
-		"bound_claims":            {Type: framework.TypeMap, Description: "Claims and the values that they must have for login."},
-		"claim_mappings":          {Type: framework.TypeKVPairs, Description: "Claims (key) to copy to metadata fields (value)."},
-		"user_claim":              {Type: framework.TypeString, Description: "The claim that names the user."},
+		"bound_claims":            {Type: framework.TypeMap, Description: "Claims that a token must have, each with the allowed value or values."},
+		"claim_mappings":          {Type: framework.TypeKVPairs, Description: "Mappings of claims (key) that are copied to a metadata field (value)."},
+		"user_claim":              {Type: framework.TypeString, Description: "The claim that uniquely identifies the user."},
 		"user_claim_json_pointer": {Type: framework.TypeBool, Description: "Whether user_claim is a JSON pointer."},
 		"groups_claim":            {Type: framework.TypeString, Description: "The claim that lists the user's groups."},
 	}
@@ -75,11 +76,11 @@ func (b *backend) pathRole() *framework.Path {
 		Operations: map[logical.Operation]framework.OperationHandler{
 			logical.CreateOperation: &framework.PathOperation{Callback: b.writeRole, Summary: "Register a role."},
 			logical.ReadOperation:   &framework.PathOperation{Callback: b.readRole, Summary: "Read a role."},
-			logical.UpdateOperation: &framework.PathOperation{Callback: b.writeRole, Summary: "Change what is given of a role."},
+			logical.UpdateOperation: &framework.PathOperation{Callback: b.writeRole, Summary: "Update the given fields of a role."},
 			logical.DeleteOperation: &framework.PathOperation{Callback: b.deleteRole, Summary: "Delete a role."},
 		},
 		HelpSynopsis:    "Register a role with the backend.",
-		HelpDescription: "A role says which tokens may log in with it, and which policies and settings the server's token gets.",
+		HelpDescription: "A role sets which JWTs may log in with it, and the policies and other settings of the token that the server issues.",
 	}
 }
 
@@ -92,13 +93,19 @@ func (b *backend) listRoles(ctx context.Context, req *logical.Request, _ *framew
 }
 
 func (b *backend) roleExists(ctx context.Context, req *logical.Request, d *framework.FieldData) (bool, error) {
-	r, err := loadRole(ctx, req.Storage, d.Get("name").(string))
-	return r != nil, err
+	_, err := loadRole(ctx, req.Storage, d.Get("name").(string))
+	if errors.Is(err, errRoleNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (b *backend) readRole(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	r, err := loadRole(ctx, req.Storage, d.Get("name").(string))
-	if err != nil || r == nil {
+	if errors.Is(err, errRoleNotFound) {
+		return nil, nil // the SDK's "not found", which the server answers with 404
+	}
+	if err != nil {
 		return nil, err
 	}
 	data := map[string]any{
@@ -134,14 +141,13 @@ func (b *backend) readRole(ctx context.Context, req *logical.Request, d *framewo
 func (b *backend) writeRole(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	name := d.Get("name").(string)
 	r, err := loadRole(ctx, req.Storage, name)
-	if err != nil {
-		return nil, err
-	}
-	if r == nil {
-		if req.Operation == logical.UpdateOperation {
-			return nil, errNoRole
-		}
+	switch {
+	case errors.Is(err, errRoleNotFound) && req.Operation == logical.UpdateOperation:
+		return nil, errRoleDeleted
+	case errors.Is(err, errRoleNotFound):
 		r = &role{}
+	case err != nil:
+		return nil, err
 	}
 	switch kind := d.Get("role_type").(string); kind {
 	case "jwt", "":
@@ -153,7 +159,7 @@ func (b *backend) writeRole(ctx context.Context, req *logical.Request, d *framew
 	if err := r.update(req, d); err != nil {
 		return logical.ErrorResponse("%s", err), nil
 	}
-	if err := r.check(b.System()); err != nil {
+	if err := r.validate(b.System()); err != nil {
 		return logical.ErrorResponse("%s", err), nil
 	}
 	entry, err := logical.StorageEntryJSON(rolePrefix+name, r)

@@ -15,9 +15,9 @@ import (
 	"github.com/plugproof/plugproof/plugins/internal/plugintest"
 )
 
-// forwardProxy sends every request to one server, whatever host it names, and
-// remembers the hosts. It stands for a company's proxy before an identity
-// provider whose name resolves nowhere else.
+// forwardProxy forwards every request to one server, whatever its host, and
+// records the hosts. It is like a company's proxy to an identity provider whose
+// name only the proxy can resolve.
 type forwardProxy struct {
 	backend http.Handler
 	mu      sync.Mutex
@@ -41,8 +41,7 @@ func (p *forwardProxy) asked() []string {
 	return p.hosts
 }
 
-// TestProxy starts the method as two regions would: the same binary with
-// another HTTP_PROXY each.
+// TestProxy starts the same binary for two regions, each with its own HTTP_PROXY.
 func TestProxy(t *testing.T) {
 	t.Parallel()
 	binary := plugintest.Build(t, "./cmd/jwt")

@@ -21,13 +21,17 @@ const (
 	claimsString = "string"
 	claimsGlob   = "glob"
 
-	// roleMetadata is the metadata key that holds the role's name; a mapping
-	// may not overwrite it.
+	// roleMetadata is the metadata key that holds the role's name. A claim
+	// mapping may not overwrite it.
 	roleMetadata = "role"
 )
 
-// role is a stored role. Durations of leeway are as cap understands them: zero
-// is its default, a negative one is none.
+// errRoleNotFound reports that the mount has no role of a name.
+var errRoleNotFound = errors.New("role not found")
+
+// role is a stored role. A leeway of zero stands for the default (150 seconds
+// for expiration and not-before, 60 for clock skew), a negative one for none,
+// both in cap and in the API documentation.
 type role struct {
 	tokenutil.TokenParams
 
@@ -44,7 +48,8 @@ type role struct {
 	UserClaimJSONPointer bool              `json:"user_claim_json_pointer"`
 	GroupsClaim          string            `json:"groups_claim"`
 
-	// Older names of token fields, kept to show them as they were written.
+	// Deprecated names of token fields. A role that was written with them is
+	// read with them.
 	Policies   []string                      `json:"policies"`
 	NumUses    int                           `json:"num_uses"`
 	TTL        time.Duration                 `json:"ttl"`
@@ -53,11 +58,14 @@ type role struct {
 	BoundCIDRs []*sockaddr.SockAddrMarshaler `json:"bound_cidrs"`
 }
 
-// loadRole returns nil when there is no role of that name.
+// loadRole returns the role of that name: errRoleNotFound if there is none.
 func loadRole(ctx context.Context, storage logical.Storage, name string) (*role, error) {
 	entry, err := storage.Get(ctx, rolePrefix+name)
-	if err != nil || entry == nil {
+	if err != nil {
 		return nil, err
+	}
+	if entry == nil {
+		return nil, errRoleNotFound
 	}
 	r := &role{}
 	if err := entry.DecodeJSON(r); err != nil {
@@ -66,8 +74,8 @@ func loadRole(ctx context.Context, storage logical.Storage, name string) (*role,
 	return r, nil
 }
 
-// update changes what d gives and keeps the rest. Its errors are for the
-// caller to read.
+// update sets the fields that the request gives and keeps the others. Its errors
+// are written for the caller.
 func (r *role) update(req *logical.Request, d *framework.FieldData) error {
 	if err := r.updateToken(req, d); err != nil {
 		return err
@@ -96,7 +104,7 @@ func (r *role) update(req *logical.Request, d *framework.FieldData) error {
 	if pointer, ok := d.GetOk("user_claim_json_pointer"); ok {
 		r.UserClaimJSONPointer = pointer.(bool)
 	}
-	// Not given means the default here, also for a role that has another one.
+	// As in the original, an update that does not give the type resets it.
 	r.BoundClaimsType = d.Get("bound_claims_type").(string)
 	if claims, ok := d.GetOk("bound_claims"); ok {
 		r.BoundClaims = claims.(map[string]any)
@@ -107,13 +115,15 @@ func (r *role) update(req *logical.Request, d *framework.FieldData) error {
 	return nil
 }
 
+// updateToken sets the token fields. A deprecated name sets the token_ field that
+// replaced it, unless the request gives both.
 func (r *role) updateToken(req *logical.Request, d *framework.FieldData) error {
 	if err := r.ParseTokenFields(req, d); err != nil {
 		return err
 	}
 	for _, field := range []struct {
-		name        string
-		older, used any
+		name                string
+		deprecated, current any
 	}{
 		{"policies", &r.Policies, &r.TokenPolicies},
 		{"bound_cidrs", &r.BoundCIDRs, &r.TokenBoundCIDRs},
@@ -122,19 +132,22 @@ func (r *role) updateToken(req *logical.Request, d *framework.FieldData) error {
 		{"max_ttl", &r.MaxTTL, &r.TokenMaxTTL},
 		{"period", &r.Period, &r.TokenPeriod},
 	} {
-		if err := tokenutil.UpgradeValue(d, field.name, "token_"+field.name, field.older, field.used); err != nil {
+		if err := tokenutil.UpgradeValue(d, field.name, "token_"+field.name, field.deprecated, field.current); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// check says what is wrong with the role, for the caller to read.
-func (r *role) check(system logical.SystemView) error {
+// validate returns an error, written for the caller, if the role may not be
+// stored. Among the rules of the API documentation: user_claim is required, and
+// at least one of bound_audiences, bound_subject, bound_claims and
+// token_bound_cidrs.
+func (r *role) validate(system logical.SystemView) error {
 	if r.TokenPeriod > system.MaxLeaseTTL() {
 		return fmt.Errorf("'period' of '%q' is greater than the backend's maximum lease TTL of '%q'", r.TokenPeriod, system.MaxLeaseTTL())
 	}
-	if err := r.checkClaims(); err != nil {
+	if err := r.validateClaims(); err != nil {
 		return err
 	}
 	if r.UserClaim == "" {
@@ -149,7 +162,9 @@ func (r *role) check(system logical.SystemView) error {
 	return nil
 }
 
-func (r *role) checkClaims() error {
+// validateClaims checks bound_claims against bound_claims_type, and that claim
+// mappings write different metadata keys.
+func (r *role) validateClaims() error {
 	switch r.BoundClaimsType {
 	case claimsString:
 	case claimsGlob:

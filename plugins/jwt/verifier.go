@@ -24,32 +24,34 @@ import (
 )
 
 const (
-	// fetchTimeout bounds every request to an identity provider; a login must
-	// not hang on one that does not answer.
+	// fetchTimeout limits each request to an identity provider, so that a login
+	// does not hang on one that does not answer.
 	fetchTimeout = 30 * time.Second
-	// maxKeySet bounds what is read of a key set, in bytes.
+	// maxKeySet limits the size of a key set, in bytes.
 	maxKeySet = 1 << 20
 )
 
 var errNotConfigured = errors.New("could not load configuration")
 
-// verifier checks tokens by one configuration. It caches the keys it fetched
-// and fetches again when a token names a key that it does not know.
+// verifier verifies tokens with the keys of one configuration. It caches fetched
+// keys and fetches them again when a token is signed with an unknown key. Its
+// methods may be called concurrently.
 type verifier struct {
 	config    *config
 	validator *capjwt.Validator
 }
 
-// verifiers holds the verifier of the current configuration. The zero value is
-// ready; its methods may be called by several goroutines.
+// verifiers caches the verifier of the current configuration. The zero value is
+// ready to use; its methods may be called concurrently.
 type verifiers struct {
 	mu      sync.Mutex
 	current *verifier
-	// writes counts changes of the configuration, so that a verifier built
-	// from what was read before a change is not kept after it.
+	// writes counts the writes of the configuration, so that a verifier built
+	// from the configuration before a write is not cached after it.
 	writes int
 }
 
+// drop discards the cached verifier; the configuration was written.
 func (v *verifiers) drop() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -71,9 +73,10 @@ func (v *verifiers) store(built *verifier, writes int) {
 	}
 }
 
-// get returns the verifier for the configuration in storage: errNotConfigured
-// without one. Two first logins at once may both build it; no lock is held
-// while an identity provider is asked.
+// get returns the verifier for the configuration in storage. The error is
+// errNotConfigured if there is none, and a *configError if it yields no keys.
+// No lock is held while keys are fetched, so concurrent first logins may each
+// build a verifier.
 func (v *verifiers) get(ctx context.Context, storage logical.Storage) (*verifier, error) {
 	current, writes := v.load()
 	if current != nil {
@@ -82,9 +85,6 @@ func (v *verifiers) get(ctx context.Context, storage logical.Storage) (*verifier
 	c, err := loadConfig(ctx, storage)
 	if err != nil {
 		return nil, err
-	}
-	if c == nil {
-		return nil, errNotConfigured
 	}
 	keys, err := newKeySet(ctx, c)
 	if err != nil {
@@ -99,18 +99,20 @@ func (v *verifiers) get(ctx context.Context, storage logical.Storage) (*verifier
 	return built, nil
 }
 
-// configError says that the configuration gives no usable keys, which is the
-// caller's to know, unlike a failing storage.
+// configError reports a configuration without usable keys. Unlike a failure of
+// the storage, it is shown to whoever logs in.
 type configError struct{ error }
 
 func (e *configError) Unwrap() error { return e.error }
 
+// newKeySet returns the key set that c names. Discovery is fetched here, the keys
+// behind a URL when a token needs them.
 func newKeySet(ctx context.Context, c *config) (capjwt.KeySet, error) {
 	switch {
 	case len(c.JWTValidationPubKeys) > 0:
 		var keys []crypto.PublicKey
-		for _, text := range c.JWTValidationPubKeys {
-			key, err := certutil.ParsePublicKeyPEM([]byte(text))
+		for _, pem := range c.JWTValidationPubKeys {
+			key, err := certutil.ParsePublicKeyPEM([]byte(pem))
 			if err != nil {
 				return nil, fmt.Errorf("error parsing public key: %w", err)
 			}
@@ -132,7 +134,8 @@ func newKeySet(ctx context.Context, c *config) (capjwt.KeySet, error) {
 	}
 }
 
-// withClient hands cap our HTTP client, which unlike its own has a timeout.
+// withClient returns a context with the HTTP client that cap is to use. Unlike
+// cap's own, it has a timeout.
 func withClient(ctx context.Context, caPEM string) (context.Context, error) {
 	client, err := newClient(caPEM)
 	if err != nil {
@@ -141,8 +144,8 @@ func withClient(ctx context.Context, caPEM string) (context.Context, error) {
 	return context.WithValue(ctx, oauth2.HTTPClient, client), nil
 }
 
-// newClient returns a client that trusts caPEM, or the system's certificates
-// when it is empty, and heeds the proxy variables of this process.
+// newClient returns an HTTP client that trusts the certificates in caPEM, or the
+// system's if it is empty, and uses the proxy that the environment names.
 func newClient(caPEM string) (*http.Client, error) {
 	transport := cleanhttp.DefaultPooledTransport()
 	if caPEM != "" {
@@ -155,8 +158,8 @@ func newClient(caPEM string) (*http.Client, error) {
 	return &http.Client{Transport: transport, Timeout: fetchTimeout}, nil
 }
 
-// checkKeySet tells whether a key set can be fetched with client from url.
-func checkKeySet(ctx context.Context, client *http.Client, url string) error {
+// fetchKeySet returns an error unless url serves a JSON Web Key Set (RFC 7517).
+func fetchKeySet(ctx context.Context, client *http.Client, url string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
@@ -171,7 +174,7 @@ func checkKeySet(ctx context.Context, client *http.Client, url string) error {
 	}
 	var keys jose.JSONWebKeySet
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxKeySet)).Decode(&keys); err != nil {
-		return fmt.Errorf("%s is no JSON Web Key Set: %w", url, err)
+		return fmt.Errorf("%s is not a JSON Web Key Set: %w", url, err)
 	}
 	return nil
 }

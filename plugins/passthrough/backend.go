@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package passthrough is a secrets engine that keeps what it is given at any
-// path and gives it back, as the key/value engine version 1 does. One path is
-// its own: env/<NAME> shows a variable of the plugin's process, which is how
-// documentation and tests see what environment a server started it with.
+// Package passthrough is a secrets engine that stores the fields written to a
+// path and returns them, like version 1 of Vault's key/value engine
+// (https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v1). In addition,
+// env/<NAME> returns a variable of the plugin process, to see the environment
+// that a server started it with.
 package passthrough
 
 import (
@@ -16,17 +17,17 @@ import (
 
 const help = `
 The passthrough secrets engine stores the fields written to a path and returns
-them when the path is read. env/<NAME> shows one variable of the environment
-that the plugin's process was started with.
+them when the path is read. env/<NAME> returns one environment variable of the
+plugin process.
 `
 
-// Factory builds one mount of the engine. It keeps nothing outside the mount's
-// storage, so any number of mounts may share a process.
+// Factory returns a backend for one mount of the engine. Backends share no state,
+// so one multiplexed process can serve any number of mounts.
 func Factory(ctx context.Context, conf *logical.BackendConfig) (logical.Backend, error) {
 	b := &framework.Backend{
 		Help:        strings.TrimSpace(help),
 		BackendType: logical.TypeLogical,
-		// The first pattern that matches wins: the catch-all comes last.
+		// The first matching pattern wins, so the catch-all is last.
 		Paths: []*framework.Path{pathEnv(), pathData()},
 	}
 	if err := b.Setup(ctx, conf); err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/plugproof/plugproof/plugins/passthrough"
 )
 
-// mount is a mount of the engine in the test's own process.
+// mount is a mount of the engine in the process of the test.
 type mount struct {
 	logical.Backend
 	storage logical.Storage
@@ -37,7 +37,7 @@ func (m mount) do(t *testing.T, op logical.Operation, path string, data map[stri
 	return m.HandleRequest(t.Context(), &logical.Request{Operation: op, Path: path, Data: data, Storage: m.storage})
 }
 
-// must is do for requests that have to succeed; it returns the data.
+// must returns the data of a request that must succeed.
 func (m mount) must(t *testing.T, op logical.Operation, path string, data map[string]any) map[string]any {
 	t.Helper()
 	resp, err := m.do(t, op, path, data)
@@ -73,7 +73,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func TestUpdateReplacesAndDeleteForgets(t *testing.T) {
+func TestUpdateAndDelete(t *testing.T) {
 	t.Parallel()
 	m := newMount(t)
 	m.must(t, logical.CreateOperation, "a", map[string]any{"x": "1", "y": "2"})
@@ -113,7 +113,7 @@ func TestList(t *testing.T) {
 			t.Errorf("list %q: got %v, want %v", folder, got, want)
 		}
 	}
-	// Servers make a 404 of an answer without keys.
+	// A server answers a response without keys with 404.
 	if got := m.must(t, logical.ListOperation, "none/", nil)["keys"]; got != nil {
 		t.Errorf("list of nothing: %v", got)
 	}

@@ -5,13 +5,14 @@ package passthrough
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
-// pathData matches every path. It captures no field: a captured one would hide
-// a field of the same name that the user wants to keep.
+// pathData matches every path. The pattern captures no field, since a captured
+// one would hide a field of that name in the request.
 func pathData() *framework.Path {
 	return &framework.Path{
 		Pattern:             `.*`,
@@ -21,11 +22,11 @@ func pathData() *framework.Path {
 			logical.CreateOperation: &framework.PathOperation{Callback: writeData, Summary: "Store the fields of the request at a new path."},
 			logical.ReadOperation:   &framework.PathOperation{Callback: readData, Summary: "Return what was stored."},
 			logical.UpdateOperation: &framework.PathOperation{Callback: writeData, Summary: "Replace what was stored."},
-			logical.DeleteOperation: &framework.PathOperation{Callback: deleteData, Summary: "Forget what was stored."},
+			logical.DeleteOperation: &framework.PathOperation{Callback: deleteData, Summary: "Delete what was stored."},
 			logical.ListOperation:   &framework.PathOperation{Callback: listData, Summary: "List the names below a path."},
 		},
 		HelpSynopsis:    "Store any fields at any path, and read them back.",
-		HelpDescription: "A write replaces all fields of the path. A listing gives names; those that end in / have names below them.",
+		HelpDescription: "A write replaces all fields of the path. A list returns names; a name that ends in / has names below it.",
 	}
 }
 
@@ -43,8 +44,7 @@ func readData(ctx context.Context, req *logical.Request, _ *framework.FieldData)
 		return nil, fmt.Errorf("read %s: %w", req.Path, err)
 	}
 	if entry == nil {
-		// To the plugin SDK an absent answer is "not found"; the server makes
-		// the 404 of it.
+		// The SDK's "not found", which the server answers with 404.
 		return nil, nil
 	}
 	var data map[string]any
@@ -78,16 +78,16 @@ func deleteData(ctx context.Context, req *logical.Request, _ *framework.FieldDat
 	return nil, nil
 }
 
-// listData lists below the path as a folder: servers end the path of a listing
-// with a slash, callers of the backend in their own process may not.
+// listData lists the names below the path. A server ends the path of a list
+// request with a slash; a caller in the same process may not.
 func listData(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
-	folder := req.Path
-	if folder != "" && folder[len(folder)-1] != '/' {
-		folder += "/"
+	prefix := req.Path
+	if prefix != "" && !strings.HasSuffix(prefix, "/") {
+		prefix += "/"
 	}
-	names, err := req.Storage.List(ctx, folder)
+	names, err := req.Storage.List(ctx, prefix)
 	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", folder, err)
+		return nil, fmt.Errorf("list %s: %w", prefix, err)
 	}
 	return logical.ListResponse(names), nil
 }

@@ -14,13 +14,13 @@ func pathEnv() *framework.Path {
 	return &framework.Path{
 		Pattern: `env/(?P<name>.+)`,
 		Fields: map[string]*framework.FieldSchema{
-			"name": {Type: framework.TypeString, Description: "Name of the variable; case matters."},
+			"name": {Type: framework.TypeString, Description: "Name of the variable, case-sensitive."},
 		},
 		Operations: map[logical.Operation]framework.OperationHandler{
-			logical.ReadOperation: &framework.PathOperation{Callback: readEnv, Summary: "Show one environment variable."},
+			logical.ReadOperation: &framework.PathOperation{Callback: readEnv, Summary: "Read one environment variable."},
 		},
-		HelpSynopsis:    "Show one variable of the plugin's process.",
-		HelpDescription: "Returns `value` and `set`, which tells an empty variable from one that does not exist.",
+		HelpSynopsis:    "Read one variable of the plugin process's environment.",
+		HelpDescription: "Returns `value`, and in `set` whether the variable exists: it may be empty.",
 	}
 }
 

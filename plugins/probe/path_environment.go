@@ -55,7 +55,7 @@ func (b *backend) pathsEnvironment() []*framework.Path {
 
 func readEnv(_ context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	value, set := os.LookupEnv(d.Get("name").(string))
-	return answer(map[string]any{"set": set, "value": value})
+	return dataResponse(map[string]any{"set": set, "value": value})
 }
 
 func readEnviron(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
@@ -65,11 +65,11 @@ func readEnviron(context.Context, *logical.Request, *framework.FieldData) (*logi
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	return answer(map[string]any{"names": slices.Compact(names)})
+	return dataResponse(map[string]any{"names": slices.Compact(names)})
 }
 
 func (b *backend) readProcess(_ context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
-	return answer(map[string]any{
+	return dataResponse(map[string]any{
 		"pid":            os.Getpid(),
 		"args":           os.Args[1:],
 		"factory_calls":  b.process.factories.Load(),
@@ -85,7 +85,7 @@ func (b *backend) readSystem(ctx context.Context, _ *logical.Request, _ *framewo
 	if err != nil {
 		return nil, fmt.Errorf("probe: the system view's plugin environment: %w", err)
 	}
-	return answer(map[string]any{
+	return dataResponse(map[string]any{
 		"default_lease_ttl": int64(view.DefaultLeaseTTL().Seconds()),
 		"max_lease_ttl":     int64(view.MaxLeaseTTL().Seconds()),
 		"tainted":           view.Tainted(),

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
-// crashCode is the exit code of a crash.
+// crashCode is the exit code of the process after a crash.
 const crashCode = 7
 
 func (b *backend) pathsFault() []*framework.Path {

@@ -10,10 +10,10 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
-// kvPrefix keeps the values apart from the probe's own marks in its storage.
+// kvPrefix separates the stored values from the probe's own markers.
 const kvPrefix = "kv/"
 
-// stored is what a key holds.
+// stored is the value of a key.
 type stored struct {
 	Value string `json:"value"`
 }
@@ -83,14 +83,14 @@ func readKV(ctx context.Context, req *logical.Request, d *framework.FieldData) (
 		return nil, fmt.Errorf("probe: read: %w", err)
 	}
 	if entry == nil {
-		// The plugin SDK's way to say "not found".
+		// The SDK's "not found", which the server answers with 404.
 		return nil, nil
 	}
 	var s stored
 	if err := entry.DecodeJSON(&s); err != nil {
 		return nil, fmt.Errorf("probe: decode: %w", err)
 	}
-	return answer(map[string]any{"value": s.Value})
+	return dataResponse(map[string]any{"value": s.Value})
 }
 
 func deleteKV(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {

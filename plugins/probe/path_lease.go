@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	// revokedKey is the mark that a lease of this mount was revoked.
+	// revokedKey is the storage key of the marker that a lease of this mount was
+	// revoked.
 	revokedKey = "mark/revoked"
 
 	leaseTTL    = time.Minute
@@ -77,5 +78,5 @@ func readRevoked(ctx context.Context, req *logical.Request, _ *framework.FieldDa
 	if err != nil {
 		return nil, fmt.Errorf("probe: read the mark: %w", err)
 	}
-	return answer(map[string]any{"revoked": entry != nil})
+	return dataResponse(map[string]any{"revoked": entry != nil})
 }

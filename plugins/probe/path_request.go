@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
-// operationKey is the mark that the path operation was written before.
+// operationKey is the storage key of the marker that "operation" was written.
 const operationKey = "mark/operation"
 
 func (b *backend) pathsRequest() []*framework.Path {
@@ -79,15 +79,15 @@ func writeOperation(ctx context.Context, req *logical.Request, _ *framework.Fiel
 	if err := req.Storage.Put(ctx, &logical.StorageEntry{Key: operationKey, Value: []byte("1")}); err != nil {
 		return nil, fmt.Errorf("probe: write the mark: %w", err)
 	}
-	return answer(map[string]any{"operation": string(req.Operation)})
+	return dataResponse(map[string]any{"operation": string(req.Operation)})
 }
 
 func readPublic(_ context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
-	return answer(map[string]any{"hello": "anyone", "token_seen": req.ClientToken != ""})
+	return dataResponse(map[string]any{"hello": "anyone", "token_seen": req.ClientToken != ""})
 }
 
 func readRooted(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
-	return answer(map[string]any{"ok": true})
+	return dataResponse(map[string]any{"ok": true})
 }
 
 func readWarn(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
@@ -97,7 +97,7 @@ func readWarn(context.Context, *logical.Request, *framework.FieldData) (*logical
 }
 
 func readRaw(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
-	return answer(map[string]any{
+	return dataResponse(map[string]any{
 		logical.HTTPStatusCode:  http.StatusAccepted,
 		logical.HTTPContentType: "text/plain",
 		logical.HTTPRawBody:     []byte("raw body\n"),
@@ -105,5 +105,5 @@ func readRaw(context.Context, *logical.Request, *framework.FieldData) (*logical.
 }
 
 func readHeaders(_ context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
-	return answer(map[string]any{"headers": req.Headers})
+	return dataResponse(map[string]any{"headers": req.Headers})
 }

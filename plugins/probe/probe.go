@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package probe is an instrumented plugin: a secrets engine or auth method
-// whose paths show how the server treats it, and which fails on demand. Names
-// and answers are those of the plugin with which real servers were recorded,
-// so that the recordings apply to it word for word.
+// Package probe is an instrumented plugin: a secrets engine or auth method whose
+// paths return what the server passes to it, and which fails on demand. Its paths,
+// help and responses may not change: they are in the recordings of real servers
+// in suites/replay/recordings, with which the mock's responses are compared.
 package probe
 
 import (
@@ -22,21 +22,21 @@ number of mounts of its process, the operations and headers that reach it, the
 system view it gets. Some of its paths fail on purpose.
 `
 
-// Config says what kind of plugin the probe is. The zero Config is a secrets
-// engine without version.
+// Config is the configuration of a probe. The zero Config is a secrets engine
+// that reports no version.
 type Config struct {
-	// Auth makes it an auth method.
+	// Auth makes the probe an auth method.
 	Auth bool
-	// Version is the version that it reports; it is not checked.
+	// Version is the version that the probe reports. It may be invalid.
 	Version string
 	// FailSetup makes every call of the factory fail.
 	FailSetup bool
-	// Exit ends the process with a code when the path crash is used. Nil, for a
-	// backend in a server's own process, makes crash an error.
+	// Exit is called by the path "crash" to end the process. Nil makes crash
+	// return an error, for a backend in the server's own process.
 	Exit func(code int)
 }
 
-// probe is what all mounts that one process serves have in common.
+// probe is the state that all mounts of a process share.
 type probe struct {
 	config    Config
 	factories atomic.Int64
@@ -48,8 +48,8 @@ type backend struct {
 	process *probe
 }
 
-// NewFactory returns a factory whose backends count together how often it was
-// called, which the path process shows.
+// NewFactory returns a factory that counts its calls, a number that the path
+// "process" of each of its backends returns. It may be called concurrently.
 func NewFactory(config Config) logical.Factory {
 	return (&probe{config: config}).factory
 }
@@ -88,7 +88,7 @@ func (p *probe) factory(ctx context.Context, conf *logical.BackendConfig) (logic
 	return b, nil
 }
 
-// answer is a response that carries data and nothing else.
-func answer(data map[string]any) (*logical.Response, error) {
+// dataResponse returns a response with data.
+func dataResponse(data map[string]any) (*logical.Response, error) {
 	return &logical.Response{Data: data}, nil
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/plugproof/plugproof/plugins/probe"
 )
 
-// mount is one mount of a probe in the test's own process.
+// mount is a mount of a probe in the process of the test.
 type mount struct {
 	logical.Backend
 	storage logical.Storage
@@ -48,7 +48,7 @@ func (m mount) do(t *testing.T, op logical.Operation, path string, data map[stri
 	})
 }
 
-// must is do for requests that have to succeed; it returns the data.
+// must returns the data of a request that must succeed.
 func (m mount) must(t *testing.T, op logical.Operation, path string, data map[string]any) map[string]any {
 	t.Helper()
 	resp, err := m.do(t, op, path, data)

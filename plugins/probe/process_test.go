@@ -12,7 +12,7 @@ import (
 	"github.com/plugproof/plugproof/plugins/internal/plugintest"
 )
 
-// The binary is slow to build: one test for all that is told it by variables.
+// TestProcess is one test for all variables of the binary, which is slow to build.
 func TestProcess(t *testing.T) {
 	t.Parallel()
 	binary := plugintest.Build(t, "./cmd/probe")

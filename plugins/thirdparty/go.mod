@@ -8,6 +8,7 @@ go 1.26.1
 
 tool (
 	github.com/hashicorp/vault-plugin-auth-jwt/cmd/vault-plugin-auth-jwt
+	github.com/hashicorp/vault-plugin-database-redis/cmd/vault-plugin-database-redis
 	github.com/hashicorp/vault-plugin-secrets-kv/cmd/vault-plugin-secrets-kv
 )
 
@@ -73,6 +74,7 @@ require (
 	github.com/hashicorp/golang-lru v1.0.2 // indirect
 	github.com/hashicorp/hcl v1.0.1-vault-7 // indirect
 	github.com/hashicorp/vault-plugin-auth-jwt v0.26.1 // indirect
+	github.com/hashicorp/vault-plugin-database-redis v0.7.0 // indirect
 	github.com/hashicorp/vault-plugin-secrets-kv v0.25.0 // indirect
 	github.com/hashicorp/vault/api v1.22.0 // indirect
 	github.com/hashicorp/vault/sdk v0.24.0 // indirect
@@ -88,6 +90,7 @@ require (
 	github.com/joshlf/go-acl v0.0.0-20200411065538-eae00ae38531 // indirect
 	github.com/mattn/go-colorable v0.1.14 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
+	github.com/mediocregopher/radix/v4 v4.1.4 // indirect
 	github.com/mitchellh/copystructure v1.2.0 // indirect
 	github.com/mitchellh/go-homedir v1.1.0 // indirect
 	github.com/mitchellh/go-testing-interface v1.14.1 // indirect
@@ -107,6 +110,7 @@ require (
 	github.com/ryanuber/go-glob v1.0.0 // indirect
 	github.com/sasha-s/go-deadlock v0.3.5 // indirect
 	github.com/stretchr/testify v1.11.1 // indirect
+	github.com/tilinna/clock v1.0.2 // indirect
 	github.com/tink-crypto/tink-go/v2 v2.2.0 // indirect
 	go.opencensus.io v0.24.0 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect

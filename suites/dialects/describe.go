@@ -4,7 +4,6 @@ package dialects
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -27,7 +26,7 @@ type summary struct {
 
 func summarize(d *dialect.Dialect) summary {
 	s := summary{
-		Name: d.Name, Product: string(d.Product), Version: d.Version + d.VersionSuffix, Environment: d.Environment.String(),
+		Name: d.Name, Product: string(d.Product), Version: d.Version + d.VersionSuffix, Environment: d.Processes.Environment.String(),
 		From: d.Base, Ground: d.Ground, Provisional: d.Provisional, DiffersIn: []string{},
 	}
 	for _, c := range d.Changes {
@@ -80,24 +79,18 @@ func describe(d *dialect.Dialect) explanation {
 	return e
 }
 
-// apart are the fields that are shown otherwise than as values.
-func apart() []string {
-	return []string{"Name", "Base", "Changes", "Gaps", "Ground", "Provisional", "Builtins", "Product", "Version", "VersionSuffix"}
-}
+// apart returns the fields that are shown otherwise than as values.
+func apart() []string { return []string{"Builtins", "Product"} }
 
-// values are a dialect's fields in their order. They are read by reflection, so
-// that none is left out.
+// values returns a dialect's fields in their order.
 func values(d *dialect.Dialect) []value {
 	since := lastSet(d)
 	var all []value
-	v := reflect.ValueOf(*d)
-	for i := range v.NumField() {
-		name := v.Type().Field(i).Name
-		if slices.Contains(apart(), name) {
-			continue
+	d.Fields(func(name string, v any) {
+		if !slices.Contains(apart(), name) {
+			all = append(all, value{Field: name, Value: text(v), Since: since[name]})
 		}
-		all = append(all, value{Field: name, Value: text(v.Field(i).Interface()), Since: since[name]})
-	}
+	})
 	return all
 }
 

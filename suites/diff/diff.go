@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/plugproof/plugproof/suites/internal/deviations"
 	"github.com/plugproof/plugproof/suites/replay"
 )
 
@@ -24,14 +25,21 @@ type Entry struct {
 	Request string `json:"request"`
 	// Differences have A's value in Want and B's in Have.
 	Differences []replay.Difference `json:"differences"`
-	// Allowed is the allow list's reason; empty if the difference counts.
+	// Allowed is the list's reason; empty if the difference counts.
 	Allowed string `json:"allowed,omitempty"`
+	// Expired says that an entry of the list would allow it, and has expired.
+	Expired string `json:"expired,omitempty"`
 }
+
+// Format is the version of the JSON form of a Result, which schema.json describes.
+const Format = "plugproof-diff/1"
 
 // Result is the comparison of two recordings.
 type Result struct {
-	A string `json:"a"`
-	B string `json:"b"`
+	// Format is the constant Format.
+	Format string `json:"format"`
+	A      string `json:"a"`
+	B      string `json:"b"`
 	// Steps were compared, Equal of them have equal answers.
 	Steps int `json:"steps"`
 	Equal int `json:"equal"`
@@ -45,6 +53,9 @@ type Result struct {
 	OnlyB []string `json:"only_b,omitempty"`
 	// Unused are entries of the allow list that allowed nothing.
 	Unused []string `json:"unused_allowances,omitempty"`
+
+	compared *replay.Report
+	areas    map[string]string // of the cases
 }
 
 // Everywhere is a difference that many answers of several areas share: a member
@@ -58,8 +69,29 @@ type Everywhere struct {
 	Have string `json:"have"`
 }
 
-// many is the number of answers from which on a difference is everywhere.
-const many = 20
+// From so many answers on, in so many areas, a difference is everywhere.
+const (
+	manyAnswers = 5
+	manyAreas   = 3
+)
+
+// sameness is a member that one side has and the other lacks, whatever its values
+// are. Only such differences are told once: what changed otherwise is a change of
+// its own for each request.
+type sameness struct {
+	path   string
+	gained bool
+}
+
+func samenessOf(d replay.Difference) (of sameness, ok bool) {
+	const absent = "absent"
+	return sameness{d.Path, d.Want == absent}, (d.Want == absent) != (d.Have == absent)
+}
+
+func (e Everywhere) sameness() sameness {
+	of, _ := samenessOf(replay.Difference{Path: e.Path, Want: e.Want, Have: e.Have})
+	return of
+}
 
 // Differs tells whether there is a difference that is not allowed.
 func (r *Result) Differs() bool {
@@ -71,12 +103,15 @@ func (r *Result) Differs() bool {
 //
 // The servers' own versions and those of their builtin plugins are not compared:
 // they differ between any two versions, and in every listing.
-func Compare(a, b *replay.Recording, allow replay.Deviations) (*Result, error) {
-	report := &replay.Report{}
-	out := &Result{}
+//
+// Entries of the list count that are about one of the servers, if they name one.
+func Compare(a, b *replay.Recording, allow replay.Deviations, servers ...deviations.Server) (*Result, error) {
+	compared := &replay.Report{Servers: servers}
+	out := &Result{Format: Format, Entries: []Entry{}, compared: compared, areas: map[string]string{}}
 	plainA, plainB := newPlainer(a), newPlainer(b)
 	for _, id := range a.IDs() {
 		ca, cb := a.Cases[id], b.Cases[id]
+		out.areas[id] = ca.Area
 		if cb == nil || ca.Answered() && !cb.Answered() {
 			out.OnlyA = append(out.OnlyA, id)
 			continue
@@ -88,19 +123,20 @@ func Compare(a, b *replay.Recording, allow replay.Deviations) (*Result, error) {
 		if err := same(ca, cb); err != nil {
 			return nil, fmt.Errorf("%s: %w", id, err)
 		}
-		report.Results = append(report.Results, compareCase(id, ca, cb, plainA, plainB)...)
+		compared.Results = append(compared.Results, compareCase(id, ca, cb, plainA, plainB)...)
 	}
 	for _, id := range b.IDs() {
 		if a.Cases[id] == nil {
+			out.areas[id] = b.Cases[id].Area
 			out.OnlyB = append(out.OnlyB, id)
 		}
 	}
-	out.Unused = allow.Apply(report)
+	out.Unused = allow.Apply(compared)
 	own, err := replay.Cases()
 	if err != nil {
 		return nil, err
 	}
-	out.take(report, a, own)
+	out.take(compared, a, own)
 	out.Everywhere = everywhere(out.Entries)
 	return out, nil
 }
@@ -116,12 +152,14 @@ func describe(c, own *replay.Case) *replay.Case {
 
 // everywhere finds the differences that many answers share.
 func everywhere(entries []Entry) []Everywhere {
-	type key struct{ path, want string }
-	byKey := map[key]*Everywhere{}
-	areas := map[key]map[string]bool{}
+	byKey := map[sameness]*Everywhere{}
+	areas := map[sameness]map[string]bool{}
 	for _, e := range entries {
 		for _, d := range e.Differences {
-			k := key{d.Path, d.Want}
+			k, ok := samenessOf(d)
+			if !ok {
+				continue
+			}
 			if byKey[k] == nil {
 				byKey[k] = &Everywhere{Path: d.Path, Want: d.Want, Have: d.Have}
 				areas[k] = map[string]bool{}
@@ -132,34 +170,45 @@ func everywhere(entries []Entry) []Everywhere {
 	}
 	var out []Everywhere
 	for k, e := range byKey {
-		if e.Answers >= many && len(areas[k]) > 2 {
+		if e.Answers >= manyAnswers && len(areas[k]) >= manyAreas {
 			out = append(out, *e)
 		}
 	}
-	slices.SortFunc(out, func(a, b Everywhere) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(out, func(a, b Everywhere) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Want, b.Want), cmp.Compare(a.Have, b.Have))
+	})
 	return out
 }
 
 // shown are the differences of an entry that are not everywhere.
 func (r *Result) shown(e Entry) []replay.Difference {
 	return slices.DeleteFunc(slices.Clone(e.Differences), func(d replay.Difference) bool {
-		return slices.ContainsFunc(r.Everywhere, func(every Everywhere) bool { return every.Path == d.Path && every.Want == d.Want })
+		of, ok := samenessOf(d)
+		return ok && slices.ContainsFunc(r.Everywhere, func(every Everywhere) bool {
+			return every.sameness() == of
+		})
 	})
 }
 
 // take turns the results into entries.
-func (r *Result) take(report *replay.Report, a *replay.Recording, own map[string]*replay.Case) {
-	for _, res := range report.Sorted() {
+func (r *Result) take(compared *replay.Report, a *replay.Recording, own map[string]*replay.Case) {
+	for _, res := range compared.Sorted() {
 		r.Steps++
 		if res.Outcome == replay.Equal {
 			r.Equal++
 			continue
 		}
 		c := describe(a.Cases[res.Case], own[res.Case])
-		r.Entries = append(r.Entries, Entry{
+		e := Entry{
 			Requirements: c.Requirements, Area: res.Area, Case: res.Case, What: c.What, Step: res.Step,
-			Request: res.Request, Differences: res.Differences, Allowed: res.Reason,
-		})
+			Request: res.Request, Differences: res.Differences,
+		}
+		if res.Outcome == replay.Different {
+			e.Expired = res.Reason
+		} else {
+			e.Allowed = res.Reason
+		}
+		r.Entries = append(r.Entries, e)
 	}
 }
 

@@ -6,15 +6,17 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"maps"
 	"strings"
 	"testing"
 
-	"github.com/plugproof/plugproof/steps"
-	"github.com/plugproof/plugproof/suites/build"
 	"github.com/plugproof/plugproof/suites/diff"
+	"github.com/plugproof/plugproof/suites/internal/build"
 	"github.com/plugproof/plugproof/suites/replay"
 	"github.com/plugproof/plugproof/suites/targets"
+	"github.com/plugproof/plugproof/suites/vaultcli"
 )
 
 // recording makes one with a single case whose steps have these answers.
@@ -104,7 +106,7 @@ func TestVault115To116(t *testing.T) {
 	if testing.Short() {
 		t.Skip("records all cases twice")
 	}
-	allow, err := replay.LoadDeviations("testdata/vault-1.15-to-1.16.json")
+	allow, err := replay.LoadDeviations("testdata/vault-1.15-to-1.16.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,10 +145,46 @@ func record(t *testing.T, name string) *replay.Recording {
 	// The cases made for one server's fidelity show the same changes in many
 	// further forms, and would take the test ten times as long.
 	maps.DeleteFunc(cases, func(id string, _ *replay.Case) bool { return strings.HasPrefix(id, "more-") })
-	r := &replay.Runner{Target: target, Binaries: binaries, CommandLine: steps.OwnCommandLine{}}
+	r := &replay.Runner{Target: target, Binaries: binaries, CommandLine: vaultcli.CommandLine{}}
 	rec, err := r.Record(t.Context(), cases, replay.Options{Parallel: 2})
 	if err = r.Close(context.Background(), err); err != nil {
 		t.Fatal(err)
 	}
 	return rec
+}
+
+// TestFoldingHidesNothing has the same answer on one side everywhere and different
+// ones on the other: they are different changes, and each is shown.
+func TestFoldingHidesNothing(t *testing.T) {
+	t.Parallel()
+	a, b := &replay.Recording{Cases: map[string]*replay.Case{}}, &replay.Recording{Cases: map[string]*replay.Case{}}
+	for i, area := range []string{"a", "a", "b", "b", "c", "c"} {
+		id := fmt.Sprintf("case-%d", i)
+		step := replay.Step{HTTP: "GET x"}
+		answer := func(value string, more map[string]any) replay.Got {
+			body := map[string]any{"v": value}
+			maps.Copy(body, more)
+			return replay.Got{Status: 200, Body: body}
+		}
+		a.Cases[id] = &replay.Case{Area: area, Steps: []replay.Exchange{{Step: step, Got: answer("old", nil)}}}
+		b.Cases[id] = &replay.Case{Area: area, Steps: []replay.Exchange{{Step: step, Got: answer("new-"+id, map[string]any{"mount_type": area})}}}
+	}
+	result, err := diff.Compare(a, b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, write := range map[string]func(io.Writer) error{"text": result.WriteTable, "markdown": result.WriteMarkdown} {
+		var out bytes.Buffer
+		if err := write(&out); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 6 {
+			if want := fmt.Sprintf("new-case-%d", i); !strings.Contains(out.String(), want) {
+				t.Errorf("%s does not show %s:\n%s", name, want, &out)
+			}
+		}
+		if n := strings.Count(out.String(), "mount_type"); n != 1 {
+			t.Errorf("%s names the member that every answer gained %d times, want once:\n%s", name, n, &out)
+		}
+	}
 }

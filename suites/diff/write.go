@@ -49,6 +49,9 @@ func (r *Result) WriteTable(w io.Writer) error {
 		if e.Allowed != "" {
 			fmt.Fprintf(tw, "  \tallowed: %s\n", e.Allowed)
 		}
+		if e.Expired != "" {
+			fmt.Fprintf(tw, "  \t%s\n", e.Expired)
+		}
 	}
 	if err := tw.Flush(); err != nil {
 		return err
@@ -112,6 +115,9 @@ func (r *Result) WriteMarkdown(w io.Writer) error {
 		name := strings.Join(append(e.Requirements, e.Case), " ")
 		if e.Allowed != "" {
 			name += " (allowed: " + e.Allowed + ")"
+		}
+		if e.Expired != "" {
+			name += " (" + e.Expired + ")"
 		}
 		for _, d := range differences {
 			want, have := apart(d.Want, d.Have)

@@ -11,7 +11,7 @@ import (
 	"os/exec"
 )
 
-// CommandLine runs command lines of vault's, as steps.OwnCommandLine and
+// CommandLine runs command lines of vault's, as vaultcli.CommandLine and
 // steps.BinaryCommandLine do. It is used by several goroutines.
 type CommandLine interface {
 	// Run runs the arguments (without the program's name) with nothing in the

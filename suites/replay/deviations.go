@@ -3,81 +3,49 @@
 package replay
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
+
+	"github.com/plugproof/plugproof/suites/internal/deviations"
 )
 
-// Deviation is a difference that is meant to be, with its reason.
-type Deviation struct {
-	// Recording is the recording's file name without ".json"; empty is any.
-	Recording string `json:"recording,omitempty"`
-	// Case (a pattern as of file names) and Steps (from 1, 0 for the log) say
-	// where. No steps are all.
-	Case  string `json:"case"`
-	Steps []int  `json:"steps,omitempty"`
-	// At are the paths of the differences that are meant, as Difference.Path
-	// begins: "stderr", "body.data". What differs elsewhere still counts.
-	At []string `json:"at"`
-	// CommandLine marks answers of a command line that is older than ours or
-	// another product's; they are counted apart.
-	CommandLine bool `json:"command_line,omitempty"`
-	// Reason says why the difference is meant.
-	Reason string `json:"reason"`
+// Deviations are differences that are meant to be, with their reasons: the entries
+// of a list that are about cases.
+type Deviations []deviations.Deviation
+
+// LoadDeviations reads the entries about cases from a file.
+func LoadDeviations(file string) (Deviations, error) {
+	list, err := deviations.Load(file)
+	if err != nil {
+		return nil, fmt.Errorf("--deviations: %w", err)
+	}
+	return Deviations(list.Cases()), nil
 }
 
-// Deviations is a list of them.
-type Deviations []Deviation
+// NameServers reports whether an entry depends on the product or version of the
+// servers, which then belong into Report.Servers.
+func (l Deviations) NameServers() bool { return deviations.List(l).NameServers() }
 
-// LoadDeviations reads a list from a file.
-func LoadDeviations(name string) (Deviations, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("list of deviations: %w", err)
-	}
-	list, err := ParseDeviations(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return list, nil
-}
-
-// ParseDeviations reads a list in JSON. Entries that say too little are errors.
-func ParseDeviations(data []byte) (Deviations, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	var list Deviations
-	if err := d.Decode(&list); err != nil {
-		return nil, fmt.Errorf("list of deviations: %w", plainJSON(err))
-	}
-	for i, e := range list {
-		if e.Case == "" || len(e.At) == 0 || e.Reason == "" {
-			return nil, fmt.Errorf("list of deviations: entry %d (%s) needs case, at and reason", i+1, e.Case)
-		}
-		if err := checkPattern(e.Case); err != nil {
-			return nil, fmt.Errorf("list of deviations: entry %d: %w", i+1, err)
-		}
-	}
-	return list, nil
+// of returns the entries that are about a report: about its recording and one of
+// its servers.
+func (l Deviations) of(report *Report) Deviations {
+	name := strings.TrimSuffix(report.Recording, ".json")
+	return slices.DeleteFunc(slices.Clone(l), func(d deviations.Deviation) bool {
+		return d.Recording != "" && d.Recording != name || !slices.ContainsFunc(report.servers(), d.About)
+	})
 }
 
 // Apply marks the report's results whose differences are all listed and returns
 // the entries, as "case, step n", that name no difference although their steps
 // were compared. Unknown has those whose steps are not there.
 func (l Deviations) Apply(report *Report) (unused []string) {
-	name := strings.TrimSuffix(report.Recording, ".json")
 	meant := make([]meanings, len(report.Results))
-	for _, dev := range l {
-		if dev.Recording != "" && dev.Recording != name {
-			continue
-		}
+	for _, dev := range l.of(report) {
 		hits := map[int]bool{} // by step
 		for i, res := range report.Results {
-			if !match(dev.Case, res.Case) || len(dev.Steps) > 0 && !slices.Contains(dev.Steps, res.Step) || res.Outcome == Unsupported {
+			if !dev.Match(res.Case) || len(dev.Steps) > 0 && !slices.Contains(dev.Steps, res.Step) || res.Outcome == Unsupported {
 				continue
 			}
 			hits[res.Step] = meant[i].add(dev, res) || hits[res.Step]
@@ -97,14 +65,14 @@ func (l Deviations) Apply(report *Report) (unused []string) {
 	return unused
 }
 
-// Unknown gives the entries that name a case or a step which none of the
+// Unknown returns the entries that name a case or a step which none of the
 // recordings has, by their names. Entries for other recordings are left out.
 func (l Deviations) Unknown(recordings map[string]*Recording) (unknown []string) {
 	for _, dev := range l {
 		if dev.Recording != "" && recordings[dev.Recording] == nil {
 			continue
 		}
-		cases := dev.cases(recordings)
+		cases := namedCases(dev, recordings)
 		if len(cases) == 0 {
 			unknown = append(unknown, dev.Case+" (no such case)")
 			continue
@@ -118,14 +86,14 @@ func (l Deviations) Unknown(recordings map[string]*Recording) (unknown []string)
 	return unknown
 }
 
-// cases are those that the entry names.
-func (d Deviation) cases(recordings map[string]*Recording) (cases []*Case) {
+// namedCases returns those that an entry names.
+func namedCases(d deviations.Deviation, recordings map[string]*Recording) (cases []*Case) {
 	for name, rec := range recordings {
 		if d.Recording != "" && d.Recording != name {
 			continue
 		}
 		for id, c := range rec.Cases {
-			if match(d.Case, id) {
+			if d.Match(id) {
 				cases = append(cases, c)
 			}
 		}
@@ -133,7 +101,7 @@ func (d Deviation) cases(recordings map[string]*Recording) (cases []*Case) {
 	return cases
 }
 
-// has tells whether the case has a step of that number, which is 0 for the log.
+// has reports whether the case has a step of that number, which is 0 for the log.
 func (c *Case) has(step int) bool {
 	if step == 0 {
 		return c.Log != nil
@@ -143,24 +111,35 @@ func (c *Case) has(step int) bool {
 
 // meanings are the entries that name differences of one result.
 type meanings struct {
-	paths       map[string]bool
-	reasons     []string
+	// paths are the meant differences, reasons say why.
+	paths   map[string]bool
+	reasons []string
+	// expired are entries that would have named some.
+	expired     []string
 	commandLine bool
 }
 
-// add takes an entry and tells whether it names a difference of the result.
-func (m *meanings) add(dev Deviation, res Result) bool {
+// add takes an entry and reports whether it names a difference of the result.
+func (m *meanings) add(dev deviations.Deviation, res Result) bool {
 	hit := false
 	for _, diff := range res.Differences {
-		if slices.ContainsFunc(dev.At, func(at string) bool { return strings.HasPrefix(diff.Path, at) }) {
-			if m.paths == nil {
-				m.paths = map[string]bool{}
-			}
-			m.paths[diff.Path] = true
-			hit = true
+		if !slices.ContainsFunc(dev.At, func(at string) bool { return strings.HasPrefix(diff.Path, at) }) {
+			continue
 		}
+		hit = true
+		if dev.Ended() {
+			continue
+		}
+		if m.paths == nil {
+			m.paths = map[string]bool{}
+		}
+		m.paths[diff.Path] = true
 	}
-	if hit {
+	switch {
+	case !hit:
+	case dev.Ended():
+		m.expired = append(m.expired, dev.Expired())
+	default:
 		m.commandLine = m.commandLine || dev.CommandLine
 		if !slices.Contains(m.reasons, dev.Reason) {
 			m.reasons = append(m.reasons, dev.Reason)
@@ -171,11 +150,14 @@ func (m *meanings) add(dev Deviation, res Result) bool {
 
 // mark changes the outcome if all that differs is meant.
 func (m *meanings) mark(res *Result) {
-	if res.Outcome != Different || slices.ContainsFunc(res.Differences, func(d Difference) bool { return !m.paths[d.Path] }) {
-		return
-	}
-	res.Outcome, res.Reason = Listed, strings.Join(m.reasons, "; ")
-	if m.commandLine {
-		res.Outcome = CommandLineOutcome
+	switch {
+	case res.Outcome != Different:
+	case slices.ContainsFunc(res.Differences, func(d Difference) bool { return !m.paths[d.Path] }):
+		res.Reason = strings.Join(m.expired, "; ")
+	default:
+		res.Outcome, res.Reason = Listed, strings.Join(m.reasons, "; ")
+		if m.commandLine {
+			res.Outcome = CommandLineOutcome
+		}
 	}
 }

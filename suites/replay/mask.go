@@ -16,16 +16,17 @@ const longest = 6000
 
 // The shapes of values that change from run to run.
 var (
-	uuidShape = regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`)
+	// IDs of namespaces end what belongs to one.
+	uuidShape = regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b(\.[A-Za-z0-9]{5,6}\b)?`)
 	timeShape = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
 	// Mount accessors are <type>_<8 hex>, a server's cluster is named likewise.
 	accessorShape = regexp.MustCompile(`(_|-cluster-)[0-9a-f]{8}\b`)
-	tokenShape    = regexp.MustCompile(`\b(hv[sbr]|[sbr])\.[A-Za-z0-9_-]{20,}`)
+	tokenShape    = regexp.MustCompile(`\b(hv[sbr]|[sbr])\.[A-Za-z0-9_-]{20,}(\.[A-Za-z0-9]{5,6}\b)?`)
 	// How a connection to a process that died breaks is a race between the end
 	// of the stream and its reset.
 	goneShape = regexp.MustCompile(`(error reading from server: )[^\n"]*`)
-	// A lease ends with a random name: p/lease/h2bX…
-	leaseShape = regexp.MustCompile(`/[A-Za-z0-9]{20,}$`)
+	// A lease ends with a random name: p/lease/h2bX….
+	leaseShape = regexp.MustCompile(`/[A-Za-z0-9]{20,}(\.[A-Za-z0-9]{5,6})?$`)
 	longShape  = regexp.MustCompile(`^<(\d+) characters>$`)
 )
 
@@ -85,6 +86,9 @@ func (m *Masks) value(key string, v any) any {
 		for k := range v {
 			out[m.text(k)] = m.value(k, v[k])
 		}
+		if isNamespace(v) {
+			out["id"] = "<id>"
+		}
 		return out
 	case nil:
 		return nil
@@ -93,6 +97,13 @@ func (m *Masks) value(key string, v any) any {
 		return "<creation_time>"
 	}
 	return v
+}
+
+// isNamespace reports whether an object is what servers show of a namespace.
+func isNamespace(v map[string]any) bool {
+	_, shown := v["custom_metadata"]
+	path, _ := v["path"].(string)
+	return shown && v["id"] != nil && strings.HasSuffix(path, "/")
 }
 
 // member masks a string by the name of the member that holds it where its shape

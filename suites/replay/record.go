@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/plugproof/plugproof/suites/targets"
+	"github.com/plugproof/plugproof/steps"
 )
 
 // Record runs cases and gives a recording of the answers, with name and version
@@ -43,7 +43,7 @@ func (r *Runner) Record(ctx context.Context, cases map[string]*Case, opts Option
 			out.Version = answers.Version
 		}
 		switch {
-		case errors.Is(err, targets.ErrUnsupported):
+		case errors.Is(err, steps.ErrUnsupported):
 			unsupported = append(unsupported, err)
 		case err != nil:
 			failures = append(failures, fmt.Errorf("%s: %w", id, err))

@@ -64,7 +64,7 @@ func TestCasesAreOfRequirements(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	requirements, err := steps.Requirements(features.FS)
+	requirements, err := steps.Requirements(features.Server())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestCasesAreTheRecordedOnes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"vault-1.14.3", "openbao-2.5.5", "openbao-2.5.5-more"} {
-		rec, err := replay.Own{Name: name}.Load()
+		rec, err := replay.Bundled{Name: name}.Load()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -143,7 +143,7 @@ func Load(fsys fs.FS, name string) (*Recording, error) {
 func LoadFile(name string) (*Recording, error) {
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return loadOwn(name)
+		return loadBundled(name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("recording: %w", err)

@@ -9,14 +9,14 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/plugproof/plugproof/suites/targets"
+	"github.com/plugproof/plugproof/steps"
 )
 
 // Check runs one case of the recording and compares its steps. The error is as
 // that of Runner.Run, except that a server which can't be had is a result.
 func (r *Runner) Check(ctx context.Context, id string, c *Case) ([]Result, error) {
 	answers, err := r.Run(ctx, c)
-	if errors.Is(err, targets.ErrUnsupported) {
+	if errors.Is(err, steps.ErrUnsupported) {
 		return unsupported(id, c, err), nil
 	}
 	var out []Result
@@ -100,7 +100,7 @@ type Options struct {
 // Replay runs the cases of a recording and compares all answers. It ends early
 // only when ctx does; what fails stands in the report.
 func (r *Runner) Replay(ctx context.Context, name string, rec *Recording, opts Options) *Report {
-	report := &Report{Recording: name, Target: r.Target.Name(), Errors: map[string]string{}}
+	report := &Report{Results: []Result{}, Recording: name, Target: r.Target.Name(), Errors: map[string]string{}}
 	var mu sync.Mutex
 	each(ctx, rec.Cases, opts, func(id string, c *Case) {
 		results, err := r.Check(ctx, id, c)

@@ -10,10 +10,11 @@ import (
 	"testing"
 
 	"github.com/plugproof/plugproof/steps"
-	"github.com/plugproof/plugproof/suites/build"
+	"github.com/plugproof/plugproof/suites/internal/build"
+	"github.com/plugproof/plugproof/suites/internal/servertest"
 	"github.com/plugproof/plugproof/suites/replay"
-	"github.com/plugproof/plugproof/suites/servertest"
 	"github.com/plugproof/plugproof/suites/targets"
+	"github.com/plugproof/plugproof/suites/vaultcli"
 )
 
 // binaries builds what the cases find in the plugin directory, once for all.
@@ -31,7 +32,7 @@ func runner(t *testing.T, target string) *replay.Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &replay.Runner{Target: tgt, Binaries: files, CommandLine: steps.OwnCommandLine{}}
+	r := &replay.Runner{Target: tgt, Binaries: files, CommandLine: vaultcli.CommandLine{}}
 	t.Cleanup(func() {
 		if err := r.Close(context.Background(), nil); err != nil {
 			t.Error(err)
@@ -44,11 +45,11 @@ func runner(t *testing.T, target string) *replay.Runner {
 // differs must be listed, and what is listed must differ.
 func TestMockEqualsRecordings(t *testing.T) {
 	t.Parallel()
-	deviations, err := replay.OwnDeviations()
+	deviations, err := replay.BundledDeviations()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, own := range replay.OwnRecordings() {
+	for _, own := range replay.BundledRecordings() {
 		t.Run(own.Name, func(t *testing.T) {
 			t.Parallel()
 			rec, err := own.Load()
@@ -65,7 +66,7 @@ func TestMockEqualsRecordings(t *testing.T) {
 func TestRealServerEqualsRecording(t *testing.T) {
 	t.Parallel()
 	server := servertest.OpenBao25(t)
-	rec, err := replay.Own{Name: "openbao-2.5.5"}.Load()
+	rec, err := replay.Bundled{Name: "openbao-2.5.5"}.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,12 +139,12 @@ func chosen(rec *replay.Recording) []string {
 // TestDeviationsAreOfRecordedSteps finds entries that name nothing.
 func TestDeviationsAreOfRecordedSteps(t *testing.T) {
 	t.Parallel()
-	deviations, err := replay.OwnDeviations()
+	deviations, err := replay.BundledDeviations()
 	if err != nil {
 		t.Fatal(err)
 	}
 	recordings := map[string]*replay.Recording{}
-	for _, own := range replay.OwnRecordings() {
+	for _, own := range replay.BundledRecordings() {
 		if recordings[own.Name], err = own.Load(); err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,8 @@ import (
 	"sort"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/plugproof/plugproof/suites/internal/deviations"
 )
 
 // Outcome is what came of comparing a step.
@@ -38,10 +40,14 @@ type Result struct {
 	Kind    string  `json:"kind"`
 	Request string  `json:"request"`
 	Outcome Outcome `json:"outcome"`
-	// Reason explains outcomes other than equal and different.
+	// Reason explains outcomes other than equal and different; of a difference it
+	// says that an entry for it has expired.
 	Reason      string       `json:"reason,omitempty"`
 	Differences []Difference `json:"differences,omitempty"`
 }
+
+// Format is the version of the JSON form of reports, which schema.json describes.
+const Format = "plugproof-replay/1"
 
 // Report is what came of replaying a recording.
 type Report struct {
@@ -49,6 +55,16 @@ type Report struct {
 	Target    string            `json:"target"`
 	Results   []Result          `json:"results"`
 	Errors    map[string]string `json:"errors,omitempty"` // by case: the harness or the server failed
+	// Servers are those that entries of a list of deviations may be about; empty is
+	// a server of Target that is not known any further.
+	Servers []deviations.Server `json:"-"`
+}
+
+func (r *Report) servers() []deviations.Server {
+	if len(r.Servers) > 0 {
+		return r.Servers
+	}
+	return []deviations.Server{{Target: r.Target}}
 }
 
 // Count is a line of the table: steps of an area by outcome.

@@ -31,10 +31,10 @@ type session struct {
 
 // newClient gives a client that goes to the server by the shortest way: no
 // proxy, which the environment of whoever runs this may name, and no
-// connection left behind. Redirects are followed, as the recorder did: the
-// servers redirect paths with double slashes to clean ones.
+// connection left behind. Redirects on the server are followed, as the recorder
+// did: the servers redirect paths with double slashes to clean ones.
 func newClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
+	return steps.SameServer(&http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}})
 }
 
 // fill replaces {sha_NAME}, {plugin_dir} and $saved in a step's string.

@@ -38,10 +38,13 @@ type Answers struct {
 	Log *[]string
 }
 
-// Run performs the steps of c on a fresh server. The error is targets.ErrUnsupported
+// Run performs the steps of c on a fresh server. The error is steps.ErrUnsupported
 // if the target can't give such a server, and otherwise a failure of the harness or
 // of the server as a whole: answers of any status are no errors.
 func (r *Runner) Run(ctx context.Context, c *Case) (_ Answers, err error) {
+	if err := r.supports(c); err != nil {
+		return Answers{}, err
+	}
 	server, err := r.Target.Server(ctx, c.Server.spec(r.Shared))
 	if err != nil {
 		return Answers{}, fmt.Errorf("starting %s: %w", r.Target.Name(), err)
@@ -63,7 +66,7 @@ func (r *Runner) Run(ctx context.Context, c *Case) (_ Answers, err error) {
 		out.Got = append(out.Got, got)
 	}
 	if c.Log != nil {
-		log, err := server.Logs(ctx)
+		log, err := steps.ServerLog(ctx, server)
 		if err != nil {
 			return out, fmt.Errorf("reading the server's log: %w", err)
 		}
@@ -74,6 +77,21 @@ func (r *Runner) Run(ctx context.Context, c *Case) (_ Answers, err error) {
 		out.Log = &lines
 	}
 	return out, nil
+}
+
+// supports returns steps.ErrUnsupported for a case that the target lacks something
+// for: shell steps change files of the plugin directory, which is not on this
+// machine if the server is in a container.
+func (r *Runner) supports(c *Case) error {
+	for _, e := range c.Steps {
+		if e.Step.Kind() != "shell" {
+			continue
+		}
+		if reason := r.Target.Unsupported(steps.PluginFiles); reason != "" {
+			return fmt.Errorf("%w: %s", steps.ErrUnsupported, reason)
+		}
+	}
+	return nil
 }
 
 // session places the binaries and knows what is to be masked.
@@ -88,7 +106,7 @@ func (r *Runner) session(ctx context.Context, server steps.Server) (*session, er
 	if dir := server.PluginDir(); dir != "" {
 		s.masks.literally(dir, "<plugin_dir>")
 		for name, path := range r.Binaries {
-			sum, err := server.Place(ctx, name, path)
+			sum, err := steps.PlacePlugin(ctx, server, name, path)
 			if err != nil {
 				return nil, fmt.Errorf("placing %s: %w", name, err)
 			}

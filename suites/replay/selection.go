@@ -9,19 +9,12 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/spf13/pflag"
 )
 
-// Selection are the flags that choose cases. The zero Selection chooses all.
+// Selection chooses cases: those whose name fits one of Cases, patterns with *
+// and ?, and whose area is one of Areas. The zero Selection chooses all.
 type Selection struct {
 	Cases, Areas []string
-}
-
-// AddFlags adds the flags.
-func (s *Selection) AddFlags(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&s.Cases, "case", nil, "only cases of this `NAME` (may hold * and ?); may be repeated")
-	flags.StringSliceVar(&s.Areas, "area", nil, "only cases of this `AREA`; may be repeated")
 }
 
 // Choose deletes the cases that are not chosen from all sets, of which some may
@@ -58,14 +51,14 @@ func (s *Selection) choosesAny(rec *Recording) bool {
 	return slices.ContainsFunc(rec.IDs(), func(id string) bool { return s.chooses(id, rec.Cases[id]) })
 }
 
-// chooses tells whether a case is chosen.
+// chooses reports whether a case is chosen.
 func (s *Selection) chooses(id string, c *Case) bool {
 	matches := func(pattern string) bool { return match(pattern, id) }
 	return (len(s.Cases) == 0 || slices.ContainsFunc(s.Cases, matches)) &&
 		(len(s.Areas) == 0 || slices.Contains(s.Areas, c.Area))
 }
 
-// match tells whether an identifier fits a pattern as of file names.
+// match reports whether an identifier fits a pattern as of file names.
 func match(pattern, id string) bool {
 	ok, err := path.Match(pattern, id)
 	return err == nil && ok

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package report is what a conformance run came to, and how it is told. Run is
-// the model; Text writes the summary for people. Formats for machines (JUnit,
-// JSON, HTML) are further functions over Run and need nothing else.
+// Package report holds the result of a conformance run and the forms in which it
+// is told. Run is the model; each form, for people or machines, is a function
+// over it.
 package report
 
 import (
@@ -13,10 +13,19 @@ import (
 	"github.com/plugproof/plugproof/steps"
 )
 
-// Run is a whole conformance run.
+// Run is a whole conformance run, or what came of comparing servers: then its
+// requirements stand for cases or rows.
 type Run struct {
+	// Kind says what the requirements stand for; empty is requirements.
+	Kind Kind
+	// Program is the version of plugproof that made it; empty is unknown.
+	Program string
+	// Features is the digest of the requirements, sha256:HEX; empty is unknown.
+	Features string
 	// Target is how the user named it, Server what it says it is.
 	Target, Server string
+	// Plugin names the plugin that was checked; empty if the server was.
+	Plugin string
 	// CommandLine is the path of a real vault or bao; empty is our own.
 	CommandLine string
 	// Seed gives the same order of scenarios again.
@@ -28,11 +37,19 @@ type Run struct {
 	Duration time.Duration
 	// Interrupted is set when it was ended before all scenarios had run.
 	Interrupted bool
+	// Stopped says why it was ended early, if not by the user: at its first
+	// failure, or when its time was over.
+	Stopped string
+	// Choice is what was chosen of all requirements.
+	Choice Choice
 	// Missed names known deviations of the server that did not happen, although
 	// their requirements were checked.
 	Missed []string
 	// Outcomes are one a scenario, in the order in which they ended.
 	Outcomes []steps.Outcome
+	// Earlier are the outcomes that a retry replaced, in the order in which they
+	// ended.
+	Earlier []steps.Outcome
 }
 
 // Verdict is what a requirement came to over all its scenarios.
@@ -44,6 +61,10 @@ type Verdict struct {
 	Outcomes []steps.Outcome
 	// Duration is their sum.
 	Duration time.Duration
+	// Flaky is set if it holds now and did not at an earlier attempt.
+	Flaky bool
+	// Earlier are the outcomes that a retry replaced.
+	Earlier []steps.Outcome
 }
 
 // severity orders statuses: the requirement has the most severe of its cases.
@@ -52,7 +73,7 @@ func severity(status steps.Status) int {
 	return slices.Index([]steps.Status{steps.Skip, steps.Pass, steps.Unsupported, steps.Known, steps.Errored, steps.Fail}, status)
 }
 
-// Verdicts gives one verdict a requirement, by identifier.
+// Verdicts returns one verdict for each requirement, by identifier.
 func (r Run) Verdicts() []Verdict {
 	byID := make(map[string]*Verdict)
 	for _, outcome := range r.Outcomes {
@@ -67,6 +88,12 @@ func (r Run) Verdicts() []Verdict {
 		}
 		verdict.Outcomes = append(verdict.Outcomes, outcome)
 		verdict.Duration += outcome.Duration
+	}
+	for _, outcome := range r.Earlier {
+		if verdict, ok := byID[outcome.Requirement.ID]; ok {
+			verdict.Earlier = append(verdict.Earlier, outcome)
+			verdict.Flaky = verdict.Status == steps.Pass
+		}
 	}
 	verdicts := make([]Verdict, 0, len(byID))
 	for _, verdict := range byID {
@@ -112,19 +139,3 @@ const (
 	// nothing could be checked, so that it proves nothing.
 	ExitBroken = 3
 )
-
-// ExitCode is the command's exit code. A failure outweighs an error, since it
-// is certain; an interrupted run is no verdict, whatever it found by then.
-func (r Run) ExitCode() int {
-	verdicts := r.Verdicts()
-	counts := Count(verdicts)
-	switch {
-	case r.Interrupted:
-		return ExitBroken
-	case len(Deviations(verdicts)) > 0:
-		return ExitDeviates
-	case counts[steps.Errored] > 0 || counts[steps.Pass]+counts[steps.Known] == 0:
-		return ExitBroken
-	}
-	return ExitConforms
-}

@@ -26,11 +26,13 @@ func Text(out io.Writer, run Run, colored bool) error {
 	verdicts := run.Verdicts()
 	t.head(run)
 	t.sessions(verdicts)
-	t.areas(verdicts)
+	t.areas(run.Kind.words().heading(), verdicts)
+	t.crashes(verdicts)
 	t.failures(verdicts)
 	t.missed(run.Missed)
-	t.unsupported(verdicts)
-	t.verdict(run, verdicts)
+	t.unsupported(run, verdicts)
+	t.flaky(verdicts)
+	t.verdict(run)
 	return buffered.Flush()
 }
 
@@ -61,12 +63,28 @@ func painter(colored bool) func(steps.Status, string) string {
 }
 
 func (t text) head(run Run) {
+	if !run.OfRequirements() {
+		t.printf("Target  %s (%s)\nRun     %s\n\n", run.Target, run.Server, run.what())
+		return
+	}
+	if run.Plugin != "" {
+		t.printf("Plugin  %s\nTarget  %s (%s)\nRun     %s\n\n", run.Plugin, run.Target, run.Server, run.what())
+		return
+	}
 	commands := "own command line"
 	if run.CommandLine != "" {
 		commands = run.CommandLine
 	}
-	t.printf("Target  %s (%s), %s\nRun     %d scenarios, %d at a time, seed %d, %s\n\n",
-		run.Target, run.Server, commands, len(run.Outcomes), run.Concurrency, run.Seed, run.Duration.Round(time.Millisecond))
+	t.printf("Target  %s (%s), %s\nRun     %s\n\n", run.Target, run.Server, commands, run.what())
+}
+
+// what says what was run, and how long that took.
+func (r Run) what() string {
+	text := fmt.Sprintf("%d %s, ", len(r.Outcomes), r.Kind.words().scenarios)
+	if r.OfRequirements() {
+		text += fmt.Sprintf("%d at a time, seed %d, ", r.Concurrency, r.Seed)
+	}
+	return text + r.Duration.Round(time.Millisecond).String()
 }
 
 func (t text) sessions(verdicts []Verdict) {
@@ -86,7 +104,7 @@ func (t text) sessions(verdicts []Verdict) {
 	}
 }
 
-func (t text) areas(verdicts []Verdict) {
+func (t text) areas(things string, verdicts []Verdict) {
 	byArea := make(map[string][]Verdict)
 	for _, verdict := range verdicts {
 		byArea[verdict.Requirement.Area] = append(byArea[verdict.Requirement.Area], verdict)
@@ -105,7 +123,7 @@ func (t text) areas(verdicts []Verdict) {
 	for _, status := range Statuses() {
 		heading = append(heading, string(status))
 	}
-	_, _ = fmt.Fprintf(table, "%-14s\t%s\t\n", "Requirements", strings.Join(heading, "\t"))
+	_, _ = fmt.Fprintf(table, "%-14s\t%s\t\n", things, strings.Join(heading, "\t"))
 	names := make([]string, 0, len(byArea))
 	for name := range byArea {
 		names = append(names, name)
@@ -119,12 +137,52 @@ func (t text) areas(verdicts []Verdict) {
 	t.printf("\n")
 }
 
+// crashes says once how the plugin crashed, and which requirements failed with it.
+func (t text) crashes(verdicts []Verdict) {
+	type told struct {
+		crash *steps.Crash
+		first steps.Outcome
+		ids   []string
+	}
+	byWhat := make(map[string]*told)
+	var order []string
+	for _, verdict := range verdicts {
+		for _, outcome := range verdict.Outcomes {
+			if outcome.Crash == nil {
+				continue
+			}
+			what := outcome.Crash.What
+			if byWhat[what] == nil {
+				byWhat[what] = &told{crash: outcome.Crash, first: outcome}
+				order = append(order, what)
+			}
+			if ids := byWhat[what].ids; !slices.Contains(ids, verdict.Requirement.ID) {
+				byWhat[what].ids = append(ids, verdict.Requirement.ID)
+			}
+		}
+	}
+	for _, what := range order {
+		told := byWhat[what]
+		t.printf("%s %s\n", t.paint(steps.Fail, "CRASH"), strings.ReplaceAll(told.crash.String(), "\n", "\n    "))
+		if failure := told.first.Failure; failure != nil {
+			t.printf("    step     %s\n    got      %s\n    exchange %s\n", failure.Step, indented(failure.Got), indented(failure.Exchange))
+		}
+		if told.crash.Remedy != "" {
+			t.printf("    remedy   %s\n", told.crash.Remedy)
+		}
+		t.printf("    %s failed because of it: %s\n\n", Server.words().count(len(told.ids)), strings.Join(told.ids, " "))
+	}
+}
+
+// indented aligns the further lines of a part with its first.
+func indented(part string) string { return strings.ReplaceAll(part, "\n", "\n             ") }
+
 // failures tells what failed, what is known to deviate and what broke, in full.
 func (t text) failures(verdicts []Verdict) {
 	for _, status := range []steps.Status{steps.Known, steps.Fail, steps.Errored} {
 		for _, verdict := range verdicts {
 			for _, outcome := range verdict.Outcomes {
-				if outcome.Status != status {
+				if outcome.Status != status || outcome.Crash != nil {
 					continue
 				}
 				r := verdict.Requirement
@@ -142,13 +200,17 @@ func (t text) failures(verdicts []Verdict) {
 // missed names the known deviations that did not happen.
 func (t text) missed(entries []string) {
 	for _, entry := range entries {
-		t.printf("%s but the server keeps the requirement: %s\n    Take the entry out of suites/deviations/deviations.yaml, or end its versions there.\n\n",
+		t.printf("%s but the requirement is kept: %s\n    Take the entry out of its list, or end its versions there.\n\n",
 			t.paint(steps.Known, string(steps.Known)), entry)
 	}
 }
 
 // unsupported names the requirements that were not checked, by reason.
-func (t text) unsupported(verdicts []Verdict) {
+func (t text) unsupported(run Run, verdicts []Verdict) {
+	word := string(steps.Unsupported)
+	if run.Plugin != "" {
+		word = "NOT CHECKED:"
+	}
 	byReason := make(map[string][]string)
 	for _, verdict := range verdicts {
 		for _, outcome := range verdict.Outcomes {
@@ -164,59 +226,32 @@ func (t text) unsupported(verdicts []Verdict) {
 	}
 	slices.SortFunc(reasons, cmp.Compare[string])
 	for _, reason := range reasons {
-		t.printf("%s %s\n    %s\n", t.paint(steps.Unsupported, string(steps.Unsupported)), reason, strings.Join(byReason[reason], " "))
+		t.printf("%s %s\n    %s\n", t.paint(steps.Unsupported, word), reason, strings.Join(byReason[reason], " "))
 	}
 	if len(reasons) > 0 {
 		t.printf("\n")
 	}
 }
 
-func (t text) verdict(run Run, verdicts []Verdict) {
-	counts := Count(verdicts)
-	deviations := len(Deviations(verdicts))
-	checked := counts[steps.Fail] + counts[steps.Known] + counts[steps.Pass]
-	switch {
-	case run.Interrupted:
-		t.printf("%s: the run was interrupted", t.paint(steps.Errored, "Proves nothing"))
-		if deviations > 0 {
-			t.printf("; before that, %s failed", ofRequirements(deviations, checked))
-		}
-	case deviations > 0:
-		t.printf("%s: %s failed", t.paint(steps.Fail, "Does not conform"), ofRequirements(deviations, checked))
-	case counts[steps.Errored] > 0:
-		t.printf("%s: %s could not be checked because the harness or the target failed",
-			t.paint(steps.Errored, "Proves nothing"), requirements(counts[steps.Errored]))
-	case checked == counts[steps.Fail]:
-		t.printf("%s: no requirement was checked", t.paint(steps.Errored, "Proves nothing"))
-	default:
-		hold := "hold"
-		if counts[steps.Pass] == 1 {
-			hold = "holds"
-		}
-		t.printf("%s: %s %s", t.paint(steps.Pass, "Conforms"), ofRequirements(counts[steps.Pass], checked), hold)
+func (t text) verdict(run Run) {
+	judgement := run.Judgement()
+	colors := map[Result]steps.Status{Conforms: steps.Pass, Deviates: steps.Fail, Inconclusive: steps.Errored}
+	t.printf("%s: %s\n", t.paint(colors[judgement.Result], judgement.Title), judgement.Text)
+	for _, line := range judgement.Choice {
+		t.printf("  %s\n", line)
 	}
-	if n := counts[steps.Fail] - deviations; n > 0 {
-		t.printf(", %d that only should or may be so failed", n)
-	}
-	if n := counts[steps.Known]; n > 0 {
-		t.printf(", known deviations: %d", n)
-	}
-	if n := counts[steps.Unsupported]; n > 0 {
-		t.printf(", %d could not be checked on this target", n)
-	}
-	t.printf("\n")
 }
 
-func ofRequirements(part, whole int) string {
-	if part == whole {
-		return requirements(whole)
+// flaky names what held only at a later attempt.
+func (t text) flaky(verdicts []Verdict) {
+	for _, verdict := range verdicts {
+		if !verdict.Flaky {
+			continue
+		}
+		t.printf("%s %s holds at attempt %d; before:\n", t.paint(steps.Known, "FLAKY"), verdict.Requirement.ID, len(verdict.Earlier)+1)
+		for _, outcome := range verdict.Earlier {
+			t.printf("    %s\n", strings.ReplaceAll(outcome.Reason, "\n", "\n    "))
+		}
+		t.printf("\n")
 	}
-	return fmt.Sprintf("%d of %s", part, requirements(whole))
-}
-
-func requirements(count int) string {
-	if count == 1 {
-		return "1 requirement"
-	}
-	return fmt.Sprintf("%d requirements", count)
 }

@@ -18,7 +18,7 @@ import (
 func sample() report.Run {
 	outcome := func(id, area, name string, status steps.Status, reason string) steps.Outcome {
 		return steps.Outcome{
-			Requirement: steps.Requirement{ID: id, Area: area, Level: steps.Must, Title: name, Sources: []string{"contract.md section 2"}, Rule: "the rule"},
+			Requirement: steps.Requirement{ID: id, Area: area, Level: steps.Must, Title: name, Sources: []string{"features/CONTRACT.md#2-registration"}, Rule: "the rule"},
 			Case:        name, Status: status, Reason: reason,
 		}
 	}
@@ -56,17 +56,17 @@ Sessions of the documentation
 
 KNOWN REG-004 (must, registration) four
     rule     the rule
-    source   contract.md section 2
+    source   features/CONTRACT.md#2-registration
     known    it is so
 
 FAIL REG-001 (must, registration) one, b
     rule     the rule
-    source   contract.md section 2
+    source   features/CONTRACT.md#2-registration
     wanted   x
     got      y
 
-KNOWN but the server keeps the requirement: REG-009 (openbao): does something else
-    Take the entry out of suites/deviations/deviations.yaml, or end its versions there.
+KNOWN but the requirement is kept: REG-009 (openbao): does something else
+    Take the entry out of its list, or end its versions there.
 
 UNSUPPORTED needs restart: no
     REG-002 REG-003
@@ -85,11 +85,11 @@ func TestTheLastLine(t *testing.T) {
 		return all
 	}
 	for want, run := range map[string]report.Run{
-		"Conforms: 1 requirement holds":                                                    {Outcomes: outcomes(steps.Pass)},
-		"Conforms: 2 requirements hold":                                                    {Outcomes: outcomes(steps.Pass, steps.Pass)},
-		"Conforms: 1 of 2 requirements holds, known deviations":                            {Outcomes: outcomes(steps.Pass, steps.Known)},
-		"Proves nothing: the run was interrupted\n":                                        {Outcomes: outcomes(steps.Pass, steps.Skip), Interrupted: true},
-		"Proves nothing: the run was interrupted; before that, 1 of 2 requirements failed": {Outcomes: outcomes(steps.Fail, steps.Pass), Interrupted: true},
+		"Conforms: 1 requirement holds":                                                  {Outcomes: outcomes(steps.Pass)},
+		"Conforms: 2 requirements hold":                                                  {Outcomes: outcomes(steps.Pass, steps.Pass)},
+		"Conforms: 1 of 2 requirements holds, known deviations":                          {Outcomes: outcomes(steps.Pass, steps.Known)},
+		"Inconclusive: the run was interrupted\n":                                        {Outcomes: outcomes(steps.Pass, steps.Skip), Interrupted: true},
+		"Inconclusive: the run was interrupted; before that, 1 of 2 requirements failed": {Outcomes: outcomes(steps.Fail, steps.Pass), Interrupted: true},
 	} {
 		g := NewWithT(t)
 		var out bytes.Buffer

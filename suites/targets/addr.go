@@ -56,7 +56,7 @@ func newAddr(name, text string, opts Options) (steps.Target, error) {
 		return nil, usage("the Vault client can't use its environment", config.Error, "correct the VAULT_ variable that it names")
 	}
 	a := &addr{name: name, url: address, opts: opts, token: token}
-	a.plain = &http.Client{Transport: config.HttpClient.Transport, Timeout: config.HttpClient.Timeout}
+	a.plain = &http.Client{Transport: steps.OneServer(config.HttpClient.Transport, address), Timeout: config.HttpClient.Timeout}
 	a.client = &http.Client{Timeout: a.plain.Timeout, Transport: namespaced{
 		next: a.plain.Transport, namespace: strings.Trim(os.Getenv(vault.EnvVaultNamespace), "/"),
 	}}
@@ -101,8 +101,8 @@ func (n namespaced) RoundTrip(req *http.Request) (*http.Response, error) {
 // Name implements steps.Target.
 func (a *addr) Name() string { return a.name }
 
-// Lacks implements steps.Target.
-func (a *addr) Lacks(c steps.Capability) string {
+// Unsupported implements steps.Target.
+func (a *addr) Unsupported(c steps.Capability) string {
 	switch c {
 	case steps.HostEnvironment, steps.Settings, steps.Restart:
 		return "somebody else starts this server"
@@ -123,13 +123,13 @@ func (a *addr) Lacks(c steps.Capability) string {
 			return "the server is not known to run on this machine"
 		}
 	}
-	return ""
+	return notInAPI(c)
 }
 
 // Server implements steps.Target.
 func (a *addr) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
 	if spec.Env != nil || spec.NoAPIAddr || spec.APIAddr != "" || spec.NoPluginDir || spec.State || spec.Fresh {
-		return nil, &Error{Target: a.name, Kind: ErrUnsupported, Problem: "the scenario needs a server of its own, and somebody else starts this one"}
+		return nil, &Error{Target: a.name, Kind: steps.ErrUnsupported, Problem: "the scenario needs a server of its own, and somebody else starts this one"}
 	}
 	if err := a.ready(); err != nil {
 		return nil, err

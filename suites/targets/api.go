@@ -10,6 +10,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/plugproof/plugproof/steps"
 )
 
 // requestTimeout bounds one request of the harness to a server.
@@ -26,10 +28,10 @@ type api struct {
 
 // localAPI talks to a server that the harness started, past any proxy.
 func localAPI(base, token string) api {
-	return api{base: base, token: token, http: &http.Client{
+	return api{base: base, token: token, http: steps.SameServer(&http.Client{
 		Timeout:   requestTimeout,
 		Transport: &http.Transport{DisableKeepAlives: true},
-	}}
+	})}
 }
 
 // do sends one request below /v1/ and, when the answer has a body and out is

@@ -52,9 +52,9 @@ func newBinary(name, path string, opts Options) (steps.Target, error) {
 // Name implements steps.Target.
 func (b *binaries) Name() string { return b.name }
 
-// Lacks implements steps.Target: a program that the harness starts itself
-// lacks nothing.
-func (b *binaries) Lacks(steps.Capability) string { return "" }
+// Unsupported implements steps.Target: a program that the harness starts itself
+// lacks only what it can't be asked.
+func (b *binaries) Unsupported(c steps.Capability) string { return notInAPI(c) }
 
 // Server implements steps.Target.
 func (b *binaries) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {

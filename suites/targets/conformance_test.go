@@ -12,8 +12,8 @@ import (
 
 	"github.com/plugproof/plugproof/features"
 	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/conformance"
 	"github.com/plugproof/plugproof/suites/report"
-	"github.com/plugproof/plugproof/suites/run"
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
@@ -24,6 +24,7 @@ func containedRequirements() []string {
 	return []string{
 		"ACC-010", "ACC-040", "ACC-050",
 		"DOC-001", "DOC-002", "DOC-003", "DOC-005", "DOC-006", "DOC-007", "DOC-008",
+		"DBS-001",
 		"ENV-001", "ENV-007", "ENV-021", "ENV-030", "ENV-033",
 		"LIF-001", "LIF-020", "LIF-030", "LIF-031",
 		"LST-004", "LST-010",
@@ -44,14 +45,14 @@ func TestContainerConformsAsInProcess(t *testing.T) {
 	g := NewWithT(t)
 	program := filepath.Join(t.TempDir(), "plugproof")
 	g.Expect(os.Rename(buildPlugin(t, "github.com/plugproof/plugproof"), program)).To(Succeed())
-	config := run.Config{Concurrency: 4, Only: containedRequirements()}
+	config := conformance.Config{Concurrency: 4, Only: containedRequirements()}
 	if os.Getenv("PLUGPROOF_TEST_CONTAINER") == "all" {
 		config.Only = nil
 	} else {
 		g.Expect(areasOf(t, config.Only)).To(Equal(areasOf(t, nil)), "areas without a requirement")
 	}
-	contained := conformance(t, config, parse(t, "container:"+scratchImage(t, cli, program), targets.Options{}))
-	here := conformance(t, config, parse(t, "mock", targets.Options{}))
+	contained := verdicts(t, config, parse(t, "container:"+scratchImage(t, cli, program), targets.Options{}))
+	here := verdicts(t, config, parse(t, "mock", targets.Options{}))
 	g.Expect(contained).To(HaveLen(len(here)))
 	passed := 0
 	for i, verdict := range contained {
@@ -86,9 +87,9 @@ func explain(t *testing.T, where string, verdict report.Verdict) {
 	}
 }
 
-func conformance(t *testing.T, config run.Config, target steps.Target) []report.Verdict {
+func verdicts(t *testing.T, config conformance.Config, target steps.Target) []report.Verdict {
 	t.Helper()
-	result, err := run.Against(t.Context(), config, target, run.NewProgress(os.Stderr))
+	result, err := conformance.Against(t.Context(), config, target)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +99,7 @@ func conformance(t *testing.T, config run.Config, target steps.Target) []report.
 // areasOf gives the areas of requirements, or of all if none are named.
 func areasOf(t *testing.T, ids []string) []string {
 	t.Helper()
-	all, err := steps.Requirements(features.FS)
+	all, err := steps.Requirements(features.Server())
 	if err != nil {
 		t.Fatal(err)
 	}

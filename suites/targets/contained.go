@@ -147,7 +147,7 @@ func (s *contained) watch(id string) {
 		// The container's removal ends the wait too.
 		select {
 		case <-wait.Result:
-		case <-wait.Error:
+		case <-wait.Error: //nolint:errcheck // whatever it is, there is nothing left to wait for
 		}
 	}()
 }
@@ -220,7 +220,7 @@ func (s *contained) PluginDir() string {
 	return innerPlugins
 }
 
-// Place implements steps.Server. The file has to be built for the image's
+// Place implements steps.PluginPlacer. The file has to be built for the image's
 // platform.
 func (s *contained) Place(ctx context.Context, name, path string) (string, error) {
 	if s.spec.NoPluginDir {
@@ -291,10 +291,10 @@ func (s *contained) bring(ctx context.Context, name, path string) error {
 	return nil
 }
 
-// Reach implements steps.Server.
+// Reach implements steps.AddressMapper.
 func (s *contained) Reach(address string) string { return s.target.reach(s.engine, address) }
 
-// Logs implements steps.Server. The root token and the unseal key are masked.
+// Logs implements steps.LogReader. The root token and the unseal key are masked.
 func (s *contained) Logs(ctx context.Context) (string, error) {
 	_, k, _ := s.now()
 	stream, err := s.box.Logs(ctx)
@@ -306,7 +306,7 @@ func (s *contained) Logs(ctx context.Context) (string, error) {
 	return mask(string(text), k.token, k.unseal), err
 }
 
-// Restart implements steps.Server. Without Spec.State the state is lost.
+// Restart implements steps.Restarter. Without Spec.State the state is lost.
 func (s *contained) Restart(ctx context.Context, kill bool) error {
 	s.ending.Lock()
 	defer s.ending.Unlock()

@@ -72,8 +72,8 @@ func (c *containers) named(err error) error {
 // Name implements steps.Target.
 func (c *containers) Name() string { return c.name }
 
-// Lacks implements steps.Target. Asking for Loopback contacts the engine.
-func (c *containers) Lacks(capability steps.Capability) string {
+// Unsupported implements steps.Target. Asking for Loopback contacts the engine.
+func (c *containers) Unsupported(capability steps.Capability) string {
 	switch capability {
 	case steps.PluginFiles:
 		return "the plugin directory is inside the container"
@@ -85,7 +85,7 @@ func (c *containers) Lacks(capability steps.Capability) string {
 			return "containers of this engine don't reach listeners of this machine"
 		}
 	}
-	return ""
+	return notInAPI(capability)
 }
 
 // Server implements steps.Target.
@@ -113,7 +113,7 @@ func (c *containers) start(ctx context.Context, spec steps.Spec) (running, error
 	for _, entry := range spec.Env {
 		// The engine takes a name alone as an order to unset it.
 		if !strings.Contains(entry, "=") {
-			return nil, &Error{Target: c.name, Kind: ErrUnsupported, Problem: fmt.Sprintf("a container's environment can't hold %q, which has no value", entry)}
+			return nil, &Error{Target: c.name, Kind: steps.ErrUnsupported, Problem: fmt.Sprintf("a container's environment can't hold %q, which has no value", entry)}
 		}
 	}
 	found, err := c.contents()

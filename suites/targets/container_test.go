@@ -108,7 +108,7 @@ func TestContainersReachThisMachine(t *testing.T) {
 	g.Expect(os.Rename(fake, server)).To(Succeed())
 	image := scratchImage(t, cli, server)
 	target := parse(t, "container:"+image, targets.Options{})
-	if why := target.Lacks(steps.Loopback); why != "" {
+	if why := target.Unsupported(steps.Loopback); why != "" {
 		t.Skip(why)
 	}
 	// An identity provider on this machine's loopback, asked from the container.
@@ -118,7 +118,7 @@ func TestContainersReachThisMachine(t *testing.T) {
 	defer provider.Close()
 	running := serve(t, target, steps.Spec{Env: []string{"FAKE=fetch"}})
 	g.Expect(running.Address()).To(HavePrefix("http://127.0.0.1:"))
-	reach := running.Reach(provider.Listener.Addr().String())
+	reach := steps.ReachableAddress(running, provider.Listener.Addr().String())
 	_, body := ask(t, running, "GET", "fetch?from=http://"+reach, "")
 	g.Expect(body).To(Equal("reached"))
 	g.Expect(target.Close(context.Background())).To(Succeed())

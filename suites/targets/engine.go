@@ -46,7 +46,7 @@ type engine struct {
 // testcontainers for it. It is to be called before anything else of
 // testcontainers: that reads its settings once.
 func connect(ctx context.Context) (*engine, error) {
-	quiet()
+	silence()
 	cli, err := dial(ctx)
 	if err != nil {
 		return nil, &Error{
@@ -74,10 +74,12 @@ func connect(ctx context.Context) (*engine, error) {
 	return e, nil
 }
 
-// quiet makes testcontainers silent: it would report to stderr what engine it
-// found and each container's life. It does so once, since its logger is a
-// variable that its containers read without a lock.
-var quiet = sync.OnceFunc(func() { tclog.SetDefault(tclog.NewNoopLogger()) })
+// silence turns off the log of testcontainers, which would report the engine and
+// the life of each container on stderr. It does so once, since containers read the
+// logger, a global variable, without a lock.
+//
+//nolint:gochecknoglobals // a sync.OnceFunc has to be one
+var silence = sync.OnceFunc(func() { tclog.SetDefault(tclog.NewNoopLogger()) })
 
 // loopback is where containers publish their ports when the engine is here.
 const loopback = "127.0.0.1"
@@ -187,8 +189,8 @@ func (e *engine) chooseReaper(ctx context.Context) bool {
 	if chosen, ok := os.LookupEnv(disable); ok {
 		return chosen != "true"
 	}
-	//lint:ignore SA1019 the image that testcontainers will ask for is nowhere else to be had
-	if e.have(ctx, testcontainers.ReaperDefaultImage, nil) == nil {
+	image := testcontainers.ReaperDefaultImage //nolint:staticcheck // deprecated, but nothing else tells the image that will be used
+	if e.have(ctx, image, nil) == nil {
 		return true
 	}
 	return os.Setenv(disable, "true") != nil

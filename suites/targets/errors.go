@@ -6,18 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
 // The kinds of failure. Errors of this package match one of them with
 // errors.Is.
 var (
 	// ErrUsage: the target was named or chosen wrongly.
-	ErrUsage = errors.New("wrong use of a target")
+	ErrUsage = usage.Errorf("wrong use of a target")
 	// ErrNotAllowed: a server that somebody else runs was not released with
 	// Options.ThisServer. It is wrong use too.
 	ErrNotAllowed = fmt.Errorf("server not released: %w", ErrUsage)
-	// ErrUnsupported: a scenario asked for what the target lacks.
-	ErrUnsupported = errors.New("not supported by this target")
 	// ErrNotAServer: the program or image is no server that is known.
 	ErrNotAServer = errors.New("not a known server")
 	// ErrWrongArchitecture: a program was built for another machine.
@@ -45,7 +45,7 @@ var (
 type Error struct {
 	// Target is the target as the user named it.
 	Target string
-	// Kind is one of this package's Err values.
+	// Kind is one of this package's Err values, or steps.ErrUnsupported.
 	Kind error
 	// Problem says in one sentence what went wrong.
 	Problem string
@@ -87,13 +87,4 @@ func (e *Error) Unwrap() []error {
 		return []error{e.Kind}
 	}
 	return []error{e.Kind, e.Err}
-}
-
-// ExitCode is what a command that fails with this error exits with: 2 when the
-// user has to ask differently, 3 when the target failed.
-func (e *Error) ExitCode() int {
-	if errors.Is(e.Kind, ErrUsage) {
-		return 2
-	}
-	return 3
 }

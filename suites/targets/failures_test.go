@@ -12,23 +12,25 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	. "github.com/onsi/gomega"
 
 	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/internal/usage"
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
 // exitCode is what a command that fails with err exits with, 0 for none.
 func exitCode(err error) int {
-	var coded interface{ ExitCode() int }
-	if !errors.As(err, &coded) {
+	switch {
+	case err == nil:
 		return 0
+	case errors.As(err, new(*usage.Error)):
+		return 2
 	}
-	return coded.ExitCode()
+	return 3
 }
 
 const fakeServer = "github.com/plugproof/plugproof/suites/targets/testdata/fakeserver"
@@ -136,7 +138,7 @@ func TestNothingOutlivesTheHarness(t *testing.T) {
 	_ = cmd.Wait()
 	for _, pid := range read() {
 		g.Eventually(func() error { return signalZero(pid) }).WithTimeout(5*time.Second).
-			Should(MatchError(syscall.ESRCH), "process "+pid+" still runs")
+			Should(MatchError(os.ErrProcessDone), "process "+pid+" still runs")
 	}
 	g.Eventually(func() ([]string, error) { return filepath.Glob(filepath.Join(temporary, "*")) }).
 		WithTimeout(5 * time.Second).Should(BeEmpty())

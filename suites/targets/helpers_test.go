@@ -94,11 +94,15 @@ func ask(t *testing.T, server steps.Server, method, path, body string) (int, str
 }
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
 
-// signalZero tells with syscall.ESRCH that a process is gone.
+// signalZero tells with os.ErrProcessDone that a process is gone.
 func signalZero(pid string) error {
 	number, err := strconv.Atoi(pid)
 	if err != nil {
 		return err
 	}
-	return syscall.Kill(number, 0)
+	process, err := os.FindProcess(number)
+	if err != nil {
+		return err
+	}
+	return process.Signal(syscall.Signal(0))
 }

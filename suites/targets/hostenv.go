@@ -2,29 +2,27 @@
 
 package targets
 
-import "slices"
+import (
+	"slices"
 
-// hostEnvChanger is a server whose environment is no process's, so that it can
-// change while the server runs.
-type hostEnvChanger interface {
-	SetHostEnv(env []string) error
-}
+	"github.com/plugproof/plugproof/steps"
+)
 
 // SetHostEnv replaces what Spec.Env added to the server's environment, for
 // plugins that start from now on. Only the mock within this process can; others
-// give ErrUnsupported.
+// give steps.ErrUnsupported.
 func (l *lent) SetHostEnv(env []string) error {
-	changer, ok := l.running.(hostEnvChanger)
+	changer, ok := l.running.(steps.EnvironmentChanger)
 	if !ok || l.common {
 		return &Error{
-			Target: l.Address(), Kind: ErrUnsupported,
+			Target: l.Address(), Kind: steps.ErrUnsupported,
 			Problem: "the environment of this server can't be changed while it runs",
 		}
 	}
 	return changer.SetHostEnv(env)
 }
 
-// SetHostEnv implements hostEnvChanger.
+// SetHostEnv implements steps.EnvironmentChanger.
 func (s *mock) SetHostEnv(env []string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

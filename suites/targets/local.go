@@ -149,7 +149,7 @@ func (s *local) PluginDir() string {
 	return s.pluginDir()
 }
 
-// Place implements steps.Server.
+// Place implements steps.PluginPlacer.
 func (s *local) Place(_ context.Context, name, path string) (string, error) {
 	if s.spec.NoPluginDir {
 		return "", errNoPluginDir
@@ -160,17 +160,17 @@ func (s *local) Place(_ context.Context, name, path string) (string, error) {
 	return s.target.sums.of(path)
 }
 
-// Reach implements steps.Server: plugins run on this machine.
+// Reach implements steps.AddressMapper: plugins run on this machine.
 func (s *local) Reach(address string) string { return address }
 
-// Logs implements steps.Server. The root token and the unseal key are masked.
+// Logs implements steps.LogReader. The root token and the unseal key are masked.
 func (s *local) Logs(context.Context) (string, error) {
 	_, k, _ := s.now()
 	text, err := os.ReadFile(s.log)
 	return mask(string(text), k.token, k.unseal), err
 }
 
-// Restart implements steps.Server. Without Spec.State the state is lost.
+// Restart implements steps.Restarter. Without Spec.State the state is lost.
 func (s *local) Restart(ctx context.Context, kill bool) error {
 	s.ending.Lock()
 	defer s.ending.Unlock()

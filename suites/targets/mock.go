@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/plugproof/plugproof/mockserver"
+	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/steps"
 )
@@ -28,6 +29,8 @@ type mocks struct {
 	changes Changes
 	pool    *pool
 	sums    *sums
+	dirs    pluginDirs
+	digests *mockserver.Digests
 }
 
 func newMock(name, wanted string) (steps.Target, error) {
@@ -66,7 +69,7 @@ type Changes struct {
 // Mock gives the mock of this process as a target that behaves as d and the
 // changes say.
 func Mock(name string, d *dialect.Dialect, changes Changes) steps.Target {
-	m := &mocks{name: name, dialect: d, changes: changes, sums: newSums()}
+	m := &mocks{name: name, dialect: d, changes: changes, sums: newSums(), digests: mockserver.NewDigests()}
 	m.pool = newPool(m.start)
 	return m
 }
@@ -74,9 +77,9 @@ func Mock(name string, d *dialect.Dialect, changes Changes) steps.Target {
 // Name implements steps.Target.
 func (m *mocks) Name() string { return m.name }
 
-// Lacks implements steps.Target: the environment of the server process is an
+// Unsupported implements steps.Target: the environment of the server process is an
 // option of the mock, and its plugins are processes of this machine.
-func (m *mocks) Lacks(steps.Capability) string { return "" }
+func (m *mocks) Unsupported(steps.Capability) string { return "" }
 
 // Server implements steps.Target.
 func (m *mocks) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
@@ -84,38 +87,57 @@ func (m *mocks) Server(ctx context.Context, spec steps.Spec) (steps.Server, erro
 }
 
 // Close implements steps.Target.
-func (m *mocks) Close(ctx context.Context) error { return m.pool.close(ctx) }
+func (m *mocks) Close(ctx context.Context) error {
+	return errors.Join(m.pool.close(ctx), m.dirs.close())
+}
 
 func (m *mocks) start(ctx context.Context, spec steps.Spec) (running, error) {
-	dir, err := os.MkdirTemp("", "plugproof-mock-")
-	if err == nil {
-		dir, err = filepath.EvalSymlinks(dir)
-	}
-	if err == nil {
-		err = os.Mkdir(filepath.Join(dir, "plugins"), 0o700)
+	s := &mock{target: m, spec: spec, token: newToken(), log: &logBuffer{}, clock: clock.New()}
+	err := s.makeDirs()
+	if err != nil {
+		err = fmt.Errorf("%s: folder for the server: %w", m.name, err)
+	} else {
+		err = s.begin(ctx)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: folder for the server: %w", m.name, err)
-	}
-	s := &mock{target: m, spec: spec, dir: dir, token: newToken(), log: &logBuffer{}}
-	if err := s.begin(ctx); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, errors.Join(err, s.removeDirs())
 	}
 	return s, nil
 }
 
 // mock is a mock server of this process.
 type mock struct {
-	target *mocks
-	spec   steps.Spec
-	dir    string
-	token  string
-	log    *logBuffer
+	target  *mocks
+	spec    steps.Spec
+	dir     string     // of all but the plugins
+	plugins *pluginDir // nil without a plugin directory
+	token   string
+	log     *logBuffer
+	clock   *clock.Clock
 
 	mu      sync.Mutex // guards what follows
 	server  *mockserver.Server
 	front   *http.Server // serves the changed handler, if there is one
 	address string
+}
+
+// makeDirs makes the directories that the server needs.
+func (s *mock) makeDirs() (err error) {
+	if !s.spec.NoPluginDir {
+		if s.plugins, err = s.target.dirs.lease(); err != nil {
+			return err
+		}
+	}
+	s.dir, err = os.MkdirTemp("", "plugproof-mock-")
+	return err
+}
+
+// removeDirs removes them, or gives them back.
+func (s *mock) removeDirs() (err error) {
+	if s.plugins != nil {
+		err = s.target.dirs.release(s.plugins)
+	}
+	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
 // begin starts the server, at the address it had if there was one and it is
@@ -134,10 +156,10 @@ func (s *mock) begin(ctx context.Context) error {
 func (s *mock) try(ctx context.Context, listen string) error {
 	opts := []mockserver.Option{
 		mockserver.WithDialectData(s.target.dialect), mockserver.WithRootToken(s.token),
-		mockserver.WithEnviron(s.hostEnv),
+		mockserver.WithEnviron(s.hostEnv), mockserver.WithClock(s.clock), mockserver.WithDigests(s.target.digests),
 		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: s.log})),
 	}
-	if !s.spec.NoPluginDir {
+	if s.plugins != nil {
 		opts = append(opts, mockserver.WithPluginDir(s.PluginDir()))
 	}
 	switch {
@@ -187,30 +209,30 @@ func (s *mock) Token() string { return s.token }
 
 // PluginDir implements steps.Server.
 func (s *mock) PluginDir() string {
-	if s.spec.NoPluginDir {
+	if s.plugins == nil {
 		return ""
 	}
-	return filepath.Join(s.dir, "plugins")
+	return s.plugins.path
 }
 
-// Place implements steps.Server.
+// Place implements steps.PluginPlacer.
 func (s *mock) Place(_ context.Context, name, path string) (string, error) {
-	if s.spec.NoPluginDir {
+	if s.plugins == nil {
 		return "", errNoPluginDir
 	}
-	if err := placeFile(s.PluginDir(), name, path); err != nil {
+	if err := s.plugins.place(name, path); err != nil {
 		return "", fmt.Errorf("%s: %w", s.target.name, err)
 	}
 	return s.target.sums.of(path)
 }
 
-// Reach implements steps.Server: plugins run on this machine.
+// Reach implements steps.AddressMapper: plugins run on this machine.
 func (s *mock) Reach(address string) string { return address }
 
-// Logs implements steps.Server.
+// Logs implements steps.LogReader.
 func (s *mock) Logs(context.Context) (string, error) { return mask(s.log.String(), s.token), nil }
 
-// Restart implements steps.Server. A server of this process can't be killed, so
+// Restart implements steps.Restarter. A server of this process can't be killed, so
 // that kill makes no difference here; mock-process has the real thing.
 func (s *mock) Restart(ctx context.Context, _ bool) error {
 	if err := s.end(); err != nil {
@@ -220,7 +242,7 @@ func (s *mock) Restart(ctx context.Context, _ bool) error {
 }
 
 // Close implements steps.Server.
-func (s *mock) Close(context.Context) error { return errors.Join(s.end(), os.RemoveAll(s.dir)) }
+func (s *mock) Close(context.Context) error { return errors.Join(s.end(), s.removeDirs()) }
 
 func (s *mock) end() error {
 	s.mu.Lock()

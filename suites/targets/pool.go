@@ -7,13 +7,17 @@ import (
 	"errors"
 	"reflect"
 	"sync"
+	"time"
 
 	"github.com/plugproof/plugproof/steps"
 )
 
 // running is a server that a pool has started.
 type running interface {
-	steps.Server
+	steps.PluginPlacer
+	steps.LogReader
+	steps.Restarter
+	steps.AddressMapper
 	// gone tells that the server ended by itself.
 	gone() bool
 }
@@ -157,6 +161,39 @@ type lent struct {
 }
 
 func (l *lent) Close(ctx context.Context) error { return l.giveBack(ctx) }
+
+// Crashes implements steps.CrashReporter.
+func (l *lent) Crashes(ctx context.Context) ([]steps.Crash, error) {
+	return steps.PluginCrashes(ctx, l.running)
+}
+
+// Advance implements steps.ClockMover.
+func (l *lent) Advance(ctx context.Context, d time.Duration) error {
+	if l.common {
+		return errors.New("this server is shared with other scenarios: ask for State or Fresh to move its time")
+	}
+	return steps.AdvanceClock(ctx, l.running, d)
+}
+
+// FailWrites implements steps.Faulty.
+func (l *lent) FailWrites(ctx context.Context, mount string, fail bool) (refused int64, err error) {
+	return steps.FailWrites(ctx, l.running, mount, fail)
+}
+
+// RevokeUnnoted implements steps.Faulty.
+func (l *lent) RevokeUnnoted(ctx context.Context, leaseID string) error {
+	return steps.RevokeUnnoted(ctx, l.running, leaseID)
+}
+
+// PluginLog implements steps.PluginLogReader.
+func (l *lent) PluginLog(ctx context.Context, registration string) ([]string, error) {
+	return steps.PluginLog(ctx, l.running, registration)
+}
+
+// SpecialPaths implements steps.SpecialPathReporter.
+func (l *lent) SpecialPaths(ctx context.Context, mount string) (steps.SpecialPathSet, error) {
+	return steps.MountSpecialPaths(ctx, l.running, mount)
+}
 
 func (l *lent) Restart(ctx context.Context, kill bool) error {
 	if l.common {

@@ -40,7 +40,7 @@ func TestRestartsBesideProcessesThatStart(t *testing.T) {
 	server, err := parse(t, "mock", targets.Options{}).Server(t.Context(), steps.Spec{Fresh: true})
 	g.Expect(err).NotTo(HaveOccurred())
 	for range 30 {
-		g.Expect(server.Restart(t.Context(), false)).To(Succeed())
+		g.Expect(steps.RestartServer(t.Context(), server, false)).To(Succeed())
 		status, body := ask(t, server, "GET", "sys/health", "")
 		g.Expect(status).To(Equal(200), body)
 	}

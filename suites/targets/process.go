@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
 	"syscall"
 	"time"
 )
@@ -65,30 +64,9 @@ func (p *process) run(started chan<- error) {
 	started <- nil
 	p.err = p.cmd.Wait()
 	// What a server leaves behind when it crashes or is killed: its plugins.
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	killGroup(p.cmd.Process.Pid)
 	release()
 	close(p.exited)
-}
-
-// guard kills the process group and removes its folder when this process ends
-// without having called release, whatever ended it: the parent-death signal
-// reaches only the server itself, not the plugins that it started, and only on
-// Linux. A machine without a shell goes without.
-func guard(group int, folder string) (release func()) {
-	cmd := exec.Command("/bin/sh", "-c", `read -r _; kill -9 -"$0"; rm -rf -- "$1"`, strconv.Itoa(group), folder)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	pipe, err := cmd.StdinPipe()
-	if err != nil {
-		return func() {}
-	}
-	if err := cmd.Start(); err != nil {
-		return func() {}
-	}
-	return func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		_ = pipe.Close()
-	}
 }
 
 // ended tells whether the program has ended.

@@ -1,13 +1,38 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//go:build unix && !linux
+//go:build unix
 
 package targets
 
-import "syscall"
+import (
+	"os/exec"
+	"strconv"
+	"syscall"
+)
 
-// groupAttr puts a program into a process group of its own, so that it can be
-// ended with everything it started.
-func groupAttr() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true}
+// noServers is why this system can't start servers of its own: nothing.
+const noServers = ""
+
+// killGroup ends a program and everything it started.
+func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
+
+// guard kills the process group and removes its folder when this process ends
+// without having called release, whatever ended it: the parent-death signal
+// reaches only the server itself, not the plugins that it started, and only on
+// Linux. A machine without a shell goes without.
+func guard(group int, folder string) (release func()) {
+	cmd := exec.Command("/bin/sh", "-c", `read -r _; kill -9 -"$0"; rm -rf -- "$1"`, strconv.Itoa(group), folder)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	pipe, err := cmd.StdinPipe()
+	if err != nil {
+		return func() {}
+	}
+	if err := cmd.Start(); err != nil {
+		return func() {}
+	}
+	return func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		_ = pipe.Close()
+	}
 }

@@ -22,7 +22,10 @@ import (
 // remote is one scenario's use of a server that somebody else runs.
 type remote struct{ target *addr }
 
-var _ steps.HTTPServer = (*remote)(nil)
+var (
+	_ steps.HTTPServer   = (*remote)(nil)
+	_ steps.PluginPlacer = (*remote)(nil)
+)
 
 // Address implements steps.Server.
 func (r *remote) Address() string { return r.target.url.String() }
@@ -58,29 +61,16 @@ func (r *remote) PluginDir() string {
 	return r.target.placed.dir
 }
 
-// Place implements steps.Server.
+// Place implements steps.PluginPlacer.
 func (r *remote) Place(_ context.Context, name, path string) (string, error) {
 	if r.target.placed == nil {
-		return "", r.unsupported(steps.PluginDirectory)
+		return "", &Error{Target: r.target.name, Kind: steps.ErrUnsupported, Problem: r.target.Unsupported(steps.PluginDirectory)}
 	}
 	return r.target.placed.add(name, path)
 }
 
-// Reach implements steps.Server.
-func (r *remote) Reach(address string) string { return address }
-
-// Logs implements steps.Server.
-func (r *remote) Logs(context.Context) (string, error) { return "", r.unsupported(steps.ServerLogs) }
-
-// Restart implements steps.Server.
-func (r *remote) Restart(context.Context, bool) error { return r.unsupported(steps.Restart) }
-
 // Close implements steps.Server.
 func (r *remote) Close(context.Context) error { return nil }
-
-func (r *remote) unsupported(c steps.Capability) error {
-	return &Error{Target: r.target.name, Kind: ErrUnsupported, Problem: r.target.Lacks(c)}
-}
 
 // placed remembers what was brought into a directory that others use too.
 type placed struct {

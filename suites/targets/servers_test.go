@@ -13,7 +13,7 @@ import (
 
 	"github.com/plugproof/plugproof/mockserver"
 	"github.com/plugproof/plugproof/steps"
-	"github.com/plugproof/plugproof/suites/servertest"
+	"github.com/plugproof/plugproof/suites/internal/servertest"
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
@@ -67,7 +67,7 @@ func TestServers(t *testing.T) {
 				status, body := ask(t, one, "GET", "sys/mounts", "")
 				g.Expect(status).To(Equal(200))
 				g.Expect(body).To(ContainSubstring(`"secret/"`))
-				g.Expect(one.Restart(t.Context(), false)).To(MatchError(ContainSubstring("shared")))
+				g.Expect(steps.RestartServer(t.Context(), one, false)).To(MatchError(ContainSubstring("shared")))
 			})
 			t.Run("plugins run in the environment that is asked for", func(t *testing.T) {
 				t.Parallel()
@@ -82,7 +82,7 @@ func TestServers(t *testing.T) {
 				g := NewWithT(t)
 				server := serve(t, target, steps.Spec{NoAPIAddr: true, NoPluginDir: true})
 				g.Expect(server.PluginDir()).To(BeEmpty())
-				_, err := server.Place(t.Context(), "probe", plugin)
+				_, err := steps.PlacePlugin(t.Context(), server, "probe", plugin)
 				g.Expect(err).To(HaveOccurred())
 				status, body := ask(t, server, "PUT", "sys/plugins/catalog/secret/x", `{"command":"x","sha256":"00"}`)
 				g.Expect(status).To(Equal(500))
@@ -94,13 +94,13 @@ func TestServers(t *testing.T) {
 
 func testPlugin(t *testing.T, server steps.Server, plugin string) {
 	g := NewWithT(t)
-	sum, err := server.Place(t.Context(), "probe", plugin)
+	sum, err := steps.PlacePlugin(t.Context(), server, "probe", plugin)
 	g.Expect(err).NotTo(HaveOccurred())
 	status, body := ask(t, server, "PUT", "sys/plugins/catalog/secret/probe", fmt.Sprintf(`{"command":"probe","sha256":%q}`, sum))
 	g.Expect(status).To(Equal(204), body)
 	status, body = ask(t, server, "POST", "sys/mounts/p", `{"type":"probe"}`)
 	g.Expect(status).To(Equal(204), body)
-	again, err := server.Place(t.Context(), "probe", plugin)
+	again, err := steps.PlacePlugin(t.Context(), server, "probe", plugin)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(again).To(Equal(sum))
 	_, body = ask(t, server, "GET", "p/env/REGION", "")
@@ -112,7 +112,7 @@ func testPlugin(t *testing.T, server steps.Server, plugin string) {
 		_, body = ask(t, server, "GET", "p/env/"+name, "")
 		g.Expect(body).To(ContainSubstring(`"set":false`), name)
 	}
-	_, err = server.Place(t.Context(), "../outside", plugin)
+	_, err = steps.PlacePlugin(t.Context(), server, "../outside", plugin)
 	g.Expect(err).To(MatchError(ContainSubstring("no slash")))
 }
 
@@ -121,12 +121,12 @@ func testState(t *testing.T, server steps.Server) {
 	status, body := ask(t, server, "POST", "sys/mounts/kept", `{"type":"kv"}`)
 	g.Expect(status).To(Equal(204), body)
 	for _, kill := range []bool{false, true} {
-		g.Expect(server.Restart(t.Context(), kill)).To(Succeed())
+		g.Expect(steps.RestartServer(t.Context(), server, kill)).To(Succeed())
 		status, body = ask(t, server, "GET", "sys/mounts", "")
 		g.Expect(status).To(Equal(200))
 		g.Expect(body).To(And(ContainSubstring(`"kept/"`), ContainSubstring(`"secret/"`)))
 	}
-	logs, err := server.Logs(t.Context())
+	logs, err := steps.ServerLog(t.Context(), server)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(logs).NotTo(BeEmpty())
 	g.Expect(logs).NotTo(ContainSubstring(server.Token()))

@@ -7,6 +7,7 @@ package targets
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,6 +61,9 @@ func Parse(spec string, opts Options) (steps.Target, error) {
 	usage := func(problem, remedy string) error {
 		return &Error{Target: spec, Kind: ErrUsage, Problem: problem, Remedy: remedy}
 	}
+	if noServers != "" && slices.Contains([]string{"binary", "mock-process"}, kind) {
+		return nil, usage(noServers, "take mock, a container: or an addr:")
+	}
 	switch kind {
 	case "mock":
 		return newMock(spec, rest)
@@ -82,10 +86,10 @@ func Parse(spec string, opts Options) (steps.Target, error) {
 	return nil, usage(fmt.Sprintf("unknown kind of target %q", kind), "known are "+strings.Join(forms, ", "))
 }
 
-// Reference tells whether a target's servers are the project's own mock, which
+// IsMock reports whether a target's servers are the project's own mock, which
 // is meant to keep every requirement of the server that it behaves like. It may
 // run a program or pull an image to find out.
-func Reference(target steps.Target) bool {
+func IsMock(target steps.Target) bool {
 	var found program
 	switch target := target.(type) {
 	case *mocks:

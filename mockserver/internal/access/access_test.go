@@ -245,18 +245,18 @@ func TestTokensRightsToCreate(t *testing.T) {
 	defer s.stop()
 	s.policy("maker", `path "auth/token/*" { capabilities = ["create", "update"] }`)
 	maker := s.create(map[string]any{"policies": []string{"maker"}})
-	make := func(data map[string]any) request {
+	createBy := func(data map[string]any) request {
 		return request{path: "auth/token/create", token: maker, data: data}
 	}
-	s.must(make(map[string]any{"policies": []string{"maker"}}))
-	s.refused(make(map[string]any{"policies": []string{"other"}}), 400, "child policies must be subset of parent")
-	s.refused(make(map[string]any{"policies": []string{"root"}}), 400, "child policies must be subset of parent")
-	s.refused(make(map[string]any{"id": "mine"}), 400, "root or sudo privileges required to specify token id")
-	s.refused(make(map[string]any{"no_parent": true}), 400, "root or sudo privileges required to create orphan token")
-	s.refused(make(map[string]any{"period": "1h"}), 400, "root or sudo privileges required to create periodic token")
-	s.refused(make(map[string]any{"ttl": "-1s"}), 400, "ttl must be positive")
-	s.refused(make(map[string]any{"type": "odd"}), 400, "invalid 'token_type' value")
-	s.refused(make(map[string]any{"type": "batch", "num_uses": 2}), 400, `batch tokens cannot have "num_uses" set`)
+	s.must(createBy(map[string]any{"policies": []string{"maker"}}))
+	s.refused(createBy(map[string]any{"policies": []string{"other"}}), 400, "child policies must be subset of parent")
+	s.refused(createBy(map[string]any{"policies": []string{"root"}}), 400, "child policies must be subset of parent")
+	s.refused(createBy(map[string]any{"id": "mine"}), 400, "root or sudo privileges required to specify token id")
+	s.refused(createBy(map[string]any{"no_parent": true}), 400, "root or sudo privileges required to create orphan token")
+	s.refused(createBy(map[string]any{"period": "1h"}), 400, "root or sudo privileges required to create periodic token")
+	s.refused(createBy(map[string]any{"ttl": "-1s"}), 400, "ttl must be positive")
+	s.refused(createBy(map[string]any{"type": "odd"}), 400, "invalid 'token_type' value")
+	s.refused(createBy(map[string]any{"type": "batch", "num_uses": 2}), 400, `batch tokens cannot have "num_uses" set`)
 	s.refused(request{path: "auth/token/create", token: "root", data: map[string]any{"policies": []string{"response-wrapping"}}}, 400,
 		`cannot assign policy "response-wrapping"`)
 	a := s.must(request{path: "auth/token/create", token: "root", data: map[string]any{"id": "mine", "policies": []string{"nope"}}})

@@ -114,7 +114,7 @@ func (a *Authority) registerToken(ctx context.Context, req *logical.Request, aut
 	}
 	e, err := a.tokens.Lookup(ctx, auth.ClientToken)
 	if err == nil {
-		err = a.leases.Add(ctx, tokenLease(e, auth))
+		err = a.leases.Add(ctx, a.tokenLease(e, auth))
 	}
 	if err != nil {
 		return a.failed("failed to register token lease during auth/token/ request", err)

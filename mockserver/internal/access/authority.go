@@ -19,13 +19,15 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/vault/sdk/logical"
 
+	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/mockserver/internal/access/wrapjwt"
 	"github.com/plugproof/plugproof/mockserver/internal/builtin/cubbyhole"
 	"github.com/plugproof/plugproof/mockserver/internal/builtin/identity"
 	"github.com/plugproof/plugproof/mockserver/internal/lease"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 	"github.com/plugproof/plugproof/mockserver/internal/policy"
 	"github.com/plugproof/plugproof/mockserver/internal/token"
-	"github.com/plugproof/plugproof/mockserver/internal/wrapping"
 )
 
 // errInternal is all that a caller learns of an internal failure; the log has
@@ -34,7 +36,7 @@ var errInternal = errors.New("internal error")
 
 // Mount is what access needs to know about a mount.
 type Mount struct {
-	// Path is how requests begin: "auth/jwt/", "secret/".
+	// Path is how requests to its namespace begin: "auth/jwt/", "secret/".
 	Path string
 	// Accessor and Type are as listed.
 	Accessor, Type string
@@ -50,8 +52,9 @@ type Mount struct {
 // Router is what access needs of the core.
 type Router interface {
 	// Mount returns the mount that a request path belongs to.
-	Mount(path string) (Mount, bool)
-	// Route sends a request to its backend, unchecked: revocation and renewal.
+	Mount(ctx context.Context, path string) (Mount, bool)
+	// Route sends a request to its backend, unchecked: revocation and renewal. Both go
+	// by the namespace of ctx.
 	// An answer with auth has the token type that the mount is tuned to.
 	Route(ctx context.Context, req *logical.Request) (*logical.Response, error)
 }
@@ -61,56 +64,70 @@ type Options struct {
 	// Storage is the authority's own.
 	Storage logical.Storage
 	Router  Router
-	Dialect *dialect.Dialect
+	// Namespaces are those of the server.
+	Namespaces *namespace.Store
+	Dialect    *dialect.Dialect
 	// RootToken is the ID of a root token without end, made if it doesn't exist;
 	// if empty, the server chooses one.
 	RootToken string
 	// APIAddr is the server's api_addr, for wrapping tokens in the JWT format.
 	APIAddr func() string
-	Logger  hclog.Logger
+	// Clock is the time by which leases and tokens end.
+	Clock  *clock.Clock
+	Logger hclog.Logger
 }
 
 // Authority knows all tokens, policies, leases and entities of a server. It is
 // safe for concurrent use.
 type Authority struct {
+	storage    logical.Storage
 	router     Router
+	namespaces *namespace.Store
 	dialect    *dialect.Dialect
 	apiAddr    func() string
 	logger     hclog.Logger
+	clock      *clock.Clock
 	tokens     *token.Store
 	policies   *policy.Store
 	leases     *lease.Manager
 	entities   *identity.Store
 	cubbyholes *cubbyhole.Store
-	signer     *wrapping.Signer
+	signer     *wrapjwt.Signer
 	rootToken  string
+	// earlierRoots: see EarlierRoots.
+	earlierRoots []string
 }
 
 // New opens what is in storage. Nothing that has ended is revoked before Start.
 func New(ctx context.Context, o Options) (*Authority, error) {
 	view := func(prefix string) logical.Storage { return logical.NewStorageView(o.Storage, prefix) }
+	scoped := func(prefix string) logical.Storage { return namespace.Scoped(o.Storage, prefix) }
 	a := &Authority{
-		router: o.Router, dialect: o.Dialect, apiAddr: o.APIAddr, logger: o.Logger,
-		entities:   identity.NewStore(view("identity/"), o.Dialect.EntityNameSuffix),
-		cubbyholes: cubbyhole.NewStore(view("cubbyhole/")),
-		signer:     wrapping.NewSigner(),
+		storage: o.Storage, router: o.Router, namespaces: o.Namespaces, dialect: o.Dialect, apiAddr: o.APIAddr, logger: o.Logger, clock: o.Clock,
+		entities:   identity.NewStore(scoped("identity/"), o.Dialect.Entities.NamedAfterNamespace),
+		cubbyholes: cubbyhole.NewStore(scoped("cubbyhole/")),
+		signer:     wrapjwt.NewSigner(),
 	}
 	var err error
-	a.tokens, err = token.New(ctx, view("token/"), token.Format{
-		Service: o.Dialect.ServiceTokenPrefix, Batch: o.Dialect.BatchTokenPrefix, Signed: o.Dialect.SignedTokens,
-	})
+	a.tokens, err = token.New(ctx, view("token/"), scoped("token/role/"), token.Format{
+		Service: o.Dialect.Tokens.ServicePrefix, Batch: o.Dialect.Tokens.BatchPrefix, Signed: o.Dialect.Tokens.Signed,
+	}, o.Clock)
 	if err != nil {
 		return nil, fmt.Errorf("open the token store: %w", err)
 	}
-	a.policies, err = policy.NewStore(ctx, view("policy/"), policy.Extras{
-		Capabilities: o.Dialect.MoreCapabilities, Keys: o.Dialect.MorePolicyKeys,
+	a.policies, err = policy.NewStore(ctx, scoped("policy/"), policy.Extras{
+		Capabilities: o.Dialect.Policies.MoreCapabilities, Keys: o.Dialect.Policies.MoreKeys,
+		SlashFirst: o.Dialect.Policies.ListsWithSlashFirst, TemplateLimits: o.Dialect.Policies.TemplateLimits, Now: a.clock.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the policy store: %w", err)
 	}
-	a.leases = lease.New(view("lease/"), a.revokeLeased, o.Logger.Named("expiration"))
+	a.leases = lease.New(view("lease/"), a.revokeLeased, o.Clock, o.Logger.Named("expiration"))
 	if a.rootToken, err = a.ensureRoot(ctx, o.RootToken); err != nil {
 		return nil, fmt.Errorf("make the root token: %w", err)
+	}
+	if a.earlierRoots, err = a.noteRoot(ctx, o.Storage); err != nil {
+		return nil, err
 	}
 	return a, nil
 }
@@ -133,19 +150,16 @@ func (a *Authority) ensureRoot(ctx context.Context, id string) (string, error) {
 	}
 	e, err := a.tokens.Create(ctx, logical.TokenEntry{
 		ID: id, Policies: []string{policy.Root}, Path: "auth/token/create", DisplayName: "token",
-		CreationTime: time.Now().Unix(), NamespaceID: rootNamespace,
+		CreationTime: a.clock.Now().Unix(),
 	})
 	if err != nil {
 		return "", err
 	}
-	return e.ID, a.leases.Add(ctx, tokenLease(e, &logical.Auth{Policies: e.Policies, Accessor: e.Accessor}))
+	return e.ID, a.leases.Add(ctx, a.tokenLease(e, &logical.Auth{Policies: e.Policies, Accessor: e.Accessor}))
 }
 
 // RootToken is the ID of the root token that New made or found.
 func (a *Authority) RootToken() string { return a.rootToken }
-
-// rootNamespace is the ID of the only namespace.
-const rootNamespace = "root"
 
 // TokenBackend returns the auth method at auth/token/.
 func (a *Authority) TokenBackend(ctx context.Context, config *logical.BackendConfig) (logical.Backend, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/builtin/identity"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 	"github.com/plugproof/plugproof/mockserver/internal/policy"
 	"github.com/plugproof/plugproof/mockserver/internal/token"
 )
@@ -23,10 +24,10 @@ type Path struct {
 	Root bool
 	// Unauthenticated: the mount says that the path needs no token.
 	Unauthenticated bool
-	// Settle, if set, is called once the token is known to be good and before
+	// CheckExistence, if set, is called once the token is known to be good and before
 	// its policies are asked. It sets the request's operation from the backend's
 	// existence check, which isn't bothered by strangers that way.
-	Settle func() error
+	CheckExistence func() error
 }
 
 // Authorize finds the token of the request (req.ClientToken) and checks its
@@ -53,10 +54,10 @@ func (a *Authority) Authorize(ctx context.Context, req *logical.Request, path Pa
 	if path.Unauthenticated {
 		// Who calls doesn't matter, but is told if known.
 		if err != nil {
-			return nil, settle(path)
+			return nil, checkExistence(path)
 		}
 		introduce(req, e)
-		return &e.TokenEntry, settle(path)
+		return &e.TokenEntry, checkExistence(path)
 	}
 	if err != nil {
 		return nil, err
@@ -65,7 +66,7 @@ func (a *Authority) Authorize(ctx context.Context, req *logical.Request, path Pa
 		return nil, err
 	}
 	introduce(req, e)
-	if err := settle(path); err != nil {
+	if err := checkExistence(path); err != nil {
 		return nil, a.denied(ctx, e, err)
 	}
 	verdict := acl.Allow(req)
@@ -75,11 +76,11 @@ func (a *Authority) Authorize(ctx context.Context, req *logical.Request, path Pa
 	return &e.TokenEntry, nil
 }
 
-func settle(path Path) error {
-	if path.Settle == nil {
+func checkExistence(path Path) error {
+	if path.CheckExistence == nil {
 		return nil
 	}
-	return path.Settle()
+	return path.CheckExistence()
 }
 
 // introduce tells the request who makes it.
@@ -126,7 +127,7 @@ func (a *Authority) caller(ctx context.Context, req *logical.Request) (*token.En
 }
 
 func (a *Authority) badToken() error {
-	if a.dialect.BadTokenTwice {
+	if a.dialect.Tokens.BadTokenTwice {
 		return multierror.Append(nil, logical.ErrPermissionDenied, logical.ErrInvalidToken)
 	}
 	return logical.ErrPermissionDenied
@@ -141,7 +142,7 @@ func (a *Authority) failed(what string, err error) error {
 // validToken finds a token that may be used: it isn't in its last use, and its
 // lease says that its time isn't over. Only root tokens may be without lease.
 func (a *Authority) validToken(ctx context.Context, id string) (*token.Entry, error) {
-	e, err := a.tokens.Lookup(ctx, id)
+	e, err := a.findToken(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +150,18 @@ func (a *Authority) validToken(ctx context.Context, id string) (*token.Entry, er
 		return nil, token.ErrNotFound
 	}
 	return e, a.checkAlive(ctx, e)
+}
+
+// findToken finds a token of a namespace that still exists; batch tokens outlive theirs.
+func (a *Authority) findToken(ctx context.Context, id string) (*token.Entry, error) {
+	e, err := a.tokens.Lookup(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.namespaces.ByID(namespaceOf(e)); err != nil {
+		return nil, token.ErrNotFound
+	}
+	return e, nil
 }
 
 func (a *Authority) checkAlive(ctx context.Context, e *token.Entry) error {
@@ -159,25 +172,56 @@ func (a *Authority) checkAlive(ctx context.Context, e *token.Entry) error {
 	if err != nil {
 		return asMissingToken(err)
 	}
-	if l.Over() {
+	if l.Over(a.clock.Now()) {
 		return token.ErrNotFound
 	}
 	return nil
 }
 
-// acl is the sum of a token's policies.
+// acl is the sum of a token's policies, which are those of its own namespace, for
+// requests to that of ctx.
 func (a *Authority) acl(ctx context.Context, e *token.Entry) (*policy.ACL, error) {
-	if e.EntityID == "" {
-		return a.policies.ACL(ctx, e.Policies, nil)
+	at := namespace.From(ctx)
+	ctx = a.home(ctx, e)
+	var forPolicies *logical.Entity
+	if e.EntityID != "" {
+		entity, err := a.entities.Get(ctx, e.EntityID)
+		if err != nil {
+			return nil, err
+		}
+		forPolicies = entity.ForPolicies()
 	}
-	entity, err := a.entities.Get(ctx, e.EntityID)
+	acl, err := a.policies.ACL(ctx, e.Policies, forPolicies)
 	if err != nil {
 		return nil, err
 	}
-	return a.policies.ACL(ctx, e.Policies, entity.ForPolicies())
+	return acl.At(at), nil
 }
 
-// inBounds tells whether the request comes from where the token may be used.
+// Policies returns the policies of the server.
+func (a *Authority) Policies() *policy.Store { return a.policies }
+
+// ACLByToken returns what a token may do. The error wraps token.ErrNotFound, or
+// identity.ErrNotFound if the token's entity is gone.
+func (a *Authority) ACLByToken(ctx context.Context, id string) (*policy.ACL, error) {
+	e, err := a.validToken(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return a.acl(ctx, e)
+}
+
+// ACLByAccessor returns what the token of an accessor may do, with the errors of
+// ACLByToken.
+func (a *Authority) ACLByAccessor(ctx context.Context, accessor string) (*policy.ACL, error) {
+	e, err := a.aliveByAccessor(ctx, accessor)
+	if err != nil {
+		return nil, err
+	}
+	return a.acl(ctx, e)
+}
+
+// inBounds reports whether the request comes from where the token may be used.
 // Root tokens without end may be used from everywhere.
 func inBounds(e *token.Entry, req *logical.Request) bool {
 	if e.TTL == 0 || len(e.BoundCIDRs) == 0 {
@@ -218,7 +262,7 @@ func (a *Authority) endUsedUp(ctx context.Context, e *token.Entry) error {
 	return nil
 }
 
-// isUnwrapping tells whether a path takes a wrapping token.
+// isUnwrapping reports whether a path takes a wrapping token.
 func isUnwrapping(path string) bool {
 	return path == "sys/wrapping/lookup" || path == "sys/wrapping/rewrap" || path == "sys/wrapping/unwrap"
 }

@@ -16,8 +16,11 @@ import (
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
 
+	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/internal/access"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
+	"github.com/plugproof/plugproof/mockserver/internal/sys/rights"
 )
 
 // server is an Authority behind the smallest core that can be: four mounts of
@@ -80,7 +83,7 @@ func (p *plugin) handle(req *logical.Request) (*logical.Response, error) {
 	return &logical.Response{Data: map[string]any{"value": "1"}}, nil
 }
 
-func (s *server) Mount(path string) (access.Mount, bool) {
+func (s *server) Mount(_ context.Context, path string) (access.Mount, bool) {
 	for _, m := range s.mounts {
 		if strings.HasPrefix(path, m.Path) {
 			return m, true
@@ -90,7 +93,7 @@ func (s *server) Mount(path string) (access.Mount, bool) {
 }
 
 func (s *server) Route(ctx context.Context, req *logical.Request) (*logical.Response, error) {
-	m, ok := s.Mount(req.Path)
+	m, ok := s.Mount(ctx, req.Path)
 	if !ok {
 		return nil, logical.ErrUnsupportedPath
 	}
@@ -128,15 +131,18 @@ func start(t testing.TB, d *dialect.Dialect, storage logical.Storage) *server {
 		})
 	}
 	ctx := context.Background()
-	var err error
+	namespaces, err := namespace.Open(ctx, logical.NewStorageView(storage, "namespaces/"), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.authority, err = access.New(ctx, access.Options{
-		Storage: storage, Router: s, Dialect: d, RootToken: "root",
-		APIAddr: func() string { return "http://127.0.0.1:1" }, Logger: hclog.NewNullLogger(),
+		Storage: storage, Router: s, Namespaces: namespaces, Dialect: d, RootToken: "root",
+		APIAddr: func() string { return "http://127.0.0.1:1" }, Clock: clock.New(), Logger: hclog.NewNullLogger(),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	sys := &framework.Backend{Paths: s.authority.SysPaths()}
+	sys := &framework.Backend{Paths: rights.Paths(s.authority, d)}
 	config := &logical.BackendConfig{Logger: hclog.NewNullLogger(), System: logical.StaticSystemView{}}
 	if err := sys.Setup(ctx, config); err != nil {
 		t.Fatal(err)

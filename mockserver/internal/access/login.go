@@ -24,7 +24,7 @@ func (a *Authority) login(ctx context.Context, req *logical.Request, resp *logic
 		a.logger.Error("unexpected auth response for logical secret backend", "request_path", req.Path)
 		return nil, multierror.Append(nil, errInternal)
 	}
-	m, err := a.mount(req.Path)
+	m, err := a.mount(ctx, req.Path)
 	if err != nil {
 		return nil, a.failed("unable to look up the mount for login path", err)
 	}
@@ -83,10 +83,9 @@ func (a *Authority) setEntity(ctx context.Context, m Mount, auth *logical.Auth) 
 func (a *Authority) createLoginToken(ctx context.Context, path string, auth *logical.Auth) error {
 	e, err := a.tokens.Create(ctx, logical.TokenEntry{
 		Path: path, Meta: auth.Metadata, DisplayName: auth.DisplayName,
-		CreationTime: time.Now().Unix(), TTL: auth.TTL, NumUses: auth.NumUses,
+		CreationTime: a.clock.Now().Unix(), TTL: auth.TTL, NumUses: auth.NumUses,
 		EntityID: auth.EntityID, BoundCIDRs: auth.BoundCIDRs, Policies: auth.TokenPolicies,
 		ExplicitMaxTTL: auth.ExplicitMaxTTL, Period: auth.Period, Type: auth.TokenType,
-		NamespaceID: rootNamespace,
 	})
 	if err != nil {
 		return err
@@ -96,5 +95,5 @@ func (a *Authority) createLoginToken(ctx context.Context, path string, auth *log
 		auth.Renewable = false
 		return nil
 	}
-	return a.leases.Add(ctx, tokenLease(e, auth))
+	return a.leases.Add(ctx, a.tokenLease(e, auth))
 }

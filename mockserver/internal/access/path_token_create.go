@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/builtin/identity"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 	"github.com/plugproof/plugproof/mockserver/internal/policy"
 	"github.com/plugproof/plugproof/mockserver/internal/token"
 )
@@ -51,6 +52,8 @@ type creation struct {
 	// role may be nil.
 	role   *token.Role
 	orphan bool
+	// abroad: the parent is of another namespace.
+	abroad bool
 
 	te        logical.TokenEntry
 	renewable bool
@@ -70,7 +73,7 @@ func refuse(format string, args ...any) error {
 // create makes a token. The steps and their order are Vault's: each may refuse
 // for a reason that the next ones rely on.
 func (a *Authority) create(ctx context.Context, req *logical.Request, d *framework.FieldData, orphan bool, role *token.Role) (*logical.Response, error) {
-	parent, err := a.tokens.Lookup(ctx, callerID(req))
+	parent, err := a.tokens.Lookup(ctx, CallerID(req))
 	if errors.Is(err, token.ErrNotFound) {
 		return logical.ErrorResponse("parent token lookup failed: no parent found"), logical.ErrInvalidRequest
 	}
@@ -82,10 +85,10 @@ func (a *Authority) create(ctx context.Context, req *logical.Request, d *framewo
 		return nil, err
 	}
 	for _, step := range []func(context.Context, *creation) error{
-		a.createKind, a.createEntity, a.createNames, a.createPolicies, a.createParent, a.createTimes, a.createStored,
+		a.createWhere, a.createKind, a.createEntity, a.createNames, a.createPolicies, a.createParent, a.createTimes, a.createStored,
 	} {
 		err := step(ctx, c)
-		if refused, is := refusal(err); is {
+		if refused, is := Refusal(err); is {
 			return refused, logical.ErrInvalidRequest
 		}
 		if err != nil {
@@ -95,8 +98,9 @@ func (a *Authority) create(ctx context.Context, req *logical.Request, d *framewo
 	return c.resp, nil
 }
 
-// createKind decides between service and batch.
-func (a *Authority) createKind(_ context.Context, c *creation) error {
+// createWhere refuses parents that may have no children, and children in another
+// namespace than the parent's that the parent may not make there.
+func (a *Authority) createWhere(ctx context.Context, c *creation) error {
 	switch {
 	case c.parent.Batch():
 		return refuse("batch tokens cannot create more tokens")
@@ -106,6 +110,20 @@ func (a *Authority) createKind(_ context.Context, c *creation) error {
 		// Or it would escape its own restriction.
 		return refuse("restricted use token cannot generate child tokens")
 	}
+	c.abroad = namespace.From(ctx).ID != namespaceOf(c.parent)
+	switch {
+	case !c.abroad:
+		return nil
+	case !c.sudo:
+		return refuse("root or sudo privileges required to directly generate a token in a child namespace")
+	case slices.Contains(c.data.Get("policies").([]string), policy.Root):
+		return refuse("root tokens may not be created from a parent namespace")
+	}
+	return nil
+}
+
+// createKind decides between service and batch.
+func (a *Authority) createKind(_ context.Context, c *creation) error {
 	kind := c.text("type")
 	if c.role != nil {
 		switch c.role.TokenType {
@@ -167,7 +185,7 @@ func (a *Authority) createEntity(ctx context.Context, c *creation) error {
 	if !slices.Contains(c.role.AllowedEntityAliases, lower) && !strutil.StrListContainsGlob(c.role.AllowedEntityAliases, lower) {
 		return refuse("invalid 'entity_alias' value")
 	}
-	m, err := a.mount("auth/token/" + c.req.Path)
+	m, err := a.mount(ctx, "auth/token/"+c.req.Path)
 	if err != nil {
 		return err
 	}
@@ -180,9 +198,9 @@ func (a *Authority) createEntity(ctx context.Context, c *creation) error {
 }
 
 // createNames sets how the token and its lease are called.
-func (a *Authority) createNames(_ context.Context, c *creation) error {
+func (a *Authority) createNames(ctx context.Context, c *creation) error {
 	c.te.Path, c.te.DisplayName = "auth/token/"+c.req.Path, "token"
-	c.te.CreationTime, c.te.NamespaceID = time.Now().Unix(), rootNamespace
+	c.te.CreationTime = a.clock.Now().Unix()
 	if meta, ok := c.data.GetOk("meta"); ok {
 		c.te.Meta = meta.(map[string]string)
 	}
@@ -202,6 +220,9 @@ func (a *Authority) createNames(_ context.Context, c *creation) error {
 	if id := c.text("id"); id != "" {
 		if !c.sudo {
 			return refuse("root or sudo privileges required to specify token id")
+		}
+		if !namespace.From(ctx).IsRoot() {
+			return refuse("token IDs can only be manually specified in the root namespace")
 		}
 		c.te.ID = id
 	}

@@ -31,6 +31,8 @@ func (a *Authority) createPolicies(_ context.Context, c *creation) error {
 		if wanted, err = policiesOfRole(c.role, wanted, c.parent.Policies, refused); err != nil {
 			return err
 		}
+	case c.abroad: // the parent's policies are those of another namespace
+		addDefault = !refused
 	case len(wanted) == 0:
 		wanted = c.parent.Policies
 	case c.sudo:
@@ -98,18 +100,18 @@ func policiesOfRole(role *token.Role, wanted, parents []string, refused bool) ([
 }
 
 // createTimes decides how long the token lives.
-func (a *Authority) createTimes(_ context.Context, c *creation) error {
+func (a *Authority) createTimes(ctx context.Context, c *creation) error {
 	if err := c.readTimes(); err != nil {
 		return err
 	}
 	root := slices.Contains(c.te.Policies, policy.Root)
 	// Root tokens live for ever unless the caller wants an end.
 	if c.period > 0 || c.te.TTL > 0 || !root {
-		m, err := a.mount("auth/token/" + c.req.Path)
+		m, err := a.mount(ctx, "auth/token/"+c.req.Path)
 		if err != nil {
 			return err
 		}
-		ttl, warnings, err := framework.CalculateTTL(m.ttls(), 0, c.te.TTL, c.period, 0, c.explicitMax, time.Unix(c.te.CreationTime, 0))
+		ttl, warnings, err := framework.CalculateTTL(m.ttls(), 0, c.te.TTL, c.period, 0, c.explicitMax, a.clock.System(time.Unix(c.te.CreationTime, 0)))
 		if err != nil {
 			return err
 		}

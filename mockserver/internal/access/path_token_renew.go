@@ -13,11 +13,12 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/lease"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 	"github.com/plugproof/plugproof/mockserver/internal/token"
 )
 
 func (a *Authority) renewSelf(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	return a.renewID(ctx, req, callerID(req), d)
+	return a.renewID(ctx, req, CallerID(req), d)
 }
 
 func (a *Authority) renew(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
@@ -56,8 +57,8 @@ type errRefused struct{ resp *logical.Response }
 
 func (e errRefused) Error() string { return e.resp.Error().Error() }
 
-// refusal is the response that an error carries, if it does.
-func refusal(err error) (*logical.Response, bool) {
+// Refusal returns the response that an error of this package carries, if it does.
+func Refusal(err error) (*logical.Response, bool) {
 	var refused errRefused
 	ok := errors.As(err, &refused)
 	return refused.resp, ok
@@ -69,20 +70,23 @@ func (a *Authority) renewToken(ctx context.Context, req *logical.Request, e *tok
 	if e.Batch() {
 		return logical.ErrorResponse("batch tokens cannot be renewed"), nil
 	}
+	if namespaceOf(e) != namespace.From(ctx).ID {
+		return nil, errors.New("cannot renew a token across namespaces")
+	}
 	resp := &logical.Response{}
 	err := a.leases.Change(ctx, tokenLeaseID(e), func(l *lease.Lease) error {
-		if err := l.CheckRenewable(); err != nil {
+		if err := l.CheckRenewable(a.clock.Now()); err != nil {
 			return invalid{err}
 		}
 		auth, err := a.renewAuth(ctx, req, e, l, increment)
 		if err != nil || auth == nil {
 			return err
 		}
-		m, err := a.mount(l.Path)
+		m, err := a.mount(ctx, l.Path)
 		if err != nil {
 			return err
 		}
-		ttl, warnings, err := framework.CalculateTTL(m.ttls(), increment, auth.TTL, auth.Period, auth.MaxTTL, auth.ExplicitMaxTTL, l.Issued)
+		ttl, warnings, err := framework.CalculateTTL(m.ttls(), increment, auth.TTL, auth.Period, auth.MaxTTL, auth.ExplicitMaxTTL, a.clock.System(l.Issued))
 		if err != nil {
 			return err
 		}
@@ -92,13 +96,13 @@ func (a *Authority) renewToken(ctx context.Context, req *logical.Request, e *tok
 		auth.TTL = ttl
 		kept := *auth
 		kept.ClientToken = ""
-		l.Auth, l.Ends, l.Renewed = &kept, auth.ExpirationTime(), time.Now()
+		l.Auth, l.Ends, l.Renewed = &kept, a.ends(auth.LeaseOptions), a.clock.Now()
 		auth.ClientToken = e.ID
 		resp.Auth = auth
 		return nil
 	})
 	var bad invalid
-	switch refused, is := refusal(err); {
+	switch refused, is := Refusal(err); {
 	case is:
 		return &logical.Response{Data: refused.Data}, nil
 	case errors.As(err, &bad):
@@ -120,7 +124,7 @@ type invalid struct{ error }
 // auth/token did, else the auth method.
 func (a *Authority) renewAuth(ctx context.Context, req *logical.Request, e *token.Entry, l *lease.Lease, increment time.Duration) (*logical.Auth, error) {
 	auth := *l.Auth
-	auth.IssueTime, auth.Increment = l.Issued, increment
+	auth.IssueTime, auth.Increment = a.clock.System(l.Issued), increment
 	if strings.HasPrefix(l.Path, "auth/token/") {
 		auth.Period, auth.ExplicitMaxTTL = e.Period, e.ExplicitMaxTTL
 		if e.Role == "" {

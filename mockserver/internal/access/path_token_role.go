@@ -86,7 +86,7 @@ func (a *Authority) writeRole(ctx context.Context, req *logical.Request, d *fram
 		func() error { return roleOwnFields(role, d) },
 		func() error { return roleTokenFields(role, req, d) },
 		func() error { return roleOldFields(role, d, resp) },
-		func() error { return a.checkRole(role, resp) },
+		func() error { return a.checkRole(ctx, role, resp) },
 	} {
 		if err := step(); err != nil {
 			return logical.ErrorResponse(err.Error()), nil
@@ -213,8 +213,8 @@ func roleOldFields(role *token.Role, d *framework.FieldData, resp *logical.Respo
 
 // checkRole refuses roles whose tokens couldn't be made, and warns of those
 // that live longer than the server allows.
-func (a *Authority) checkRole(role *token.Role, resp *logical.Response) error {
-	if m, ok := a.router.Mount("auth/token/roles"); ok && role.TokenExplicitMaxTTL > m.MaxTTL {
+func (a *Authority) checkRole(ctx context.Context, role *token.Role, resp *logical.Response) error {
+	if m, ok := a.router.Mount(ctx, "auth/token/roles"); ok && role.TokenExplicitMaxTTL > m.MaxTTL {
 		resp.AddWarning(fmt.Sprintf("Given explicit max TTL of %d is greater than system/mount allowed value of %d seconds; until this is fixed attempting to create tokens against this role will result in an error",
 			int64(role.TokenExplicitMaxTTL.Seconds()), int64(m.MaxTTL.Seconds())))
 	}

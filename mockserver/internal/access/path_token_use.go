@@ -11,11 +11,12 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/lease"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 	"github.com/plugproof/plugproof/mockserver/internal/token"
 )
 
-// callerID is the token of whoever makes a request that was authorized.
-func callerID(req *logical.Request) string {
+// CallerID returns the token of the caller of an authorized request.
+func CallerID(req *logical.Request) string {
 	if te := req.TokenEntry(); te != nil {
 		return te.ID
 	}
@@ -23,13 +24,13 @@ func callerID(req *logical.Request) string {
 }
 
 func (a *Authority) lookupSelf(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
-	return a.lookupID(ctx, callerID(req))
+	return a.lookupID(ctx, CallerID(req))
 }
 
 func (a *Authority) lookup(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	id := d.Get("token").(string)
 	if id == "" {
-		id = callerID(req)
+		id = CallerID(req)
 	}
 	return a.lookupID(ctx, id)
 }
@@ -39,7 +40,7 @@ func (a *Authority) lookupID(ctx context.Context, id string) (*logical.Response,
 	if id == "" {
 		return logical.ErrorResponse("missing token ID"), logical.ErrInvalidRequest
 	}
-	e, err := a.tokens.Lookup(ctx, id)
+	e, err := a.findToken(ctx, id)
 	if err == nil {
 		err = a.checkAlive(ctx, e)
 	}
@@ -65,14 +66,22 @@ func (a *Authority) byAccessor(ctx context.Context, d *framework.FieldData) (*to
 	if accessor == "" {
 		return nil, &logical.StatusBadRequest{Err: "missing accessor"}
 	}
-	e, err := a.tokens.ByAccessor(ctx, accessor)
-	if err == nil {
-		err = a.checkAlive(ctx, e)
-	}
+	e, err := a.aliveByAccessor(ctx, accessor)
 	if errors.Is(err, token.ErrNotFound) {
 		return nil, &logical.StatusBadRequest{Err: "invalid accessor"}
 	}
 	return e, err
+}
+
+func (a *Authority) aliveByAccessor(ctx context.Context, accessor string) (*token.Entry, error) {
+	if err := a.checkAccessor(ctx, accessor); err != nil {
+		return nil, err
+	}
+	e, err := a.tokens.ByAccessor(ctx, accessor)
+	if err != nil {
+		return nil, err
+	}
+	return e, a.checkAlive(ctx, e)
 }
 
 // describe is what a lookup answers. The parent isn't told, since it could be
@@ -94,6 +103,12 @@ func (a *Authority) describe(ctx context.Context, e *token.Entry) (*logical.Resp
 	if len(e.BoundCIDRs) > 0 {
 		data["bound_cidrs"] = e.BoundCIDRs
 	}
+	if ns := namespace.From(a.home(ctx, e)); !ns.IsRoot() {
+		data["namespace_path"] = ns.Path
+	}
+	if !e.Batch() && namespaceOf(e) != namespace.From(ctx).ID {
+		return &logical.Response{Data: data}, nil // servers look for its lease where they are asked
+	}
 	l, err := a.times(ctx, e)
 	switch {
 	case errors.Is(err, lease.ErrNotFound):
@@ -105,9 +120,9 @@ func (a *Authority) describe(ctx context.Context, e *token.Entry) (*logical.Resp
 		data["last_renewal_time"], data["last_renewal"] = l.Renewed.Unix(), l.Renewed
 	}
 	if !l.Ends.IsZero() {
-		data["expire_time"], data["ttl"] = l.Ends, l.TTL()
+		data["expire_time"], data["ttl"] = l.Ends, l.TTL(a.clock.Now())
 	}
-	data["renewable"], data["issue_time"] = !e.Batch() && l.CheckRenewable() == nil, l.Issued
+	data["renewable"], data["issue_time"] = !e.Batch() && l.CheckRenewable(a.clock.Now()) == nil, l.Issued
 	return &logical.Response{Data: data}, nil
 }
 
@@ -129,7 +144,7 @@ func (a *Authority) listAccessors(ctx context.Context, _ *logical.Request, _ *fr
 }
 
 func (a *Authority) revokeSelf(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
-	return a.revokeID(ctx, callerID(req))
+	return a.revokeID(ctx, CallerID(req))
 }
 
 func (a *Authority) revoke(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
@@ -156,6 +171,9 @@ func (a *Authority) revokeAccessor(ctx context.Context, _ *logical.Request, d *f
 	accessor := d.Get("accessor").(string)
 	if accessor == "" {
 		return nil, &logical.StatusBadRequest{Err: "missing accessor"}
+	}
+	if err := a.checkAccessor(ctx, accessor); err != nil {
+		return nil, err
 	}
 	e, err := a.tokens.ByAccessor(ctx, accessor)
 	if errors.Is(err, token.ErrNotFound) {
@@ -196,10 +214,10 @@ func (a *Authority) revokeOrphan(ctx context.Context, req *logical.Request, d *f
 	return nil, nil
 }
 
-// callerHasSudo tells whether the caller's policies give root privileges on
-// the request's path.
-func (a *Authority) callerHasSudo(ctx context.Context, req *logical.Request) (bool, error) {
-	e, err := a.tokens.Lookup(ctx, callerID(req))
+// CallerHasSudo reports whether the caller's policies give root privileges on a path of
+// the request's namespace.
+func (a *Authority) CallerHasSudo(ctx context.Context, req *logical.Request, path string) (bool, error) {
+	e, err := a.tokens.Lookup(ctx, CallerID(req))
 	if err != nil {
 		return false, err
 	}
@@ -207,5 +225,11 @@ func (a *Authority) callerHasSudo(ctx context.Context, req *logical.Request) (bo
 	if err != nil {
 		return false, err
 	}
-	return acl.Sudo("auth/token/" + req.Path), nil
+	return acl.Sudo(path), nil
+}
+
+// callerHasSudo reports whether the caller's policies give root privileges on
+// the request's path.
+func (a *Authority) callerHasSudo(ctx context.Context, req *logical.Request) (bool, error) {
+	return a.CallerHasSudo(ctx, req, "auth/token/"+req.Path)
 }

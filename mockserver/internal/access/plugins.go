@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/vault/sdk/helper/wrapping"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 )
 
 // WrapData puts data behind a single-use token for a plugin that asks for it.
@@ -33,8 +35,8 @@ func (a *Authority) Entity(ctx context.Context, id string) (*logical.Entity, err
 	return e.ForPolicies(), nil
 }
 
-// MountFilter returns what tells whether the caller of a request may see a
-// mount, by its full path. It is nil for requests without a token; a bad token
+// MountFilter returns what reports whether the caller of a request may see a
+// mount, by its path in the root namespace. It is nil for requests without a token; a bad token
 // is an error.
 func (a *Authority) MountFilter(ctx context.Context, req *logical.Request) (func(path string) bool, error) {
 	if req.ClientToken == "" {
@@ -44,5 +46,5 @@ func (a *Authority) MountFilter(ctx context.Context, req *logical.Request) (func
 	if err != nil {
 		return nil, err
 	}
-	return acl.Below, nil
+	return acl.At(namespace.Root()).Below, nil
 }

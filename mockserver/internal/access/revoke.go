@@ -10,12 +10,14 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/lease"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 	"github.com/plugproof/plugproof/mockserver/internal/token"
 )
 
 // revokeLeased ends what a lease stands for: a token with its children, or a
 // secret, which its plugin revokes.
 func (a *Authority) revokeLeased(ctx context.Context, l *lease.Lease) error {
+	ctx = a.within(ctx, l.ID)
 	if l.Auth != nil {
 		if err := a.revokeTree(ctx, l.Holder); err != nil {
 			return fmt.Errorf("failed to revoke token: %w", err)
@@ -23,7 +25,7 @@ func (a *Authority) revokeLeased(ctx context.Context, l *lease.Lease) error {
 		return nil
 	}
 	secret := *l.Secret
-	secret.IssueTime = l.Issued
+	secret.IssueTime = a.clock.System(l.Issued)
 	resp, err := a.router.Route(ctx, logical.RevokeRequest(l.Path, &secret, l.Data))
 	if err != nil || resp.IsError() {
 		if err == nil {
@@ -34,8 +36,17 @@ func (a *Authority) revokeLeased(ctx context.Context, l *lease.Lease) error {
 	return nil
 }
 
-// RevokePrefix revokes all leases and tokens below a mount, "x/" or "auth/x/",
-// and is done when it returns: for unmounting. The first plugin that can't
+// RevokeUnnoted revokes what a lease stands for and keeps the lease.
+func (a *Authority) RevokeUnnoted(ctx context.Context, leaseID string) error {
+	l, err := a.leases.Get(ctx, leaseID)
+	if err != nil {
+		return err
+	}
+	return a.revokeLeased(ctx, l)
+}
+
+// RevokePrefix revokes all leases and tokens below a mount, "x/" or "auth/x/" of the
+// namespace of ctx, and is done when it returns: for unmounting. The first plugin that can't
 // revoke one ends it with an error.
 func (a *Authority) RevokePrefix(ctx context.Context, prefix string) error {
 	return a.leases.RevokePrefix(ctx, prefix, false, false)
@@ -58,11 +69,11 @@ func (a *Authority) revokeTokenSoon(ctx context.Context, e *token.Entry) error {
 	return a.leases.Hasten(ctx, tokenLeaseID(e))
 }
 
-// ensureLease gives a token without lease one to be revoked by.
+// ensureLease adds a lease for a token without one, so that it can be revoked.
 func (a *Authority) ensureLease(ctx context.Context, e *token.Entry) error {
 	_, err := a.leases.Get(ctx, tokenLeaseID(e))
 	if errors.Is(err, lease.ErrNotFound) {
-		return a.leases.Add(ctx, tokenLease(e, &logical.Auth{Policies: e.Policies, Accessor: e.Accessor}))
+		return a.leases.Add(ctx, a.tokenLease(e, &logical.Auth{Policies: e.Policies, Accessor: e.Accessor}))
 	}
 	return err
 }
@@ -93,7 +104,7 @@ func (a *Authority) revokeTree(ctx context.Context, key string) error {
 	return a.endToken(ctx, e)
 }
 
-// isClosed tells whether a service token is gone or being revoked.
+// isClosed reports whether a service token is gone or being revoked.
 func (a *Authority) isClosed(ctx context.Context, key string) (bool, error) {
 	e, err := a.tokens.ByKey(ctx, key)
 	if errors.Is(err, token.ErrNotFound) {
@@ -139,6 +150,10 @@ func (a *Authority) revokeOrphaning(ctx context.Context, e *token.Entry) error {
 // endToken removes a token that was closed: first its cubbyhole, which is the
 // most sensitive. What it holds ends in the background.
 func (a *Authority) endToken(ctx context.Context, e *token.Entry) error {
+	ctx = a.home(ctx, e)
+	if _, ok := a.router.Mount(ctx, "cubbyhole/"); !ok && !namespace.From(ctx).IsRoot() {
+		return errors.New("failed to revoke entry: no cubby mount entry")
+	}
 	if err := a.cubbyholes.Clear(ctx, e.CubbyholeID); err != nil {
 		return err
 	}

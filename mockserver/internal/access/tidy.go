@@ -39,8 +39,9 @@ func (a *Authority) tidyTokens(_ context.Context, req *logical.Request, _ *frame
 	})
 }
 
-// tidyLeases ends secrets whose token is gone.
-func (a *Authority) tidyLeases(_ context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
+// TidyLeases ends secrets whose token is gone, in the background, and returns the
+// answer to the request.
+func (a *Authority) TidyLeases(req *logical.Request) (*logical.Response, error) {
 	return a.tidy(req, "failed to tidy leases", func(ctx context.Context) error {
 		return a.leases.Each(ctx, func(l *lease.Lease) error {
 			if l.Holder == "" {
@@ -68,7 +69,7 @@ func (a *Authority) tidy(req *logical.Request, failure string, work func(context
 	})
 	resp := &logical.Response{}
 	resp.AddWarning(fmt.Sprintf("Tidy operation successfully started. Any information from the operation will be printed to %s's server logs.", a.dialect.DisplayName))
-	body, err := json.Marshal(envelope.Of(req.ID, resp, a.dialect.MountType))
+	body, err := json.Marshal(envelope.Of(req.ID, resp, a.dialect.Requests.MountType))
 	if err != nil {
 		return nil, fmt.Errorf("encode an answer: %w", err)
 	}

@@ -12,10 +12,11 @@ import (
 	"github.com/hashicorp/vault/sdk/helper/wrapping"
 	"github.com/hashicorp/vault/sdk/logical"
 
+	"github.com/plugproof/plugproof/mockserver/internal/access/wrapjwt"
 	"github.com/plugproof/plugproof/mockserver/internal/envelope"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 	"github.com/plugproof/plugproof/mockserver/internal/policy"
 	"github.com/plugproof/plugproof/mockserver/internal/token"
-	ownwrapping "github.com/plugproof/plugproof/mockserver/internal/wrapping"
 )
 
 // The places of a wrapped answer in the wrapping token's cubbyhole.
@@ -27,13 +28,13 @@ const (
 // formatJWT is the format of wrapping tokens that say where they belong.
 const formatJWT = "jwt"
 
-// newLeaseID is the path with a random end.
-func newLeaseID(path string) (string, error) {
+// newLeaseID is the path with a random end and the mark of the namespace.
+func newLeaseID(ns *namespace.Namespace, path string) (string, error) {
 	random, err := base62.Random(24)
 	if err != nil {
 		return "", fmt.Errorf("make a lease ID: %w", err)
 	}
-	return path + "/" + random, nil
+	return ns.Mark(path + "/" + random), nil
 }
 
 // wrapAnswer puts the answer into the cubbyhole of a new token if it is to be
@@ -67,14 +68,17 @@ func emptyList(resp *logical.Response) bool {
 // wrap stores the answer and completes its WrapInfo.
 func (a *Authority) wrap(ctx context.Context, req *logical.Request, resp *logical.Response) error {
 	info := resp.WrapInfo
-	created := time.Now()
+	created := a.clock.Now()
 	rewrap := req.Path == "sys/wrapping/rewrap"
+	if info.Format == formatJWT { // for plugins, which fetch their certificates from the root
+		ctx = namespace.With(ctx, namespace.Root())
+	}
 	if !rewrap {
 		info.CreationPath = req.Path
 	}
 	e, err := a.tokens.Create(ctx, logical.TokenEntry{
 		Path: req.Path, Policies: []string{policy.Wrapping}, NumUses: 1,
-		CreationTime: created.Unix(), TTL: info.TTL, ExplicitMaxTTL: info.TTL, NamespaceID: rootNamespace,
+		CreationTime: created.Unix(), TTL: info.TTL, ExplicitMaxTTL: info.TTL,
 	})
 	if err != nil {
 		return err
@@ -98,7 +102,7 @@ func (a *Authority) wrap(ctx context.Context, req *logical.Request, resp *logica
 		})
 	}
 	if err == nil {
-		err = a.leases.Add(ctx, tokenLease(e, &logical.Auth{
+		err = a.leases.Add(ctx, a.tokenLease(e, &logical.Auth{
 			Policies: e.Policies, Accessor: e.Accessor, LeaseOptions: logical.LeaseOptions{TTL: info.TTL},
 		}))
 	}
@@ -135,14 +139,14 @@ func (a *Authority) wrappedContent(req *logical.Request, resp *logical.Response,
 	}
 	inside := *resp
 	inside.WrapInfo = nil
-	content, err := json.Marshal(envelope.Of(req.ID, &inside, a.dialect.MountType))
+	content, err := json.Marshal(envelope.Of(req.ID, &inside, a.dialect.Requests.MountType))
 	return string(content), err
 }
 
 // fromJWT is the token that a JWT stands for; other tokens stand for
 // themselves.
 func (a *Authority) fromJWT(id string) (string, error) {
-	if !ownwrapping.IsJWT(id) {
+	if !wrapjwt.IsJWT(id) {
 		return id, nil
 	}
 	return a.signer.ID(id)

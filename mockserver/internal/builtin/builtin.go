@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package builtin has the backends of the server's own plugins: kv works, made
-// from its public module; the others can be mounted, listed, tuned and removed,
+// from its public module, and so does the database engine; the others can be mounted, listed, tuned and removed,
 // and say that they are not emulated when they are used.
 package builtin
 
@@ -12,7 +12,10 @@ import (
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 
+	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/mockserver/internal/builtin/database"
+	"github.com/plugproof/plugproof/mockserver/internal/builtin/fielderrors"
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
 )
 
@@ -23,7 +26,23 @@ func Factories(d *dialect.Dialect) map[catalog.Key]logical.Factory {
 	}
 }
 
-// Fixed tells whether mounts of that name always get the server's own backend,
+// Linked returns the factory of a builtin that servers have without listing it in the
+// catalog; nil if there is none of that name.
+func Linked(kind consts.PluginType, name string, d *dialect.Dialect, clk *clock.Clock) logical.Factory {
+	if kind != consts.PluginTypeSecrets || name != "database" {
+		return nil
+	}
+	engine := database.Factory(d, clk)
+	return func(ctx context.Context, conf *logical.BackendConfig) (logical.Backend, error) {
+		b, err := engine(ctx, conf)
+		if err != nil {
+			return nil, err
+		}
+		return fielderrors.Wrap(b, d.Requests.FieldErrors), nil
+	}
+}
+
+// Fixed reports whether mounts of that name always get the server's own backend,
 // even if a plugin is registered under it: Vault and OpenBao link kv and
 // database in besides listing them (server source, LogicalBackends; recorded
 // in reg-shadow-builtin).

@@ -12,14 +12,20 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/mockserver/internal/builtin/fielderrors"
+	"github.com/plugproof/plugproof/mockserver/internal/policy"
+	"github.com/plugproof/plugproof/mockserver/internal/storage/keylock"
 )
 
 // keyValue is the public module's backend, which is a newer Vault's, as the
 // dialect's server has it.
 type keyValue struct {
 	logical.Backend
+	dialect   *dialect.Dialect
 	words     *strings.Replacer
-	mountType bool
+	versioned bool
+	// locks are by key of metadata.
+	locks keylock.Locks
 }
 
 // keyValueFactory makes kv of a server of that dialect.
@@ -30,13 +36,15 @@ func keyValueFactory(d *dialect.Dialect) logical.Factory {
 		if err != nil || b == nil {
 			return b, err
 		}
-		return &keyValue{Backend: b, words: words, mountType: d.MountType}, nil
+		return &keyValue{
+			Backend: fielderrors.Wrap(b, d.Requests.FieldErrors), dialect: d, words: words, versioned: conf.Config["version"] == "2",
+		}, nil
 	}
 }
 
 // HandleRequest implements logical.Backend.
 func (b *keyValue) HandleRequest(ctx context.Context, req *logical.Request) (*logical.Response, error) {
-	resp, err := b.Backend.HandleRequest(ctx, req)
+	resp, err := b.handle(ctx, req)
 	if resp == nil {
 		return resp, err
 	}
@@ -53,6 +61,77 @@ func (b *keyValue) HandleRequest(ctx context.Context, req *logical.Request) (*lo
 	return resp, err
 }
 
+// handle answers what only OpenBao's kv has, and lets the module answer everything
+// else.
+func (b *keyValue) handle(ctx context.Context, req *logical.Request) (*logical.Response, error) {
+	if b.versioned {
+		switch area, _, below := strings.Cut(req.Path, "/"); {
+		case below && (area == "metadata" || area == "detailed-metadata" && b.dialect.KV.DetailedMetadata):
+			return b.metadata(ctx, req)
+		case req.Path == "config":
+			return b.config(ctx, req)
+		}
+	}
+	if req.Operation != policy.ScanOperation {
+		return b.Backend.HandleRequest(ctx, req)
+	}
+	list := *req
+	list.Operation = logical.ListOperation
+	if b.versioned {
+		resp, err := b.Backend.HandleRequest(ctx, &list)
+		if resp != nil {
+			if raw, ok := resp.Data[logical.HTTPRawBody].([]byte); ok {
+				resp.Data[logical.HTTPRawBody] = bytes.ReplaceAll(raw, []byte("kv list'"), []byte("kv scan'"))
+			}
+			if raw, ok := resp.Data[logical.HTTPRawBody].(string); ok {
+				resp.Data[logical.HTTPRawBody] = strings.ReplaceAll(raw, "kv list'", "kv scan'")
+			}
+		}
+		return resp, err
+	}
+	keys, err := b.below(ctx, list, "")
+	if err != nil {
+		return nil, err
+	}
+	return logical.ListResponse(keys), nil
+}
+
+// below lists the keys below a path at all levels, relative to it.
+func (b *keyValue) below(ctx context.Context, list logical.Request, prefix string) ([]string, error) {
+	resp, err := b.Backend.HandleRequest(ctx, &list)
+	if err != nil || resp == nil {
+		return nil, err
+	}
+	names, _ := resp.Data["keys"].([]string)
+	var keys []string
+	for _, name := range names {
+		if !strings.HasSuffix(name, "/") {
+			keys = append(keys, prefix+name)
+			continue
+		}
+		deeper := list
+		deeper.Path = strings.TrimSuffix(list.Path, "/") + "/" + name
+		more, err := b.below(ctx, deeper, prefix+name)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, more...)
+	}
+	return keys, nil
+}
+
+// dropAttribution takes out what only newer modules say of a key's versions.
+func dropAttribution(metadata map[string]any) {
+	delete(metadata, "last_updated_by")
+	versions, _ := metadata["versions"].(map[string]any)
+	for _, version := range versions {
+		if version, ok := version.(map[string]any); ok {
+			delete(version, "created_by")
+			delete(version, "deleted_by")
+		}
+	}
+}
+
 // encoded puts an encoded answer into the dialect's words and envelope.
 func (b *keyValue) encoded(raw []byte) []byte {
 	var body struct {
@@ -62,7 +141,7 @@ func (b *keyValue) encoded(raw []byte) []byte {
 	if json.Unmarshal(raw, &members) != nil || json.Unmarshal(raw, &body) != nil {
 		return raw
 	}
-	if !b.mountType {
+	if !b.dialect.Requests.MountType {
 		delete(members, "mount_type")
 	}
 	for i, warning := range body.Warnings {

@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -75,9 +76,9 @@ func (c *Catalog) Builtin(kind consts.PluginType, name string) (*Entry, error) {
 // unversioned plugin hides is not found by its version. The error wraps
 // ErrNotFound and names the plugin.
 func (c *Catalog) Get(ctx context.Context, k Key) (*Entry, error) {
-	if c.directory != "" || c.dialect.Images {
+	if c.directory != "" || c.dialect.Catalog.Images {
 		e, err := c.registered(ctx, k)
-		if err != nil || e != nil {
+		if !errors.Is(err, ErrNotFound) {
 			return e, err
 		}
 	}
@@ -92,20 +93,21 @@ func (c *Catalog) Get(ctx context.Context, k Key) (*Entry, error) {
 	return nil, fmt.Errorf("%w: %s", ErrNotFound, name)
 }
 
-// hidden tells whether an unversioned plugin has taken the builtin's place.
+// hidden reports whether an unversioned plugin replaces the builtin.
 func (c *Catalog) hidden(ctx context.Context, k Key) bool {
-	e, err := c.registered(ctx, Key{Type: k.Type, Name: k.Name})
-	return err == nil && e != nil
+	_, err := c.registered(ctx, Key{Type: k.Type, Name: k.Name})
+	return err == nil
 }
 
-// registered returns the registered plugin with exactly that key, or nil.
+// registered returns the registered plugin with exactly that key. The error wraps
+// ErrNotFound if there is none.
 func (c *Catalog) registered(ctx context.Context, k Key) (*Entry, error) {
 	raw, err := c.storage.Get(ctx, "plugins/"+k.storageKey())
 	if err != nil {
 		return nil, fmt.Errorf("failed to retrieve plugin %q: %w", k.Name, err)
 	}
 	if raw == nil {
-		return nil, nil
+		return nil, fmt.Errorf("%w: %s", ErrNotFound, k.Name)
 	}
 	return decode(raw)
 }
@@ -155,7 +157,7 @@ func (c *Catalog) adoptVersion(ctx context.Context, e *Entry, probe Prober) erro
 		return nil
 	case e.Version == "":
 		if _, err := version.NewVersion(reported); err != nil {
-			return fmt.Errorf("plugin self-reported version %q is not a valid semantic version: %s: %s", reported, c.dialect.MalformedVersion, reported)
+			return fmt.Errorf("plugin self-reported version %q is not a valid semantic version: %s: %s", reported, c.dialect.Catalog.MalformedVersion, reported)
 		}
 		e.Version = reported
 	case e.Version != reported:
@@ -164,7 +166,7 @@ func (c *Catalog) adoptVersion(ctx context.Context, e *Entry, probe Prober) erro
 	return nil
 }
 
-// Delete removes a registered plugin; one that isn't there is no error.
+// Delete removes a registered plugin; one that does not exist is not an error.
 func (c *Catalog) Delete(ctx context.Context, k Key) error {
 	if k.Version != "" {
 		if pin, err := c.Pin(ctx, k.Type, k.Name); err == nil && pin.Version == k.Version {
@@ -209,7 +211,7 @@ func (c *Catalog) Names(ctx context.Context, kind consts.PluginType) ([]string, 
 	}
 	names := []string{}
 	for _, e := range all {
-		if e.Version == "" || e.Builtin || c.dialect.ListsVersionedOnly {
+		if e.Version == "" || e.Builtin || c.dialect.Catalog.ListsVersionedOnly {
 			names = append(names, e.Name)
 		}
 	}
@@ -231,13 +233,12 @@ func (c *Catalog) Versions(ctx context.Context, kind consts.PluginType, name str
 // Select returns the version that a mount gets when it asks for none: the
 // pinned one, else the unversioned plugin (an empty string), else the newest.
 func (c *Catalog) Select(ctx context.Context, kind consts.PluginType, name string) (string, error) {
-	if c.dialect.Pins {
+	if c.dialect.Catalog.Pins {
 		if pin, err := c.Pin(ctx, kind, name); err == nil {
 			return pin.Version, nil
 		}
 	}
-	unversioned, err := c.registered(ctx, Key{Type: kind, Name: name})
-	if err != nil || unversioned != nil {
+	if _, err := c.registered(ctx, Key{Type: kind, Name: name}); !errors.Is(err, ErrNotFound) {
 		return "", err
 	}
 	versions, err := c.Versions(ctx, kind, name)

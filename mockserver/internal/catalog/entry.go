@@ -97,7 +97,7 @@ func (k Key) storageKey() string {
 	return k.Type.String() + "/" + escape(path.Clean(k.Name)) + "/" + k.Version
 }
 
-// IsBuiltinVersion tells whether the version's metadata says builtin, alone or
+// IsBuiltinVersion reports whether the version's metadata says builtin, alone or
 // as one of its dotted parts.
 func IsBuiltinVersion(v string) bool {
 	parsed, err := version.NewSemver(v)

@@ -15,12 +15,12 @@ import (
 // SetPin makes mounts and reloads of a name use one of its registered versions.
 // The error wraps ErrNotFound when that version isn't registered.
 func (c *Catalog) SetPin(ctx context.Context, k Key) error {
-	e, err := c.registered(ctx, k)
+	_, err := c.registered(ctx, k)
+	if errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("%w; %s plugin %q version %s does not exist", ErrNotFound, k.Type, k.Name, k.Version)
+	}
 	if err != nil {
 		return err
-	}
-	if e == nil {
-		return fmt.Errorf("%w; %s plugin %q version %s does not exist", ErrNotFound, k.Type, k.Name, k.Version)
 	}
 	return c.storage.Put(ctx, &logical.StorageEntry{Key: pinKey(k.Type, k.Name), Value: []byte(k.Version)})
 }
@@ -38,7 +38,7 @@ func (c *Catalog) Pin(ctx context.Context, kind consts.PluginType, name string) 
 	return Key{Type: kind, Name: name, Version: string(raw.Value)}, nil
 }
 
-// DeletePin removes a pin; one that isn't there is no error.
+// DeletePin removes a pin; one that does not exist is not an error.
 func (c *Catalog) DeletePin(ctx context.Context, kind consts.PluginType, name string) error {
 	return c.storage.Delete(ctx, pinKey(kind, name))
 }

@@ -23,10 +23,10 @@ func (c *Catalog) checkCommand(e *Entry) error {
 	if strings.Contains(e.Name, "..") || strings.Contains(e.Command, "..") {
 		return ErrParentReference
 	}
-	if len(e.SHA256) == 0 && c.dialect.Artifacts {
+	if len(e.SHA256) == 0 && c.dialect.Catalog.Artifacts {
 		return c.verifyArtifact(e)
 	}
-	real, err := filepath.EvalSymlinks(c.Path(e))
+	resolved, err := filepath.EvalSymlinks(c.Path(e))
 	if err != nil {
 		return fmt.Errorf("error while validating the command path: %w", err)
 	}
@@ -37,10 +37,10 @@ func (c *Catalog) checkCommand(e *Entry) error {
 		}
 		wanted = filepath.Join(c.directory, ".oci-cache", e.Type.String()+"-"+e.Name, hex.EncodeToString(e.SHA256)[:8])
 	}
-	switch got := filepath.Dir(real); {
+	switch got := filepath.Dir(resolved); {
 	case got == wanted:
 		return nil
-	case c.dialect.OutsideNamesDirectory:
+	case c.dialect.Catalog.OutsideNamesDirectory:
 		return fmt.Errorf("%w %s: expected %s, got %s", ErrOutside, c.directory, wanted, got)
 	}
 	return ErrOutside

@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package core is the way of a request through the server: it finds the mount,
-// lets access decide whether the caller may, routes to the backend and turns
-// the backend's answer into the caller's. It owns the lives of the mounts.
+// Package core routes an authorized request to its mount's backend and turns the
+// backend's answer into the caller's. It creates, reloads, moves and removes mounts.
 package core
 
 import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
-	"github.com/hashicorp/go-multierror"
 	"github.com/hashicorp/go-uuid"
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 
+	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/environ"
+	"github.com/plugproof/plugproof/mockserver/fault"
 	"github.com/plugproof/plugproof/mockserver/internal/access"
 	"github.com/plugproof/plugproof/mockserver/internal/builtin"
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
+	"github.com/plugproof/plugproof/mockserver/internal/policy/password"
 	"github.com/plugproof/plugproof/mockserver/internal/process"
 	"github.com/plugproof/plugproof/mockserver/internal/storage"
 )
@@ -35,7 +36,7 @@ import (
 // else: 768 hours.
 const SystemTTL = 768 * time.Hour
 
-// Options are what a server is made of.
+// Options configure New.
 type Options struct {
 	Dialect *dialect.Dialect
 	// Physical keeps the state; Close closes it.
@@ -51,66 +52,95 @@ type Options struct {
 	// Backends run in this process; the keys have no version.
 	Backends     map[catalog.Key]logical.Factory
 	StartTimeout time.Duration
-	Logger       hclog.Logger
+	// Digests are those of binaries that were hashed already; nil for none.
+	Digests *process.Digests
+	// Clock is the server's time; nil for one that runs with the system's.
+	Clock *clock.Clock
+	// Faults are what is made to go wrong; nil for nothing.
+	Faults *fault.Injector
+	Logger hclog.Logger
 }
 
 // Core is a running server without its HTTP side. All methods may be called
 // concurrently.
 type Core struct {
-	dialect   *dialect.Dialect
-	logger    hclog.Logger
-	physical  storage.Physical
-	view      *storage.View
-	table     *mounts.Table
-	catalog   *catalog.Catalog
-	pool      *process.Pool
-	access    *access.Authority
-	environ   func() []string
-	pluginDir string
-	cluster   Cluster
+	dialect  *dialect.Dialect
+	logger   hclog.Logger
+	physical storage.Physical
+	view     *storage.View
+	table    *mounts.Table
+	catalog  *catalog.Catalog
+	pool     *process.Pool
+	access   *access.Authority
+	// namespaces has the root only where the dialect has none.
+	namespaces *namespace.Store
+	environ    func() []string
+	pluginDir  string
+	cluster    Cluster
+	rollbacks  *rollbacks
+	failures   *failures
+	faults     *fault.Injector
+	passwords  *password.Store
+	clock      *clock.Clock
+	// own are the backends that the server itself is, by type.
+	own map[string]logical.Factory
+	// backends are those of the embedding program.
+	backends map[catalog.Key]logical.Factory
 
-	// life ends when the server closes; work that outlives its request, as a
+	// ctx ends when the server closes; work that outlives its request, as a
 	// remount does, belongs to it.
-	life       context.Context
-	endLife    context.CancelFunc
-	work       sync.WaitGroup
+	ctx        context.Context
+	cancel     context.CancelFunc
+	background sync.WaitGroup
 	migrations sync.Map // id → *Migration
+	deletions  sync.Map // UUIDs of the namespaces that are being deleted
 }
 
-// Cluster is how the server names itself; made once for a state.
+// Cluster is the name and identifier of a server, chosen once for its storage.
 type Cluster struct {
 	Name string `json:"name"`
 	ID   string `json:"id"`
 }
 
-// New makes a server over its storage: one with nothing in it gets the mounts
+// New returns a server over its storage: one with nothing in it gets the mounts
 // of a development server. Plugins of mounts that are there already start with
 // their first request. system makes the backend of sys/.
 func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*Core, error) {
 	c := &Core{
 		dialect: o.Dialect, logger: o.Logger, physical: o.Physical,
 		view: storage.NewView(o.Physical, ""), table: mounts.NewTable(),
-		environ: o.Environ, pluginDir: o.PluginDir,
+		environ: o.Environ, pluginDir: o.PluginDir, backends: o.Backends, faults: o.Faults,
 	}
-	c.view.Dotted = o.Dialect.DottedKeys
-	c.life, c.endLife = context.WithCancel(context.WithoutCancel(ctx))
+	c.view.Dotted = o.Dialect.Requests.DottedKeys
+	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	if o.Clock == nil {
+		o.Clock = clock.New()
+	}
+	c.clock = o.Clock
+	c.rollbacks = newRollbacks(c, o.Clock)
+	c.failures = &failures{logger: o.Logger}
+	c.passwords = password.NewStore(namespace.Scoped(c.view.Sub("access/"), "password-policies/"))
 	factories := builtin.Factories(o.Dialect)
 	for k, f := range o.Backends {
 		factories[k] = f
 	}
 	c.catalog = catalog.New(c.view.Sub("catalog/"), o.PluginDir, o.Dialect, factories)
 	var err error
+	c.namespaces, err = namespace.Open(ctx, c.view.Sub("namespaces/"), o.Dialect.Namespaces.IDLength)
+	if err != nil {
+		return nil, err
+	}
 	c.access, err = access.New(ctx, access.Options{
-		Storage: c.view.Sub("access/"), Router: c, Dialect: o.Dialect, RootToken: o.RootToken,
-		APIAddr: o.APIAddr, Logger: o.Logger.Named("access"),
+		Storage: c.view.Sub("access/"), Router: c, Namespaces: c.namespaces, Dialect: o.Dialect, RootToken: o.RootToken,
+		APIAddr: o.APIAddr, Clock: o.Clock, Logger: o.Logger.Named("access"),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare tokens and policies: %w", err)
 	}
 	c.pool = process.New(process.Host{
-		Environ: c.hostEnviron, Rule: o.Dialect.Environment, OwnVariables: o.Dialect.OwnVariables,
+		Environ: c.hostEnviron, Rule: o.Dialect.Processes.Environment, OwnVariables: o.Dialect.Processes.OwnVariables,
 		Version: o.Dialect.Version, Wrap: c.access.WrapCertificate, StartTimeout: o.StartTimeout,
-		HandshakeHint: o.Dialect.HandshakeHint, Logger: o.Logger,
+		Callbacks: o.Dialect.Processes.Callbacks, HandshakeHint: o.Dialect.Processes.HandshakeHint, OnFailure: c.failures.add, Digests: o.Digests, Logger: o.Logger,
 	})
 	if err := c.loadCluster(ctx); err != nil {
 		return nil, err
@@ -126,46 +156,63 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 // Close ends all plugin processes and the storage. Requests that are still
 // under way fail.
 func (c *Core) Close() error {
-	c.endLife()
-	c.work.Wait()
+	c.cancel()
+	c.rollbacks.close()
+	c.background.Wait()
 	c.access.Close()
 	c.pool.Close()
 	return c.physical.Close()
 }
 
-// Dialect is what the server behaves like.
+// Dialect returns the version that the server behaves like.
 func (c *Core) Dialect() *dialect.Dialect { return c.dialect }
 
-// Catalog is the server's plugin catalog.
+// Catalog returns the plugin catalog.
 func (c *Core) Catalog() *catalog.Catalog { return c.catalog }
 
-// Access is the server's authority over tokens, policies and leases.
+// Access returns the authority over tokens, policies and leases.
 func (c *Core) Access() *access.Authority { return c.access }
 
-// Cluster is how the server names itself.
+// Passwords returns the password policies.
+func (c *Core) Passwords() *password.Store { return c.passwords }
+
+// Cluster returns the name and identifier of the server.
 func (c *Core) Cluster() Cluster { return c.cluster }
 
-// Processes lists the plugin processes that are running.
+// Processes returns the plugin processes that are running.
 func (c *Core) Processes() []process.Info { return c.pool.Processes() }
 
-// Mounts returns all mounts, sorted by full path.
-func (c *Core) Mounts() []*mounts.Route { return c.table.All() }
+// Namespaces returns the namespaces.
+func (c *Core) Namespaces() *namespace.Store { return c.namespaces }
 
-// MountAt returns the mount at exactly the full path; the error wraps
-// mounts.ErrNotFound.
-func (c *Core) MountAt(path string) (*mounts.Route, error) { return c.table.Exact(path) }
+// Mounts returns the mounts of the request's namespace, sorted by full path.
+func (c *Core) Mounts(ctx context.Context) []*mounts.Route {
+	ns := namespace.From(ctx)
+	return slices.DeleteFunc(c.table.All(), func(r *mounts.Route) bool { return r.Entry().Namespace != ns.Path })
+}
 
-// MountOf returns the mount that a request's path belongs to; the error wraps
-// mounts.ErrNotFound.
-func (c *Core) MountOf(path string) (*mounts.Route, error) {
-	r, _, err := c.table.Match(path)
+// MountAt returns the mount at exactly the full path, seen from the request's
+// namespace; the error wraps mounts.ErrNotFound.
+func (c *Core) MountAt(ctx context.Context, path string) (*mounts.Route, error) {
+	return c.table.Exact(namespace.From(ctx).Path + path)
+}
+
+// MountOf returns the mount that a path belongs to, seen from the request's namespace:
+// it may be one of a namespace below. The error wraps mounts.ErrNotFound.
+func (c *Core) MountOf(ctx context.Context, path string) (*mounts.Route, error) {
+	r, _, err := c.match(ctx, path)
 	return r, err
+}
+
+// match is MountOf with the mount's table path.
+func (c *Core) match(ctx context.Context, path string) (*mounts.Route, string, error) {
+	return c.table.Match(namespace.From(ctx).Path + path)
 }
 
 // hostEnviron is the server process's environment as plugins inherit it: what
 // the server was given, and what this version of it sets for itself.
 func (c *Core) hostEnviron() []string {
-	return slices.Concat(c.environ(), c.dialect.ProcessVariables)
+	return slices.Concat(c.environ(), c.dialect.Processes.ServerVariables)
 }
 
 // Probe starts a plugin once and returns the version that it reports.
@@ -173,50 +220,20 @@ func (c *Core) Probe(ctx context.Context, e *catalog.Entry) (string, error) {
 	return c.pool.Version(ctx, c.processEntry(e))
 }
 
-// DetectType starts a plugin once to learn whether it is a secrets engine or an
-// auth method, for registrations that don't say.
-func (c *Core) DetectType(ctx context.Context, e *catalog.Entry) (consts.PluginType, error) {
-	lookup := func(context.Context) (process.Entry, error) { return c.processEntry(e), nil }
-	b, err := c.pool.Backend(ctx, lookup, &logical.BackendConfig{
-		StorageView: &logical.InmemStorage{}, Logger: c.logger.Named(e.Name), System: &logical.StaticSystemView{VersionString: c.dialect.Version},
-	})
-	if err != nil {
-		return consts.PluginTypeUnknown, notDetected(err)
-	}
-	defer b.Cleanup(ctx)
-	switch b.Type() {
-	case logical.TypeCredential:
-		return consts.PluginTypeCredential, nil
-	case logical.TypeLogical:
-		return consts.PluginTypeSecrets, nil
-	}
-	return consts.PluginTypeUnknown, catalog.ErrBadType
-}
-
-// notDetected says of what could not be started, because of err, what it could
-// not be started as. The mock tries no database plugins; they would not start
-// either.
-func notDetected(err error) error {
-	var tries *multierror.Error
-	if !errors.As(err, &tries) || len(tries.Errors) != 2 {
-		return err
-	}
-	return multierror.Append(nil,
-		fmt.Errorf("failed to load plugin as database v5: %w", tries.Errors[0]),
-		fmt.Errorf("failed to load plugin as database v4: %w", tries.Errors[1]),
-		fmt.Errorf("failed to dispense v4 backend plugin: %w", tries.Errors[1]))
-}
-
-// StorageType is what sys/seal-status says of the storage: inmem, or file for
+// StorageType returns the storage type that sys/seal-status shows: inmem, or file for
 // one that survives the process.
 func (c *Core) StorageType() string {
-	if _, ok := c.physical.(*storage.Memory); ok {
+	physical := c.physical
+	if faulty, ok := physical.(*storage.Faulty); ok {
+		physical = faulty.Physical
+	}
+	if _, ok := physical.(*storage.Memory); ok {
 		return "inmem"
 	}
 	return "file"
 }
 
-// processEntry is a catalog entry as the process pool needs it.
+// processEntry returns a catalog entry in the form that the process pool takes.
 func (c *Core) processEntry(e *catalog.Entry) process.Entry {
 	return process.Entry{Name: e.Name, Type: e.Type, Version: e.Version, Command: c.catalog.Path(e), Args: e.Args, Env: e.Env, SHA256: e.SHA256}
 }
@@ -260,7 +277,7 @@ func (c *Core) logConflicts(ctx context.Context) error {
 			plugins = append(plugins, environ.Plugin{Type: kind.String(), Name: e.Name, Version: e.Version, Env: e.Env})
 		}
 	}
-	for _, n := range environ.Notices(c.dialect.Environment, host, plugins) {
+	for _, n := range environ.Notices(c.dialect.Processes.Environment, host, plugins) {
 		if n.Warn {
 			c.logger.Warn(n.Message, n.Fields...)
 		} else {

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 )
 
 // The types of the mounts that are the server itself.
@@ -34,7 +35,7 @@ func defaultMounts() []*mounts.Entry {
 // loadMounts fills the table from the storage, or with the default mounts when
 // nothing is stored. It starts no plugin.
 func (c *Core) loadMounts(ctx context.Context, system logical.Factory) error {
-	own := map[string]logical.Factory{
+	c.own = map[string]logical.Factory{
 		systemType: system, tokenType: c.access.TokenBackend,
 		cubbyholeType: c.access.CubbyholeBackend, identityType: c.access.IdentityBackend,
 	}
@@ -55,16 +56,57 @@ func (c *Core) loadMounts(ctx context.Context, system logical.Factory) error {
 		}
 	}
 	for _, e := range entries {
-		start := c.start
-		if factory, ok := own[e.Type]; ok {
-			start = c.startOwn(factory)
+		start, isOwn := c.startStored, c.Internal(e.Type)
+		if isOwn {
+			start = c.startInternal
 		}
-		r := mounts.NewRoute(e, c.view.Sub("logical/"+e.UUID+"/"), start)
+		r := mounts.NewRoute(e, c.mountView(e), start)
 		if err := c.table.Reserve(r); err != nil {
-			return fmt.Errorf("stored mount %s: %w", e.FullPath(), err)
+			return fmt.Errorf("stored mount %s: %w", e.TablePath(), err)
+		}
+		if !isOwn {
+			c.checkStored(ctx, r)
 		}
 		c.table.Ready(r)
+		c.rollbacks.mounted(r.Entry())
 	}
+	return nil
+}
+
+// requiredMounts are those of every namespace but the root, of types with the prefix
+// (requiredMountTable and defaultAuthTable in OpenBao's vault/mount.go and vault/auth.go;
+// the configuration of token/ differs from the root's as measured on 2.6.2).
+func requiredMounts(prefix string) []*mounts.Entry {
+	var required []*mounts.Entry
+	for _, e := range defaultMounts() {
+		if !e.Auth && e.Type == "kv" {
+			continue
+		}
+		if e.Auth {
+			e.Config.TokenType = logical.TokenTypeDefault
+		}
+		e.Type = prefix + e.Type
+		required = append(required, e)
+	}
+	return required
+}
+
+// makeOwnMount makes one of the server's own mounts in the namespace of ctx.
+func (c *Core) makeOwnMount(ctx context.Context, e *mounts.Entry) error {
+	e.Namespace = namespace.From(ctx).Path
+	e.RunningVersion = c.builtinVersion(e)
+	if err := e.IdentifyAs(c.ownType(e.Type)); err != nil {
+		return err
+	}
+	r := mounts.NewRoute(e, c.mountView(e), c.startInternal)
+	if err := c.table.Reserve(r); err != nil {
+		return err
+	}
+	if err := c.persist(ctx, e); err != nil {
+		c.table.Remove(r)
+		return err
+	}
+	c.table.Ready(r)
 	return nil
 }
 
@@ -94,7 +136,7 @@ func (c *Core) storedMounts(ctx context.Context) ([]*mounts.Entry, error) {
 // builtinVersion is what a mount of a builtin runs: the catalog's version of
 // it, or for the server's own mounts the server's.
 func (c *Core) builtinVersion(e *mounts.Entry) string {
-	if b, err := c.catalog.Builtin(e.PluginType(), e.Type); err == nil {
+	if b, err := c.catalog.Builtin(e.PluginType(), c.ownType(e.Type)); err == nil {
 		return b.Version
 	}
 	return c.dialect.OwnVersion()

@@ -11,10 +11,10 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
-// passed are the headers of a request that a mount lets through, without the
-// caller's token: no backend gets that, whatever the mount lets through.
-func passed(req *logical.Request, names []string) map[string][]string {
-	headers := allowed(req.Headers, names)
+// passedHeaders returns the headers of a request that the mount is tuned to pass,
+// without the caller's token, which no backend gets.
+func passedHeaders(req *logical.Request, names []string) map[string][]string {
+	headers := filterHeaders(req.Headers, names)
 	delete(headers, consts.AuthHeaderName)
 	values, ok := headers["Authorization"]
 	if ok && req.ClientTokenSource == logical.ClientTokenFromAuthzHeader {
@@ -23,9 +23,9 @@ func passed(req *logical.Request, names []string) map[string][]string {
 	return headers
 }
 
-// allowed returns the headers whose names are in names. It is nil when there
+// filterHeaders returns the headers whose names are in names. It is nil when there
 // are none.
-func allowed(headers map[string][]string, names []string) map[string][]string {
+func filterHeaders(headers map[string][]string, names []string) map[string][]string {
 	if len(headers) == 0 || len(names) == 0 {
 		return nil
 	}

@@ -13,59 +13,90 @@ import (
 	"github.com/hashicorp/vault/sdk/plugin"
 
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 )
 
-// ErrMoving says that a mount can't be removed because it is on its way to
-// another path. The text is the server's, which then no longer finds it.
+// ErrMoving is returned when a mount cannot be removed because it is being
+// moved. The text is the server's, which then no longer finds it.
 var ErrMoving = errors.New("failed to remove entry in mounts table")
 
-// errLeaving says that a mount is being removed.
-var errLeaving = errors.New("the mount is being removed")
+// errOfNamespace is returned for the removal of a mount of a namespace below that of the
+// request: it is found, and not found again in the table.
+var errOfNamespace = errors.New("failed to taint entry in mounts table")
 
-// protected are the paths that nobody can mount at.
-var protected = []string{"audit/", mounts.AuthPrefix, "sys/", "cubbyhole/", "identity/"}
+// errBeingRemoved is returned for a change of a mount that is being removed.
+var errBeingRemoved = errors.New("the mount is being removed")
+
+// errUnmounted is returned for a write of a backend after its mount's removal.
+var errUnmounted = errors.New("cannot write to the storage of a removed mount")
+
+// protectedPrefixes returns the path prefixes at which nothing can be mounted.
+func protectedPrefixes() []string {
+	return []string{"audit/", mounts.AuthPrefix, "sys/", "cubbyhole/", "identity/"}
+}
 
 // EnableMount mounts a plugin: its path is reserved, the plugin started, its
 // type compared and the mount stored, in this order. If a step fails nothing is
 // left.
 func (c *Core) EnableMount(ctx context.Context, e *mounts.Entry) error {
+	e.Namespace = namespace.From(ctx).Path
 	if !e.Auth {
-		for _, p := range protected {
+		for _, p := range protectedPrefixes() {
 			if strings.HasPrefix(e.Path, p) {
 				return fmt.Errorf("cannot mount %q", e.Path)
 			}
 		}
-		if Internal(e.Type) || c.dialect.Namespaces && Internal(strings.TrimPrefix(e.Type, "ns_")) {
+		if c.Internal(e.Type) {
 			return fmt.Errorf("mount type of %q is not mountable", e.Type)
 		}
 	}
 	if e.Path == "/" {
 		return errors.New("backend path must be specified")
 	}
-	if e.Auth && (e.Type == tokenType || e.Type == "ns_"+tokenType) {
+	if e.Auth && c.ownType(e.Type) == tokenType {
 		return errors.New("token credential backend cannot be instantiated")
 	}
 	if err := e.Identify(); err != nil {
 		return err
 	}
-	r := mounts.NewRoute(e, c.view.Sub("logical/"+e.UUID+"/"), c.start)
-	if err := c.table.Reserve(r); err != nil {
+	r := mounts.NewRoute(e, c.mountView(e), c.start)
+	if err := c.reserve(ctx, r); err != nil {
 		return err
 	}
-	err := c.bringUp(ctx, r)
+	err := c.startBackend(ctx, r)
 	if err != nil {
 		c.table.Remove(r)
 		// The request may have ended; what was begun must be undone all the same.
 		return errors.Join(err, c.discard(context.WithoutCancel(ctx), r))
 	}
 	c.table.Ready(r)
-	c.logger.Info("successful mount", "path", e.FullPath(), "type", e.Type, "version", e.Version)
+	c.rollbacks.mounted(r.Entry())
+	c.logger.Info("successful mount", "namespace", e.Namespace, "path", e.FullPath(), "type", e.Type, "version", e.Version)
 	return nil
 }
 
-// bringUp starts a new mount's backend, compares its type with the table, and
+// reserve puts a new mount in the table, unless its path leads into a mount or a
+// namespace.
+func (c *Core) reserve(ctx context.Context, r *mounts.Route) error {
+	err := c.table.Reserve(r)
+	var inUse *mounts.InUseError
+	if errors.As(err, &inUse) && inUse.Namespace != r.Entry().Namespace {
+		return fmt.Errorf("existing mount at %s", inUse.TablePath)
+	}
+	if err != nil {
+		return err
+	}
+	inside, _ := c.namespaces.Longest(r.Entry().TablePath())
+	if inside.Path != namespace.From(ctx).Path {
+		c.table.Remove(r)
+		return fmt.Errorf("existing mount at %s", inside.Path)
+	}
+	return nil
+}
+
+// startBackend starts a new mount's backend, compares its type with the table, and
 // stores the mount.
-func (c *Core) bringUp(ctx context.Context, r *mounts.Route) error {
+func (c *Core) startBackend(ctx context.Context, r *mounts.Route) error {
 	b, leave, err := r.Enter(ctx)
 	if err != nil {
 		return err
@@ -83,8 +114,11 @@ func (c *Core) bringUp(ctx context.Context, r *mounts.Route) error {
 
 // discard ends a mount's backend and removes what it stored.
 func (c *Core) discard(ctx context.Context, r *mounts.Route) error {
+	stopped := r.Stop(ctx, func(b *mounts.Backend) { b.Cleanup(ctx) })
+	// What the backend left running must store nothing after the end.
+	r.Storage.SetReadOnly(errUnmounted)
 	return errors.Join(
-		r.Stop(ctx, func(b *mounts.Backend) { b.Cleanup(ctx) }),
+		stopped,
 		r.Storage.Clear(ctx),
 		// After the changes that began before, whose storing would outlive it.
 		r.Modify(func(e *mounts.Entry) error { return c.view.Delete(ctx, mountKey(e)) }),
@@ -95,38 +129,56 @@ func (c *Core) discard(ctx context.Context, r *mounts.Route) error {
 // backend and removes its storage. If a lease can't be revoked nothing is
 // removed. The error wraps mounts.ErrNotFound when there is no mount.
 func (c *Core) DisableMount(ctx context.Context, path string) error {
-	r, err := c.table.Exact(path)
+	r, err := c.MountAt(ctx, path)
 	if err != nil {
 		return err
 	}
-	if !r.Leave() {
-		if r.Leaving() {
+	if r.Entry().Namespace != namespace.From(ctx).Path {
+		return errOfNamespace
+	}
+	if !r.TryRemove() {
+		if r.Removing() {
 			return nil // somebody else is removing it
 		}
 		return ErrMoving
 	}
+	// A move may have ended since the mount was found: another path is not meant.
+	if r.Entry().FullPath() != path {
+		r.EndOp()
+		return fmt.Errorf("%w: %q", mounts.ErrNotFound, path)
+	}
 	r.Taint(true)
-	if err := c.access.RevokePrefix(ctx, path); err != nil {
-		// The mount stays, closed: somebody still has what it gave, and a forced
-		// revocation lets the next attempt pass (measured, OpenBao 2.5.5).
-		r.Stay()
+	c.lastRollback(ctx, r)
+	if r.Running() != nil || !r.Skipped() {
+		if err := c.access.RevokePrefix(ctx, path); err != nil {
+			// The mount stays, closed: somebody still has what it gave, and a forced
+			// revocation lets the next attempt pass (measured, OpenBao 2.5.5).
+			r.EndOp()
+			return err
+		}
+	}
+	if err := c.checkRemovable(ctx, r); err != nil {
+		r.EndOp()
 		return err
 	}
 	// From here on a caller that goes away must not leave half a mount.
 	ctx = context.WithoutCancel(ctx)
 	if err := c.discard(ctx, r); err != nil {
-		r.Stay()
+		r.Storage.SetReadOnly(nil)
+		r.Unstop()
+		r.EndOp()
 		return err
 	}
 	c.table.Remove(r)
-	c.logger.Info("successfully unmounted", "path", path)
+	c.logger.Info("successfully unmounted", "path", path, "namespace", r.Entry().Namespace)
 	return nil
 }
 
 // Reload ends the backend of a mount and starts it anew, with what the catalog
-// says now. Backends of the server itself are left alone.
+// says now. Backends of the server itself are left alone. The error wraps
+// mounts.ErrStopped if the mount was removed meanwhile.
 func (c *Core) Reload(ctx context.Context, r *mounts.Route) error {
-	if Internal(r.Entry().Type) {
+	if c.Internal(r.Entry().Type) {
 		return nil
 	}
 	reload := context.WithValue(ctx, plugin.ContextKeyPluginReload, "reload")
@@ -146,8 +198,8 @@ func (c *Core) Reload(ctx context.Context, r *mounts.Route) error {
 // happen one after the other.
 func (c *Core) Change(ctx context.Context, r *mounts.Route, modify func(*mounts.Entry) error) error {
 	return r.Modify(func(e *mounts.Entry) error {
-		if r.Leaving() {
-			return errLeaving
+		if r.Removing() {
+			return errBeingRemoved
 		}
 		if err := modify(e); err != nil {
 			return err
@@ -171,8 +223,17 @@ func (c *Core) persist(ctx context.Context, e *mounts.Entry) error {
 
 func mountKey(e *mounts.Entry) string { return "mounts/" + e.UUID }
 
-// Internal tells whether a type is part of the server: mounted from the start,
-// once, and never reloaded.
-func Internal(kind string) bool {
-	return slices.Contains([]string{systemType, tokenType, cubbyholeType, identityType}, kind)
+// ownType returns the type that a mount of a namespace has in the root: the server's own
+// mounts have a prefix in namespaces.
+func (c *Core) ownType(kind string) string {
+	if !c.dialect.Namespaces.Enabled {
+		return kind
+	}
+	return strings.TrimPrefix(kind, c.dialect.Namespaces.MountTypePrefix)
+}
+
+// Internal reports whether a type is part of the server: mounted from the start, once
+// in each namespace, and never reloaded.
+func (c *Core) Internal(kind string) bool {
+	return slices.Contains([]string{systemType, tokenType, cubbyholeType, identityType}, c.ownType(kind))
 }

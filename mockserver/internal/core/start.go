@@ -12,24 +12,25 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/builtin"
+	"github.com/plugproof/plugproof/mockserver/internal/builtin/fielderrors"
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
 	"github.com/plugproof/plugproof/mockserver/internal/process"
-	"github.com/plugproof/plugproof/mockserver/internal/restate"
+	"github.com/plugproof/plugproof/mockserver/internal/storage"
 )
 
-// start makes the backend of a mount from the catalog: a process for a
+// start creates the backend of a mount from the catalog: a process for a
 // registered plugin, an object for a builtin. It is the mounts.Starter of all
 // mounts but the server's own.
 func (c *Core) start(ctx context.Context, r *mounts.Route) (*mounts.Backend, error) {
 	// What a backend does at start may outlive the request that started it.
-	ctx = context.WithoutCancel(ctx)
+	ctx = c.within(context.WithoutCancel(ctx), r.Entry())
 	e := r.Entry()
-	key, err := c.wanted(ctx, e)
+	key, err := c.resolve(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	plug, err := c.plugin(ctx, key)
+	plug, err := c.catalogEntry(ctx, key)
 	if err != nil {
 		return nil, err
 	}
@@ -42,54 +43,64 @@ func (c *Core) start(ctx context.Context, r *mounts.Route) (*mounts.Backend, err
 		b, err = builtin.Unemulated(ctx, plug.Name, plug.Type, conf)
 	default:
 		// A factory sets its backend up itself, as behind gRPC.
-		b, err = plug.Factory(ctx, conf)
-		if err == nil && b == nil { // kv's answer to a version of its storage that isn't
-			err = fmt.Errorf("nil backend of type %q returned from factory", plug.Name)
-		}
+		b, err = newInProcess(ctx, plug.Name, plug.Factory, conf)
 	}
 	if err != nil {
 		return nil, err
 	}
+	// Writes are refused from the making of the mount until here, see mountView. Where
+	// a mount was skipped when the server started, they stay refused until the next
+	// start.
+	if !r.Skipped() {
+		r.Storage.SetReadOnly(nil)
+	}
 	err = initialize(ctx, b, r)
 	if err == nil {
-		err = c.noteRunning(ctx, r, plug)
+		err = checkSpecialPaths(b.SpecialPaths())
+	}
+	if err == nil {
+		err = c.recordRunning(ctx, r, plug)
 	}
 	if err != nil {
-		b.Cleanup(ctx) // nobody else knows of it
+		b.Cleanup(ctx) // no other reference exists
 		return nil, err
 	}
 	return mounts.NewBackend(b), nil
 }
 
-// plugin is what a mount of that key runs.
-func (c *Core) plugin(ctx context.Context, key catalog.Key) (*catalog.Entry, error) {
+// catalogEntry returns what a mount of that key runs.
+func (c *Core) catalogEntry(ctx context.Context, key catalog.Key) (*catalog.Entry, error) {
 	if !builtin.Fixed(key.Type, key.Name) {
 		return c.catalog.Get(ctx, key)
 	}
 	own, err := c.catalog.Builtin(key.Type, key.Name)
 	if errors.Is(err, catalog.ErrNotFound) { // linked in, but not listed
 		key.Version = c.dialect.OwnVersion()
-		return &catalog.Entry{Key: key, Builtin: true}, nil
+		return &catalog.Entry{Key: key, Builtin: true, Factory: builtin.Linked(key.Type, key.Name, c.dialect, c.clock)}, nil
 	}
 	return own, err
 }
 
-// wanted is the catalog entry that a mount runs: of the pinned version if there
+// resolve returns the catalog entry that a mount runs: of the pinned version if there
 // is one, else of its own.
-func (c *Core) wanted(ctx context.Context, e *mounts.Entry) (catalog.Key, error) {
+func (c *Core) resolve(ctx context.Context, e *mounts.Entry) (catalog.Key, error) {
 	key := catalog.Key{Type: e.PluginType(), Name: e.PluginName(), Version: e.Version}
-	if c.dialect.Pins {
-		if pin, err := c.catalog.Pin(ctx, key.Type, key.Name); err == nil {
-			return pin, nil
+	if c.dialect.Catalog.Pins {
+		pin, err := c.catalog.Pin(ctx, key.Type, key.Name)
+		if !errors.Is(err, catalog.ErrNoPin) {
+			return pin, err
 		}
 	}
 	return key, nil
 }
 
-// lookup finds what a process is started with each time one is: a plugin that
+// lookup returns the entry for each start of a process: a plugin that
 // was registered anew with another environment gets that when it comes back.
 func (c *Core) lookup(key catalog.Key) func(context.Context) (process.Entry, error) {
 	return func(ctx context.Context) (process.Entry, error) {
+		if err := c.delayStart(ctx); err != nil {
+			return process.Entry{}, err
+		}
 		plug, err := c.catalog.Get(ctx, key)
 		if err != nil {
 			return process.Entry{}, err
@@ -101,7 +112,19 @@ func (c *Core) lookup(key catalog.Key) func(context.Context) (process.Entry, err
 	}
 }
 
-// config is what a backend is set up with.
+// mountView returns the storage of a mount whose backend was never set up in this
+// server's life: writes are refused until it is. A backend may write from
+// Initialize on, and also in the Setup of a later reload.
+//
+// Source: mountInternal, setupMounts and reloadBackendCommon of Vault and
+// OpenBao.
+func (c *Core) mountView(e *mounts.Entry) *storage.View {
+	view := c.view.Sub("logical/" + e.UUID + "/")
+	view.SetReadOnly(logical.ErrSetupReadOnly)
+	return view
+}
+
+// config returns the configuration for Setup of a backend.
 func (c *Core) config(r *mounts.Route, version string) *logical.BackendConfig {
 	e := r.Entry()
 	options := maps.Clone(e.Options)
@@ -124,8 +147,8 @@ func initialize(ctx context.Context, b logical.Backend, r *mounts.Route) error {
 	return b.Initialize(ctx, &logical.InitializationRequest{Storage: r.Storage})
 }
 
-// noteRunning writes down what runs now, if it is something else than before.
-func (c *Core) noteRunning(ctx context.Context, r *mounts.Route, plug *catalog.Entry) error {
+// recordRunning isWrite down what runs now, if it is something else than before.
+func (c *Core) recordRunning(ctx context.Context, r *mounts.Route, plug *catalog.Entry) error {
 	version, sha := plug.Version, hex.EncodeToString(plug.SHA256)
 	if e := r.Entry(); e.RunningVersion == version && e.RunningSHA256 == sha {
 		return nil
@@ -140,18 +163,35 @@ func (c *Core) noteRunning(ctx context.Context, r *mounts.Route, plug *catalog.E
 	})
 }
 
-// startOwn makes the backends of the server's own mounts.
-func (c *Core) startOwn(factory logical.Factory) mounts.Starter {
-	return func(ctx context.Context, r *mounts.Route) (*mounts.Backend, error) {
-		ctx = context.WithoutCancel(ctx)
-		b, err := factory(ctx, c.config(r, ""))
-		if err != nil {
-			return nil, err
-		}
-		b = restate.Wrap(b, c.dialect.FieldErrors)
-		if err := initialize(ctx, b, r); err != nil {
-			return nil, err
-		}
-		return mounts.NewBackend(b), nil
+// rootBackend returns the backend of one of the server's own mounts in the root.
+func (c *Core) rootBackend(ctx context.Context, path string) (*mounts.Backend, error) {
+	r, err := c.table.Exact(path)
+	if err != nil {
+		return nil, err
 	}
+	b, leave, err := r.Enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	leave() // it ends with the server
+	return b, nil
+}
+
+// startInternal is the starter of the backends of the server's own mounts. They have no
+// state: namespaces use those of the root.
+func (c *Core) startInternal(ctx context.Context, r *mounts.Route) (*mounts.Backend, error) {
+	ctx = c.within(context.WithoutCancel(ctx), r.Entry())
+	r.Storage.SetReadOnly(nil)
+	if r.Entry().Namespace != "" {
+		return c.rootBackend(ctx, r.Entry().FullPath())
+	}
+	b, err := c.own[c.ownType(r.Entry().Type)](ctx, c.config(r, ""))
+	if err != nil {
+		return nil, err
+	}
+	b = fielderrors.Wrap(b, c.dialect.Requests.FieldErrors)
+	if err := initialize(ctx, b, r); err != nil {
+		return nil, err
+	}
+	return mounts.NewBackend(b), nil
 }

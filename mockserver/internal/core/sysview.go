@@ -4,18 +4,23 @@ package core
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"strings"
 	"time"
 
+	"github.com/hashicorp/vault/sdk/helper/automatedrotationutil"
 	"github.com/hashicorp/vault/sdk/helper/consts"
+	"github.com/hashicorp/vault/sdk/helper/pluginidentityutil"
 	"github.com/hashicorp/vault/sdk/helper/pluginutil"
 	"github.com/hashicorp/vault/sdk/helper/wrapping"
 	"github.com/hashicorp/vault/sdk/logical"
+	"github.com/hashicorp/vault/sdk/rotation"
 
+	"github.com/plugproof/plugproof/mockserver/internal/builtin/identity"
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
 )
 
-// TTLs are the mount's effective default and greatest lease time: its own, or
+// TTLs returns the mount's effective default and maximum lease TTL: its own, or
 // the system's where it has none. The default may be the greater one; what is
 // leased is bound by both.
 func TTLs(e *mounts.Entry) (def, longest time.Duration) {
@@ -29,8 +34,8 @@ func TTLs(e *mounts.Entry) (def, longest time.Duration) {
 	return def, longest
 }
 
-// systemView is what a backend may ask the server. What isn't answered here is
-// answered by the SDK's static view: no replication, no features of Enterprise.
+// systemView implements logical.SystemView for a mount. What is not implemented
+// here is answered by the SDK's static view: no replication, no features of Enterprise.
 type systemView struct {
 	logical.StaticSystemView
 	core  *Core
@@ -39,10 +44,12 @@ type systemView struct {
 
 func newSystemView(c *Core, r *mounts.Route) *systemView {
 	v := &systemView{core: c, route: r}
-	v.VersionString = c.dialect.Version
+	full, metadata, _ := strings.Cut(c.dialect.Version+c.dialect.VersionSuffix, "+")
+	number, prerelease, _ := strings.Cut(full, "-")
+	v.VersionString = number
 	v.ReplicationStateVal = consts.ReplicationDRDisabled | consts.ReplicationPerformanceDisabled
 	v.ClusterUUID = c.cluster.ID
-	v.PluginEnvironment = &logical.PluginEnvironment{VaultVersion: c.dialect.Version}
+	v.PluginEnvironment = &logical.PluginEnvironment{VaultVersion: number, VaultVersionPrerelease: prerelease, VaultVersionMetadata: metadata}
 	return v
 }
 
@@ -60,25 +67,46 @@ func (v *systemView) Tainted() bool         { return v.route.Tainted() }
 func (v *systemView) CachingDisabled() bool { return v.route.Entry().Config.ForceNoCache }
 func (v *systemView) LocalMount() bool      { return v.route.Entry().Local }
 
-// EntityInfo tells a plugin about the entity of a caller.
+// EntityInfo returns the entity of a caller, nil if there is none: many tokens have
+// no entity.
 func (v *systemView) EntityInfo(id string) (*logical.Entity, error) {
-	return v.core.access.Entity(context.Background(), id)
+	entity, err := v.core.access.Entity(v.core.within(context.Background(), v.route.Entry()), id)
+	if errors.Is(err, identity.ErrNotFound) {
+		return nil, nil //nolint:nilnil // as logical.SystemView has it
+	}
+	return entity, err
 }
 
-// GroupsForEntity: the mock has no groups.
+// GroupsForEntity returns no groups: the mock has none.
 func (v *systemView) GroupsForEntity(string) ([]*logical.Group, error) { return nil, nil }
 
 // ResponseWrapData puts data behind a single-use token.
 func (v *systemView) ResponseWrapData(ctx context.Context, data map[string]any, ttl time.Duration, jwt bool) (*wrapping.ResponseWrapInfo, error) {
-	return v.core.access.WrapData(ctx, data, ttl, jwt)
+	return v.core.access.WrapData(v.core.within(ctx, v.route.Entry()), data, ttl, jwt)
 }
 
-// LookupPluginVersion is refused: only the server itself starts plugins.
-func (v *systemView) LookupPluginVersion(context.Context, string, consts.PluginType, string) (*pluginutil.PluginRunner, error) {
-	return nil, fmt.Errorf("plugproof's mock server does not let plugins look up plugins")
+// GenerateIdentityToken returns the error of community servers.
+func (v *systemView) GenerateIdentityToken(context.Context, *pluginutil.IdentityTokenRequest) (*pluginutil.IdentityTokenResponse, error) {
+	return nil, pluginidentityutil.ErrPluginWorkloadIdentityUnsupported
 }
 
-// GeneratePasswordFromPolicy is not emulated.
-func (v *systemView) GeneratePasswordFromPolicy(context.Context, string) (string, error) {
-	return "", fmt.Errorf("plugproof's mock server does not emulate password policies")
+// RegisterRotationJob returns the error of community servers.
+func (v *systemView) RegisterRotationJob(context.Context, *rotation.RotationJobConfigureRequest) (string, error) {
+	return "", automatedrotationutil.ErrRotationManagerUnsupported
+}
+
+// RegisterRotationJobWithResponse returns the error of community servers.
+func (v *systemView) RegisterRotationJobWithResponse(context.Context, *rotation.RotationJobConfigureRequest) (*rotation.RotationInfo, error) {
+	return nil, automatedrotationutil.ErrRotationManagerUnsupported
+}
+
+// GetRotationInformation returns the error of community servers.
+func (v *systemView) GetRotationInformation(context.Context, *rotation.RotationInfoRequest) (*rotation.RotationInfoResponse, error) {
+	return nil, automatedrotationutil.ErrRotationManagerUnsupported
+}
+
+// DeregisterRotationJob succeeds, as in community servers: plugins call it whenever
+// they are configured without automated rotation.
+func (v *systemView) DeregisterRotationJob(context.Context, *rotation.RotationJobDeregisterRequest) error {
+	return nil
 }

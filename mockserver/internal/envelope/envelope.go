@@ -34,7 +34,7 @@ type tail struct {
 	MountType *string `json:"mount_type,omitempty"`
 }
 
-// Around gives what stands before the data and after it, up to the braces of
+// Around returns what stands before the data and after it, up to the braces of
 // the whole. It is for long data, which json.Marshal would copy once more.
 func (e Envelope) Around() (before, after []byte, err error) {
 	before, err = json.Marshal(e.head)
@@ -51,7 +51,7 @@ func (e Envelope) Around() (before, after []byte, err error) {
 }
 
 // Of puts the answer to the request of that id into its envelope. mountType
-// tells whether the server sends the type of the mount.
+// reports whether the server sends the type of the mount.
 func Of(requestID string, resp *logical.Response, mountType bool) Envelope {
 	if info := resp.WrapInfo; info != nil && info.Token != "" {
 		return Envelope{tail: tail{WrapInfo: &logical.HTTPWrapInfo{

@@ -5,6 +5,7 @@ package httpapi
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -13,9 +14,13 @@ import (
 	"github.com/plugproof/plugproof/mockserver/internal/envelope"
 )
 
-// wroteError writes the error of a request, if there is one: the only place
+// writeErrorIfAny writes the error of a request and reports whether there was one. It is the only place
 // where errors of the core become HTTP.
-func wroteError(w http.ResponseWriter, req *logical.Request, resp *logical.Response, err error) bool {
+func writeErrorIfAny(w http.ResponseWriter, req *logical.Request, resp *logical.Response, err error) bool {
+	var coded logical.HTTPCodedError
+	if errors.As(err, &coded) && !isStatus(coded.Code()) { // a plugin chose it
+		err = errors.New(err.Error())
+	}
 	status, err := logical.RespondErrorCommon(req, resp, err)
 	if status == 0 && err == nil {
 		return false
@@ -56,9 +61,9 @@ func (h *handler) writeAnswer(w http.ResponseWriter, r *http.Request, req *logic
 	case resp.Data[logical.HTTPStatusCode] != nil:
 		writeRaw(w, resp)
 	case inject && len(resp.Data) > 0:
-		writeInjected(w, envelope.Of(req.ID, resp, h.core.Dialect().MountType), resp.Data)
+		writeInjected(w, envelope.Of(req.ID, resp, h.core.Dialect().Requests.MountType), resp.Data)
 	default:
-		writeJSON(w, http.StatusOK, envelope.Of(req.ID, resp, h.core.Dialect().MountType))
+		writeJSON(w, http.StatusOK, envelope.Of(req.ID, resp, h.core.Dialect().Requests.MountType))
 	}
 }
 
@@ -97,7 +102,7 @@ func writeRaw(w http.ResponseWriter, resp *logical.Response) {
 		return
 	}
 	status, ok := number(resp.Data[logical.HTTPStatusCode])
-	if !ok {
+	if !ok || !isStatus(status) {
 		rawError(w, "cannot decode status code")
 		return
 	}
@@ -144,6 +149,9 @@ func rawError(w http.ResponseWriter, text string) {
 	w.Header().Set("X-Vault-Raw-Error", text)
 	w.WriteHeader(http.StatusInternalServerError)
 }
+
+// isStatus reports whether net/http writes the status; it panics on others.
+func isStatus(status int) bool { return status >= 200 && status <= 999 }
 
 // number reads a status that may have gone through JSON.
 func number(v any) (int, bool) {

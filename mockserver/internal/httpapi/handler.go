@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package httpapi is the server's HTTP side: it makes a logical.Request of an
-// HTTP request, gives it to the core and writes the answer. One function writes
+// HTTP request, passes it to the core and writes the answer. One function writes
 // all errors.
 package httpapi
 
@@ -20,6 +20,8 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/core"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
+	"github.com/plugproof/plugproof/mockserver/internal/sys"
 )
 
 // maxDuration is how long a request may take, as in real servers.
@@ -28,12 +30,14 @@ const maxDuration = 90 * time.Second
 // prefix is before every path of the API.
 const prefix = "/v1/"
 
-// injected are the paths whose data stands a second time beside the envelope,
-// as clients from before the envelope expect it. Those that end in a slash mean
-// everything below.
-var injected = []string{
-	"sys/audit", "sys/audit/", "sys/auth", "sys/auth/", "sys/capabilities", "sys/capabilities-accessor",
-	"sys/capabilities-self", "sys/mounts", "sys/mounts/", "sys/policy", "sys/policy/", "sys/remount",
+// injected returns the paths whose data is repeated beside the envelope, for
+// clients that predate the envelope. A path that ends in a slash stands for
+// everything below it.
+func injected() []string {
+	return []string{
+		"sys/audit", "sys/audit/", "sys/auth", "sys/auth/", "sys/capabilities", "sys/capabilities-accessor",
+		"sys/capabilities-self", "sys/config/cors", "sys/mounts", "sys/mounts/", "sys/policy", "sys/policy/", "sys/remount",
+	}
 }
 
 // handler answers HTTP requests for a core.
@@ -48,20 +52,46 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc(prefix, h.logical(false))
 	// The servers have a handler of its own there, to which /v1/sys is redirected.
 	mux.HandleFunc("/v1/sys/", h.logical(false))
-	for _, p := range injected {
+	for _, p := range injected() {
 		mux.HandleFunc(prefix+p, h.logical(true))
 	}
-	mux.HandleFunc("/v1/sys/health", h.health)
-	mux.HandleFunc("/v1/sys/seal-status", h.sealStatus)
-	mux.HandleFunc("/v1/sys/leader", h.leader)
-	mux.HandleFunc("/v1/sys/init", h.initialized)
-	mux.HandleFunc("/ui/", noInterface)
-	mux.Handle("/{$}", http.RedirectHandler("/ui/", http.StatusTemporaryRedirect))
-	for _, p := range []string{"/", "/v1"} {
-		mux.HandleFunc(p, func(w http.ResponseWriter, _ *http.Request) { writeError(w, http.StatusNotFound, nil) })
+	for p, answer := range sys.DirectEndpoints(c) {
+		mux.HandleFunc("/v1/sys/"+p, h.direct(answer))
 	}
-	return cleanhttp.PrintablePathCheckHandler(h.guard(mux), nil)
+	mux.HandleFunc("/ui/", noInterface)
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/ui/", http.StatusTemporaryRedirect)
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, http.StatusNotFound, nil) })
+	return cleanhttp.PrintablePathCheckHandler(h.guard(h.redirecting(mux)), nil)
 }
+
+// redirecting gives the redirects of a mux to canonical paths the status of the
+// dialect.
+func (h *handler) redirecting(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler, _ := mux.Handler(r)
+		if _, ours := handler.(http.HandlerFunc); ours { // all of our handlers are functions
+			mux.ServeHTTP(w, r)
+			return
+		}
+		answer := headerOnly{}
+		handler.ServeHTTP(answer, r)
+		http.Redirect(w, r, answer.Header().Get("Location"), h.core.Dialect().Requests.RedirectStatus)
+	})
+}
+
+// headerOnly keeps the header of an answer and nothing else.
+type headerOnly http.Header
+
+// Header implements http.ResponseWriter.
+func (h headerOnly) Header() http.Header { return http.Header(h) }
+
+// Write implements http.ResponseWriter.
+func (h headerOnly) Write(b []byte) (int, error) { return len(b), nil }
+
+// WriteHeader implements http.ResponseWriter.
+func (h headerOnly) WriteHeader(int) {}
 
 // guard refuses what no path may answer, and sets what every answer has.
 func (h *handler) guard(next http.Handler) http.Handler {
@@ -73,15 +103,20 @@ func (h *handler) guard(next http.Handler) http.Handler {
 		if ns != "" {
 			w.Header().Set(consts.NamespaceHeaderName, ns)
 		}
-		named := d.Namespaces && ns != ""
-		switch ns = strings.Trim(ns, "/"); {
-		case named && (r.URL.Path == "/v1/sys/health" || r.URL.Path == "/v1/sys/init"):
+		if p := r.URL.Path; !strings.HasPrefix(p, prefix) && !strings.HasPrefix(p, "/ui") && p != "/robots.txt" && p != "/" {
+			writeError(w, http.StatusNotFound, nil) // wrapGenericHandler in http/handler.go
+			return
+		}
+		switch {
+		case h.core.Sealed() && !answersSealed(r.URL.Path):
+			writeError(w, http.StatusServiceUnavailable, consts.ErrSealed)
+		case ns != "" && namespace.Covers(d.Namespaces.HeaderRefused, strings.TrimPrefix(r.URL.Path, "/v1/sys/")):
 			writeError(w, http.StatusBadRequest, errors.New("operation unavailable in namespaces"))
-		case named && ns != "" && ns != "root" && r.URL.Path != "/v1/sys/seal-status" && r.URL.Path != "/v1/sys/leader":
-			writeError(w, http.StatusNotFound, fmt.Errorf("namespace not found"))
+		case h.isStatus(r):
+			next.ServeHTTP(w, withoutNamespace(r))
 		case asksHelp(r):
 			h.logical(false)(w, r)
-		case d.RelativePaths && hasParent(r.URL.Path):
+		case d.Requests.RelativePaths && hasParent(r.URL.Path):
 			// Go's own redirect leaves escaped dots alone since 1.22.
 			http.Redirect(w, r, (&url.URL{Path: path.Clean(r.URL.Path), RawQuery: r.URL.RawQuery}).String(), http.StatusMovedPermanently)
 		default:
@@ -90,7 +125,33 @@ func (h *handler) guard(next http.Handler) http.Handler {
 	})
 }
 
-// asksHelp tells whether a request asks what its path is for, whatever its
+// answersSealed reports whether a path is answered by a sealed server too.
+func answersSealed(path string) bool {
+	switch strings.TrimPrefix(path, prefix) {
+	case "sys/health", "sys/seal-status", "sys/init":
+		return true
+	}
+	return !strings.HasPrefix(path, prefix)
+}
+
+// isStatus reports whether a request asks about the server itself through a namespace
+// in its path. The answer is that of the root.
+func (h *handler) isStatus(r *http.Request) bool {
+	if !h.core.Dialect().Namespaces.Enabled || r.Method != http.MethodGet || !strings.HasPrefix(r.URL.Path, prefix) {
+		return false
+	}
+	ns, rest := h.core.Namespaces().Longest(r.URL.Path[len(prefix):])
+	return !ns.IsRoot() && (rest == "sys/seal-status" || rest == "sys/leader")
+}
+
+// withoutNamespace returns such a request as one to the root namespace.
+func withoutNamespace(r *http.Request) *http.Request {
+	out := r.Clone(r.Context())
+	out.URL.Path = prefix + "sys/" + path.Base(r.URL.Path)
+	return out
+}
+
+// asksHelp reports whether a request asks what its path is for, whatever its
 // method.
 func asksHelp(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, prefix) && (r.Method == "HELP" || r.URL.Query().Get("help") != "")
@@ -118,11 +179,11 @@ func (h *handler) logical(inject bool) http.HandlerFunc {
 					w.Header().Add(name, v)
 				}
 			}
-			if emptyBut(resp) {
+			if hasOnlyHeaders(resp) {
 				resp = nil
 			}
 		}
-		if wroteError(w, req, resp, err) {
+		if writeErrorIfAny(w, req, resp, err) {
 			return
 		}
 		if req.Operation == logical.HelpOperation {
@@ -137,8 +198,21 @@ func (h *handler) logical(inject bool) http.HandlerFunc {
 	}
 }
 
-// emptyBut tells whether an answer has nothing but headers.
-func emptyBut(resp *logical.Response) bool {
+// direct answers requests that do not go through the core.
+func (h *handler) direct(answer sys.Direct) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		status, body, err := answer(r)
+		if body == nil {
+			writeError(w, status, err)
+			return
+		}
+		writeJSON(w, status, body)
+	}
+}
+
+// hasOnlyHeaders reports whether an answer has headers and nothing else.
+func hasOnlyHeaders(resp *logical.Response) bool {
 	return resp.Secret == nil && resp.Auth == nil && len(resp.Data) == 0 && resp.Redirect == "" && len(resp.Warnings) == 0 && resp.WrapInfo == nil
 }
 

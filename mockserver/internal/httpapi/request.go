@@ -19,6 +19,9 @@ import (
 	"github.com/hashicorp/go-uuid"
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/mockserver/internal/policy"
 )
 
 // maxBody is how many bytes of a request's body are read: 32 MiB, the server's
@@ -36,7 +39,7 @@ func (h *handler) request(w http.ResponseWriter, r *http.Request) (*logical.Requ
 		return nil, http.StatusInternalServerError, fmt.Errorf("failed to generate identifier for the request: %w", err)
 	}
 	req := &logical.Request{ID: id, Path: r.URL.Path[len(prefix):], Headers: r.Header, Connection: connection(r)}
-	if !h.core.Dialect().RelativePaths && hasParent(r.URL.Path) {
+	if !h.core.Dialect().Requests.RelativePaths && hasParent(r.URL.Path) {
 		return nil, http.StatusBadRequest, logical.ErrRelativePath
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -67,7 +70,7 @@ func (h *handler) operation(req *logical.Request, r *http.Request) (status int, 
 	switch r.Method {
 	case http.MethodGet:
 		req.Operation = logical.ReadOperation
-		if !h.collects(req, query) {
+		if !h.applyListQuery(req, query) {
 			return http.StatusBadRequest, nil
 		}
 		req.Data = queryData(query)
@@ -75,10 +78,10 @@ func (h *handler) operation(req *logical.Request, r *http.Request) (status int, 
 		collect(req, logical.ListOperation)
 		req.Data = queryData(query)
 	case "SCAN":
-		if !h.core.Dialect().Scan {
+		if !h.core.Dialect().Requests.Scan {
 			return http.StatusMethodNotAllowed, nil
 		}
-		collect(req, scanOperation)
+		collect(req, policy.ScanOperation)
 		req.Data = queryData(query)
 	case http.MethodDelete:
 		req.Operation, req.Data = logical.DeleteOperation, queryData(query)
@@ -105,17 +108,13 @@ func (h *handler) operation(req *logical.Request, r *http.Request) (status int, 
 	return status, err
 }
 
-// scanOperation is OpenBao's list with everything below; the SDK has no name
-// for it.
-const scanOperation logical.Operation = "scan"
-
-// collects makes a list or a scan of a GET that asks for it in its query. It is
+// applyListQuery makes a list or a scan of a GET that asks for it in its query. It is
 // false if the query makes no sense.
-func (h *handler) collects(req *logical.Request, query url.Values) bool {
+func (h *handler) applyListQuery(req *logical.Request, query url.Values) bool {
 	asked := map[logical.Operation]bool{}
-	for name, op := range map[string]logical.Operation{"list": logical.ListOperation, "scan": scanOperation} {
+	for name, op := range map[string]logical.Operation{"list": logical.ListOperation, "scan": policy.ScanOperation} {
 		value := query.Get(name)
-		if value == "" || op == scanOperation && !h.core.Dialect().Scan {
+		if value == "" || op == policy.ScanOperation && !h.core.Dialect().Requests.Scan {
 			continue
 		}
 		yes, err := strconv.ParseBool(value)
@@ -144,8 +143,12 @@ func collect(req *logical.Request, op logical.Operation) {
 // body reads a request's data. Forms are only taken where the body doesn't look
 // like JSON, whatever the header says: curl sends JSON as a form.
 func (h *handler) body(r *http.Request, forms bool) (map[string]any, int, error) {
+	reasons := h.core.Dialect().Requests.JSONReasons
 	raw, err := io.ReadAll(r.Body)
-	if err != nil {
+	switch {
+	case err != nil && reasons:
+		return nil, http.StatusBadRequest, fmt.Errorf("failed to decode JSON input: %w", err)
+	case err != nil:
 		return nil, statusOf(err), errors.New("error parsing JSON")
 	}
 	if forms && isForm(raw, r.Header.Get("Content-Type")) {
@@ -158,37 +161,51 @@ func (h *handler) body(r *http.Request, forms bool) (map[string]any, int, error)
 	if len(raw) == 0 {
 		return nil, 0, nil
 	}
-	var data map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	if err := decoder.Decode(&data); err != nil && !errors.Is(err, io.EOF) {
-		return nil, http.StatusBadRequest, errors.New("error parsing JSON")
-	}
-	if !h.countable(raw) {
+	data, err := decode(raw, h.core.Dialect())
+	switch {
+	case err != nil && reasons:
+		return nil, http.StatusBadRequest, err
+	case err != nil:
 		return nil, http.StatusBadRequest, errors.New("error parsing JSON")
 	}
 	return data, 0, nil
 }
 
-// countable tells whether a body passes with servers that count its parts before
-// they use the first of its values: all of it is JSON then, and the strings are
-// not too many.
-func (h *handler) countable(raw []byte) bool {
-	d := h.core.Dialect()
-	if !d.StrictJSON && d.JSONStrings == 0 {
-		return true
+// decode reads the JSON of a body, after the limits of its dialect; a body without
+// a value is nil. The errors are those of OpenBao 2.6 (http/json.go).
+func decode(raw []byte, d *dialect.Dialect) (map[string]any, error) {
+	if err := checkJSON(raw, d); err != nil {
+		return nil, err
+	}
+	var data map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	if err := decoder.Decode(&data); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("failed to decode JSON input: %w", err)
+	}
+	return data, nil
+}
+
+// checkJSON holds a body to what servers count before they use the first of its
+// values: all of it is JSON then, and the strings are not too many.
+func checkJSON(raw []byte, d *dialect.Dialect) error {
+	if !d.Requests.StrictJSON && d.Requests.JSONStrings == 0 {
+		return nil
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	for found := 0; ; {
 		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) || err != nil && !d.Requests.StrictJSON {
+			return nil
+		}
 		if err != nil {
-			return errors.Is(err, io.EOF) || !d.StrictJSON
+			return fmt.Errorf("failed to decode JSON input: %w", err)
 		}
 		if _, ok := token.(string); !ok {
 			continue
 		}
-		if found++; d.JSONStrings > 0 && found > d.JSONStrings {
-			return false
+		if found++; d.Requests.JSONStrings > 0 && found > d.Requests.JSONStrings {
+			return errors.New("refused JSON input due to high complexity: exceeded maximum number of strings")
 		}
 	}
 }

@@ -47,25 +47,25 @@ type Lease struct {
 	Failure string `json:"failure,omitempty"`
 }
 
-// TTL is the remaining time in whole seconds, zero without end.
-func (l *Lease) TTL() int64 {
+// TTL is the time that remains at now, in whole seconds; zero without end.
+func (l *Lease) TTL(now time.Time) int64 {
 	if l.Ends.IsZero() {
 		return 0
 	}
-	return int64(l.Ends.Sub(time.Now().Round(time.Second)).Seconds())
+	return int64(l.Ends.Sub(now.Round(time.Second)).Seconds())
 }
 
-// Over tells whether the lease's time is over.
-func (l *Lease) Over() bool { return !l.Ends.IsZero() && l.Ends.Before(time.Now()) }
+// Over reports whether the lease's time is over at now.
+func (l *Lease) Over(now time.Time) bool { return !l.Ends.IsZero() && l.Ends.Before(now) }
 
-// CheckRenewable says why a lease can't be renewed, in the server's words.
-func (l *Lease) CheckRenewable() error {
+// CheckRenewable returns why a lease can't be renewed at now, in the server's words.
+func (l *Lease) CheckRenewable(now time.Time) error {
 	switch {
 	case l.Failure != "":
 		return errors.New("lease is expired and has failed previous revocation attempts")
 	case l.Ends.IsZero():
 		return errors.New("lease is not renewable")
-	case l.Over():
+	case l.Over(now):
 		return errors.New("lease expired")
 	case l.Secret != nil && !l.Secret.Renewable, l.Auth != nil && !l.Auth.Renewable:
 		return errors.New("lease is not renewable")

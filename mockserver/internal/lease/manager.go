@@ -13,7 +13,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/vault/sdk/logical"
 
-	"github.com/plugproof/plugproof/mockserver/internal/access/turn"
+	"github.com/plugproof/plugproof/mockserver/clock"
+	"github.com/plugproof/plugproof/mockserver/internal/storage/keylock"
 )
 
 const (
@@ -39,7 +40,13 @@ type Manager struct {
 	queue  *queue
 	revoke Revoker
 	logger hclog.Logger
-	turns  turn.Turns
+	locks  keylock.Locks
+	clock  *clock.Clock
+
+	mu      sync.Mutex // guards what follows
+	timer   *clock.Timer
+	started bool
+	closed  bool
 
 	ctx     context.Context // ends with Close
 	stop    context.CancelFunc
@@ -47,11 +54,11 @@ type Manager struct {
 	slots   chan struct{}
 }
 
-// New opens the leases in storage. None ends before Start.
-func New(storage logical.Storage, revoke Revoker, logger hclog.Logger) *Manager {
+// New opens the leases in storage, which end by the clock. None ends before Start.
+func New(storage logical.Storage, revoke Revoker, clk *clock.Clock, logger hclog.Logger) *Manager {
 	ctx, stop := context.WithCancel(context.Background())
 	m := &Manager{
-		store: newStore(storage), queue: newQueue(), revoke: revoke, logger: logger,
+		store: newStore(storage), queue: newQueue(clk.Now()), revoke: revoke, logger: logger, clock: clk,
 		ctx: ctx, stop: stop, slots: make(chan struct{}, workers),
 	}
 	return m
@@ -59,7 +66,7 @@ func New(storage logical.Storage, revoke Revoker, logger hclog.Logger) *Manager 
 
 // Start begins to have leases revoked that end, also those that ended before.
 // Call it once, when the plugins can be reached; Close ends it.
-func (m *Manager) Start() { m.Go(m.run) }
+func (m *Manager) Start() { m.Go(m.begin) }
 
 // Go does work on leases in the background. Its context ends with Close, which
 // waits for it.
@@ -70,6 +77,12 @@ func (m *Manager) Go(work func(context.Context)) {
 // Close stops revoking and waits for what is under way to give up. What has
 // ended meanwhile is revoked after the next start.
 func (m *Manager) Close() {
+	m.mu.Lock()
+	m.closed = true
+	if m.timer != nil {
+		m.timer.Stop()
+	}
+	m.mu.Unlock()
 	m.stop()
 	m.running.Wait()
 }
@@ -86,6 +99,7 @@ func (m *Manager) Add(ctx context.Context, l *Lease) error {
 func (m *Manager) schedule(l *Lease) {
 	if !l.Ends.IsZero() && l.Failure == "" {
 		m.queue.add(end{at: l.Ends, id: l.ID})
+		m.arm()
 	}
 }
 
@@ -95,20 +109,20 @@ func (m *Manager) Get(ctx context.Context, id string) (*Lease, error) {
 	return m.store.get(ctx, id)
 }
 
-// List names what is directly below a prefix of lease IDs, folders with a
-// slash.
+// List names what is directly below a prefix of lease IDs of the namespace of ctx,
+// folders with a slash.
 func (m *Manager) List(ctx context.Context, prefix string) ([]string, error) {
-	return m.store.storage.List(ctx, idPrefix+prefix)
+	return m.store.storage.List(ctx, prefixOf(ctx)+prefix)
 }
 
 // Change lets apply change a copy of a lease and stores it. No other work on
 // the lease is done meanwhile; apply may call a plugin.
 func (m *Manager) Change(ctx context.Context, id string, apply func(*Lease) error) error {
-	done, err := m.turns.Take(ctx, id)
+	unlock, err := m.locks.Lock(ctx, id)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer unlock()
 	old, err := m.store.get(ctx, id)
 	if err != nil {
 		return err
@@ -140,7 +154,7 @@ func (m *Manager) Drop(ctx context.Context, id string) error {
 // latest, and revocation is tried again if it was given up.
 func (m *Manager) Hasten(ctx context.Context, id string) error {
 	err := m.Change(ctx, id, func(l *Lease) error {
-		l.Ends, l.Failure = time.Now(), ""
+		l.Ends, l.Failure = m.clock.Now(), ""
 		return nil
 	})
 	if errors.Is(err, ErrNotFound) {
@@ -161,11 +175,11 @@ func (m *Manager) HastenHeldBy(ctx context.Context, holder string) error {
 // Revoke revokes a lease at once; one that doesn't exist is fine. With force
 // the lease is gone even if revocation fails.
 func (m *Manager) Revoke(ctx context.Context, id string, force bool) error {
-	done, err := m.turns.Take(ctx, id)
+	unlock, err := m.locks.Lock(ctx, id)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer unlock()
 	l, err := m.store.get(ctx, id)
 	if errors.Is(err, ErrNotFound) {
 		return nil
@@ -182,8 +196,8 @@ func (m *Manager) Revoke(ctx context.Context, id string, force bool) error {
 	return m.store.remove(ctx, l)
 }
 
-// RevokePrefix revokes the lease with that ID, or else all below the prefix:
-// at once, or soon if lazy.
+// RevokePrefix revokes the lease with that ID, or else all of the namespace of ctx below
+// the prefix: at once, or soon if lazy.
 func (m *Manager) RevokePrefix(ctx context.Context, prefix string, force, lazy bool) error {
 	one := func(id string) error {
 		if lazy {
@@ -212,7 +226,7 @@ func (m *Manager) RevokePrefix(ctx context.Context, prefix string, force, lazy b
 	return nil
 }
 
-// Each calls visit for every lease, one after the other.
+// Each calls visit for every lease of the namespace of ctx, one after the other.
 func (m *Manager) Each(ctx context.Context, visit func(*Lease) error) error {
 	ids, err := m.store.below(ctx, "")
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/vault/sdk/logical"
 
+	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/internal/lease"
 )
 
@@ -45,7 +46,7 @@ func (r *revoked) all() []string {
 }
 
 func start(storage logical.Storage, r *revoked) *lease.Manager {
-	m := lease.New(storage, r.revoke, hclog.NewNullLogger())
+	m := lease.New(storage, r.revoke, clock.New(), hclog.NewNullLogger())
 	m.Start()
 	return m
 }

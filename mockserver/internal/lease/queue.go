@@ -38,12 +38,10 @@ type queue struct {
 	// latest hour whose ends belong in memory.
 	later   []string
 	through string
-	// changed gets a value when the next wake-up may have come nearer.
-	changed chan struct{}
 }
 
-func newQueue() *queue {
-	return &queue{queued: make(map[endKey]bool), changed: make(chan struct{}, 1), through: hourOf(time.Now())}
+func newQueue(now time.Time) *queue {
+	return &queue{queued: make(map[endKey]bool), through: hourOf(now)}
 }
 
 // add queues an end that was just stored, or just its hour.
@@ -55,20 +53,12 @@ func (q *queue) add(e end) {
 	} else {
 		q.push(e)
 	}
-	q.signal()
 }
 
 func (q *queue) push(e end) {
 	if !q.queued[e.key()] {
 		q.queued[e.key()] = true
 		heap.Push(&q.ends, e)
-	}
-}
-
-func (q *queue) signal() {
-	select {
-	case q.changed <- struct{}{}:
-	default:
 	}
 }
 
@@ -128,7 +118,6 @@ func (q *queue) load(ends ...end) {
 	for _, e := range ends {
 		q.push(e)
 	}
-	q.signal()
 }
 
 // takeDue returns the ends that have come.

@@ -12,27 +12,29 @@ import (
 
 	"github.com/hashicorp/vault/sdk/logical"
 
-	"github.com/plugproof/plugproof/mockserver/internal/access/recall"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
+	"github.com/plugproof/plugproof/mockserver/internal/storage/cache"
 )
 
 // The keys below the leases' storage.
 const (
-	idPrefix     = "id/"     // by lease ID
+	idPrefix     = "id/"     // by lease ID, for the root namespace
+	foreign      = "in/"     // ID of a namespace / lease ID, for others
 	holderPrefix = "holder/" // holder's key / encoded lease ID
 	duePrefix    = "due/"    // hour / end and encoded lease ID
 )
 
-// recalled bounds the leases in memory.
-const recalled = 8192
+// cacheLimit bounds the leases in memory.
+const cacheLimit = 8192
 
 // store is the stored part of a Manager.
 type store struct {
 	storage logical.Storage
-	leases  *recall.Cache[*Lease]
+	leases  *cache.Cache[*Lease]
 }
 
 func newStore(storage logical.Storage) store {
-	return store{storage: storage, leases: recall.New[*Lease](recalled)}
+	return store{storage: storage, leases: cache.New[*Lease](cacheLimit)}
 }
 
 // get returns the lease, which is shared and must not be changed.
@@ -41,7 +43,7 @@ func (s *store) get(ctx context.Context, id string) (*Lease, error) {
 		if strings.HasSuffix(id, "/") || id == "" {
 			return nil, ErrNotFound
 		}
-		raw, err := s.storage.Get(ctx, idPrefix+id)
+		raw, err := s.storage.Get(ctx, leaseKey(id))
 		if err != nil {
 			return nil, fmt.Errorf("failed to read lease entry %s: %w", id, err)
 		}
@@ -71,7 +73,7 @@ func (s *store) put(ctx context.Context, l, old *Lease) error {
 			return fmt.Errorf("store a lease's holder: %w", err)
 		}
 	}
-	raw, err := logical.StorageEntryJSON(idPrefix+l.ID, l)
+	raw, err := logical.StorageEntryJSON(leaseKey(l.ID), l)
 	if err != nil {
 		return fmt.Errorf("encode a lease: %w", err)
 	}
@@ -86,7 +88,7 @@ func (s *store) put(ctx context.Context, l, old *Lease) error {
 
 func (s *store) remove(ctx context.Context, l *Lease) error {
 	defer s.leases.Forget(l.ID)
-	keys := []string{idPrefix + l.ID}
+	keys := []string{leaseKey(l.ID)}
 	if l.Secret != nil && l.Holder != "" {
 		keys = append(keys, holderKey(l))
 	}
@@ -101,15 +103,31 @@ func (s *store) remove(ctx context.Context, l *Lease) error {
 	return nil
 }
 
-// below lists the IDs of all leases whose ID begins with the prefix, which
-// ends in a slash or is empty.
+// leaseKey is the key of a lease: below that of its namespace, which its ID says.
+func leaseKey(id string) string {
+	if mark := namespace.MarkOf(id); mark != "" {
+		return foreign + mark + "/" + id
+	}
+	return idPrefix + id
+}
+
+// prefixOf is what the keys of the leases of the namespace of ctx begin with.
+func prefixOf(ctx context.Context) string {
+	if n := namespace.From(ctx); !n.IsRoot() {
+		return foreign + n.ID + "/"
+	}
+	return idPrefix
+}
+
+// below lists the IDs of all leases of the namespace of ctx whose ID begins with the
+// prefix, which ends in a slash or is empty.
 func (s *store) below(ctx context.Context, prefix string) ([]string, error) {
-	keys, err := logical.CollectKeysWithPrefix(ctx, s.storage, idPrefix+prefix)
+	keys, err := logical.CollectKeysWithPrefix(ctx, s.storage, prefixOf(ctx)+prefix)
 	if err != nil {
 		return nil, fmt.Errorf("failed to scan for leases: %w", err)
 	}
 	for i, key := range keys {
-		keys[i] = strings.TrimPrefix(key, idPrefix)
+		keys[i] = strings.TrimPrefix(key, prefixOf(ctx))
 	}
 	return keys, nil
 }

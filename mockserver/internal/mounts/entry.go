@@ -5,8 +5,12 @@ package mounts
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
+	"fmt"
+	"path"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hashicorp/go-uuid"
 	"github.com/hashicorp/vault/sdk/helper/consts"
@@ -22,6 +26,9 @@ type Entry struct {
 	// Path is the mount's own path with its slash at the end, without the
 	// prefix auth/ for auth mounts.
 	Path string `json:"path"`
+	// Namespace is the path of the mount's namespace with its slash at the end; empty
+	// for the root.
+	Namespace string `json:"namespace,omitempty"`
 	// Auth tells an auth method from a secrets engine.
 	Auth bool `json:"auth,omitempty"`
 	// Type is the plugin's name in the catalog.
@@ -62,15 +69,40 @@ type Config struct {
 	IdentityTokenKey          string            `json:"identity_token_key,omitempty"`
 	TrimTrailingSlashes       bool              `json:"trim_request_trailing_slashes,omitempty"`
 	TokenType                 logical.TokenType `json:"token_type"`
+	// UserLockout is nil unless it was tuned. The mock locks nobody out.
+	UserLockout *UserLockout `json:"user_lockout,omitempty"`
 }
 
-// FullPath is the mount's path in requests: with auth/ for auth mounts.
+// UserLockout says when an auth method's users are locked out after failed
+// logins; zero values are the server's own.
+type UserLockout struct {
+	Threshold    uint64        `json:"threshold"`
+	Duration     time.Duration `json:"duration"`
+	CounterReset time.Duration `json:"counter_reset"`
+	Disable      bool          `json:"disable"`
+}
+
+// Shown returns the fields under which servers show it.
+func (u *UserLockout) Shown() map[string]any {
+	return map[string]any{
+		"user_lockout_counter_reset_duration": int64(u.CounterReset.Seconds()),
+		"user_lockout_threshold":              u.Threshold,
+		"user_lockout_duration":               int64(u.Duration.Seconds()),
+		"user_lockout_disable":                u.Disable,
+	}
+}
+
+// FullPath is the mount's path in requests to its namespace: with auth/ for auth
+// mounts.
 func (e *Entry) FullPath() string {
 	if e.Auth {
 		return AuthPrefix + e.Path
 	}
 	return e.Path
 }
+
+// TablePath is the mount's path in requests to the root namespace.
+func (e *Entry) TablePath() string { return e.Namespace + e.FullPath() }
 
 // PluginType is the type under which the mount's plugin stands in the catalog.
 func (e *Entry) PluginType() consts.PluginType {
@@ -92,9 +124,12 @@ func (e *Entry) PluginName() string {
 	return e.Type
 }
 
-// Identify gives the entry the identifiers that it lacks: UUIDs and the
+// Identify sets the identifiers that the entry lacks: UUIDs and the
 // accessor <type>_<8 hex digits>, auth_<type>_… for auth mounts.
-func (e *Entry) Identify() error {
+func (e *Entry) Identify() error { return e.IdentifyAs(e.Type) }
+
+// IdentifyAs is Identify with another type in the accessor.
+func (e *Entry) IdentifyAs(kind string) error {
 	for _, id := range []*string{&e.UUID, &e.BackendUUID} {
 		if *id != "" {
 			continue
@@ -108,7 +143,7 @@ func (e *Entry) Identify() error {
 	if e.Accessor == "" {
 		var random [4]byte
 		_, _ = rand.Read(random[:]) // never fails
-		e.Accessor = e.Type + "_" + hex.EncodeToString(random[:])
+		e.Accessor = kind + "_" + hex.EncodeToString(random[:])
 		if e.Auth {
 			e.Accessor = "auth_" + e.Accessor
 		}
@@ -120,4 +155,20 @@ func (e *Entry) Identify() error {
 // start, one at the end.
 func CleanPath(path string) string {
 	return strings.TrimPrefix(strings.TrimSuffix(path, "/")+"/", "/")
+}
+
+// CheckPath returns an error for a path that is not canonical, or that no client
+// could request (validateMountPath in vault/logical_system.go).
+func CheckPath(p string) error {
+	cleaned := path.Clean(p)
+	if strings.HasSuffix(p, "/") {
+		cleaned += "/"
+	}
+	if p != cleaned {
+		return fmt.Errorf("path '%v' does not match cleaned path '%v'", p, cleaned)
+	}
+	if strings.ContainsFunc(p, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return errors.New("path cannot contain non-printable characters")
+	}
+	return nil
 }

@@ -34,7 +34,7 @@ func newPathSet(paths []string) *pathSet {
 	return s
 }
 
-// has tells whether path, without the mount's own, is in the set.
+// has reports whether path, without the mount's own, is in the set.
 func (s *pathSet) has(path string) bool {
 	if _, ok := s.exact[path]; ok {
 		return true

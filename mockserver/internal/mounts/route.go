@@ -4,6 +4,7 @@ package mounts
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,7 +47,13 @@ type Route struct {
 	backend atomic.Pointer[Backend]
 	ready   atomic.Bool
 	tainted atomic.Bool
-	errand  atomic.Int32
+	op      atomic.Int32
+	// skipped: see Skip; missing: it has not been reloaded since.
+	skipped, missing atomic.Bool
+	// started: a backend was started in this server's life.
+	started atomic.Bool
+	// stopped: see Stop.
+	stopped atomic.Bool
 	gate    gate
 	start   Starter
 	// changes makes changes of the entry happen one after the other, so that
@@ -65,8 +72,8 @@ func NewRoute(entry *Entry, view *storage.View, start Starter) *Route {
 // Entry is the mount's configuration; it must not be changed.
 func (r *Route) Entry() *Entry { return r.entry.Load() }
 
-// Modify gives change a copy of the configuration, which becomes the mount's
-// if it returns no error. Changes of one route happen one after the other; its
+// Modify calls change with a copy of the configuration, which becomes the mount's
+// if change returns no error. Changes of one route happen one after the other; its
 // requests go on meanwhile.
 func (r *Route) Modify(change func(*Entry) error) error {
 	r.changes.Lock()
@@ -79,33 +86,56 @@ func (r *Route) Modify(change func(*Entry) error) error {
 	return nil
 }
 
-// Tainted tells that the mount is being removed: only revocations go through.
+// Tainted reports whether only revocations go through: the mount is being removed.
 func (r *Route) Tainted() bool { return r.tainted.Load() }
 
 // Taint keeps requests other than revocations away from now on, or lets them
 // through again.
 func (r *Route) Taint(on bool) { r.tainted.Store(on) }
 
-// What is done with a mount as a whole, one thing at a time.
+// Operations on a mount as a whole, of which one happens at a time.
 const (
-	staying int32 = iota
-	moving
-	leaving
+	opNone int32 = iota
+	opMove
+	opRemove
 )
 
-// Leave tells whether the caller may remove the mount: nobody else is removing
-// or moving it.
-func (r *Route) Leave() bool { return r.errand.CompareAndSwap(staying, leaving) }
+// TryRemove begins a removal and reports whether the caller may go on: nobody else
+// is removing or moving the mount.
+func (r *Route) TryRemove() bool { return r.op.CompareAndSwap(opNone, opRemove) }
 
-// Depart tells whether the caller may move the mount: nobody else is moving or
-// removing it.
-func (r *Route) Depart() bool { return r.errand.CompareAndSwap(staying, moving) }
+// TryMove begins a move and reports whether the caller may go on: nobody else is
+// moving or removing the mount.
+func (r *Route) TryMove() bool { return r.op.CompareAndSwap(opNone, opMove) }
 
-// Stay ends a move, or a removal that failed, so that another may try.
-func (r *Route) Stay() { r.errand.Store(staying) }
+// EndOp ends a move, or a removal that failed, so that another may begin.
+func (r *Route) EndOp() { r.op.Store(opNone) }
 
-// Leaving tells that the mount is being removed.
-func (r *Route) Leaving() bool { return r.errand.Load() == leaving }
+// Removing reports whether the mount is being removed.
+func (r *Route) Removing() bool { return r.op.Load() == opRemove }
+
+// ErrNoBackend is returned for requests to a mount that was skipped.
+var ErrNoBackend = errors.New("the mount has no backend")
+
+// ErrStopped is returned for requests to a route after Stop, also for those that
+// waited in front of it, and for reloads of it.
+var ErrStopped = errors.New("the mount was removed")
+
+// Skip leaves the mount without a backend until a reload starts one: it could not
+// be started when the server was.
+func (r *Route) Skip() {
+	r.skipped.Store(true)
+	r.missing.Store(true)
+}
+
+// Missing reports whether the mount was skipped and not reloaded since.
+func (r *Route) Missing() bool { return r.missing.Load() }
+
+// Started reports whether the backend was started since the server was.
+func (r *Route) Started() bool { return r.started.Load() }
+
+// Skipped reports whether the mount was ever skipped.
+func (r *Route) Skipped() bool { return r.skipped.Load() }
 
 // Enter returns the mount's backend for one request, starting it if it was
 // never started, and a function that must be called when the request is done.
@@ -119,10 +149,24 @@ func (r *Route) Enter(ctx context.Context) (*Backend, func(), error) {
 			return b, r.gate.leave, nil
 		}
 		r.gate.leave()
+		if err := r.unstartable(); err != nil {
+			return nil, nil, err
+		}
 		if err := r.startOnce(ctx); err != nil {
 			return nil, nil, err
 		}
 	}
+}
+
+// unstartable returns why no request may start the backend, or nil.
+func (r *Route) unstartable() error {
+	switch {
+	case r.stopped.Load():
+		return ErrStopped
+	case r.missing.Load():
+		return ErrNoBackend
+	}
+	return nil
 }
 
 // startOnce makes the backend unless somebody else has meanwhile.
@@ -134,10 +178,17 @@ func (r *Route) startOnce(ctx context.Context) error {
 	if r.backend.Load() != nil {
 		return nil
 	}
-	b, err := r.start(ctx, r)
-	if err != nil {
+	if err := r.unstartable(); err != nil {
 		return err
 	}
+	b, err := r.start(ctx, r)
+	switch {
+	case err != nil && r.missing.Load(): // the starter skipped it
+		return ErrNoBackend
+	case err != nil:
+		return err
+	}
+	r.started.Store(true)
 	r.backend.Store(b)
 	return nil
 }
@@ -149,12 +200,16 @@ func (r *Route) Running() *Backend { return r.backend.Load() }
 type reopener interface{ Reopen() }
 
 // Exchange ends the running backend with end, if there is one, and starts a new
-// one. Requests wait meanwhile; those inside are given drainTime to finish. If
+// one. Requests wait meanwhile; those inside have drainTime to finish. If
 // the start fails, the next request tries again: with the old backend if that
-// can be reopened, so that the mount's special paths stay what they were.
+// can be reopened, so that the mount's special paths stay what they were. The error
+// of a route that was stopped is ErrStopped.
 func (r *Route) Exchange(ctx context.Context, end func(*Backend)) error {
 	var old *Backend
 	return r.alone(ctx, func(b *Backend) { end(b); old = b }, func() error {
+		if r.stopped.Load() {
+			return ErrStopped
+		}
 		b, err := r.start(ctx, r)
 		if err != nil {
 			if old != nil {
@@ -165,16 +220,30 @@ func (r *Route) Exchange(ctx context.Context, end func(*Backend)) error {
 			}
 			return err
 		}
+		r.missing.Store(false)
+		r.started.Store(true)
 		r.backend.Store(b)
 		return nil
 	})
 }
 
 // Stop ends the backend with end, if it is running, as the last thing that
-// happens on this route before it is removed.
+// happens on this route before it is removed: nothing starts a backend afterwards,
+// neither requests that waited nor a reload that found the route before.
 func (r *Route) Stop(ctx context.Context, end func(*Backend)) error {
+	return r.alone(ctx, end, func() error {
+		r.stopped.Store(true)
+		return nil
+	})
+}
+
+// Rest ends the backend with end, if it is running, until a request starts one again.
+func (r *Route) Rest(ctx context.Context, end func(*Backend)) error {
 	return r.alone(ctx, end, func() error { return nil })
 }
+
+// Unstop takes a Stop back, of a mount that could not be removed after all.
+func (r *Route) Unstop() { r.stopped.Store(false) }
 
 // alone ends the backend and runs then while no request is inside.
 func (r *Route) alone(ctx context.Context, end func(*Backend), then func() error) error {

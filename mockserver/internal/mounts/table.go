@@ -18,8 +18,8 @@ import (
 var ErrNotFound = errors.New("no matching mount")
 
 // InUseError says that a mount has the path already, or lies inside or above
-// it. Path is that mount's own path.
-type InUseError struct{ Path string }
+// it. Path is that mount's own path, in its namespace.
+type InUseError struct{ Namespace, Path, TablePath string }
 
 func (e *InUseError) Error() string { return "path is already in use at " + e.Path }
 
@@ -32,18 +32,25 @@ type Table struct {
 // NewTable returns an empty table.
 func NewTable() *Table { return &Table{tree: radix.New()} }
 
+// Table paths are those of Entry.TablePath.
+
 // Reserve puts a route in the table. Requests find it only after Ready, so that
 // two mounts of one path can't race while their plugins start. The error is an
 // *InUseError.
 func (t *Table) Reserve(r *Route) error {
-	path := r.Entry().FullPath()
+	path := r.Entry().TablePath()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if other := t.conflict(path); other != nil {
-		return &InUseError{Path: other.Entry().Path}
+		return inUse(other)
 	}
 	t.tree.Insert(path, r)
 	return nil
+}
+
+func inUse(r *Route) *InUseError {
+	e := r.Entry()
+	return &InUseError{Namespace: e.Namespace, Path: e.Path, TablePath: e.TablePath()}
 }
 
 // Conflict returns the mount at, inside or above the full path, or nil.
@@ -69,7 +76,7 @@ func (t *Table) Ready(r *Route) { r.ready.Store(true) }
 
 // Remove takes the route out of the table, unless another one has its place.
 func (t *Table) Remove(r *Route) {
-	path := r.Entry().FullPath()
+	path := r.Entry().TablePath()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if v, ok := t.tree.Get(path); ok && v.(*Route) == r {
@@ -89,7 +96,7 @@ func (t *Table) Move(r *Route, from, to string) error {
 	t.tree.Delete(from)
 	if other := t.conflict(to); other != nil {
 		t.tree.Insert(from, r)
-		return &InUseError{Path: other.Entry().Path}
+		return inUse(other)
 	}
 	t.tree.Insert(to, r)
 	return nil
@@ -135,10 +142,10 @@ func (t *Table) All() []*Route {
 	return routes
 }
 
-// Root tells whether a request's path is one of its backend's root paths, which
+// Root reports whether a request's path is one of its backend's root paths, which
 // need sudo. The route's backend must have been started.
 func (b *Backend) Root(path string) bool { return b.root.has(path) }
 
-// Login tells whether a request's path, without the mount's own, needs no
+// Login reports whether a request's path, without the mount's own, needs no
 // token.
 func (b *Backend) Login(path string) bool { return b.login.has(path) }

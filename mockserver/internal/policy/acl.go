@@ -10,6 +10,8 @@ import (
 
 	"github.com/armon/go-radix"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 )
 
 // Capability is a set of things that may be done on a path.
@@ -25,12 +27,14 @@ const (
 	List
 	Sudo
 	Patch
+	// Scan is listing with all that is below; servers that have it say so in Extras.
+	Scan
 )
 
 func capabilityNames() map[string]Capability {
 	return map[string]Capability{
 		"deny": Deny, "create": Create, "read": Read, "update": Update,
-		"delete": Delete, "list": List, "sudo": Sudo, "patch": Patch,
+		"delete": Delete, "list": List, "sudo": Sudo, "patch": Patch, "scan": Scan,
 	}
 }
 
@@ -42,14 +46,27 @@ type Verdict struct {
 	Sudo bool
 }
 
+// ScanOperation is OpenBao's list with everything below; the SDK has no name for
+// it.
+const ScanOperation logical.Operation = "scan"
+
 // ACL is the sum of a set of policies for one caller. It is never changed and
 // safe for concurrent use.
 type ACL struct {
 	root bool
+	// home is the path of the namespace whose policies these are, and at that of the
+	// namespace from which paths are seen.
+	home, at string
 	// names are the policies it was built from, templates the ID of the entity
 	// it was filled in with.
 	names  []string
 	entity string
+	// slashFirst is that of Extras.
+	slashFirst bool
+	// pages: lists have the fields after and limit.
+	pages bool
+	// ends is when the first of its parts expires; zero for never.
+	ends time.Time
 
 	exact    map[string]*grant
 	prefixes *radix.Tree // of *grant, by path without the star
@@ -57,10 +74,11 @@ type ACL struct {
 	segments []segmented
 }
 
-// newACL builds the ACL of the policies for a caller with that entity, which
-// may be nil.
-func newACL(policies []*Policy, entity *logical.Entity) *ACL {
-	a := &ACL{exact: make(map[string]*grant), prefixes: radix.New()}
+// newACL builds the ACL of the policies of a namespace for a caller with that entity,
+// which may be nil.
+func newACL(home *namespace.Namespace, policies []*Policy, entity *logical.Entity, extras Extras) *ACL {
+	now := extras.now()
+	a := &ACL{home: home.Path, at: home.Path, slashFirst: extras.SlashFirst, pages: extras.pages(), exact: make(map[string]*grant), prefixes: radix.New()}
 	if entity != nil {
 		a.entity = entity.ID
 	}
@@ -69,11 +87,13 @@ func newACL(policies []*Policy, entity *logical.Entity) *ACL {
 		if p.Name == Root {
 			a.root = true
 		}
+		a.endsWith(p.expires)
 		for _, r := range p.rules {
-			path, ok := r.fill(entity)
-			if !ok {
+			path, ok := r.fill(home, entity, p.blocked)
+			if !ok || over(r.expires, now) {
 				continue
 			}
+			a.endsWith(r.expires)
 			prefix, isPrefix := strings.CutSuffix(path, "*")
 			switch {
 			case hasSegmentWildcard(path):
@@ -94,6 +114,32 @@ func newACL(policies []*Policy, entity *logical.Entity) *ACL {
 	return a
 }
 
+// At returns the ACL for paths that are seen from the namespace.
+func (a *ACL) At(n *namespace.Namespace) *ACL {
+	if n.Path == a.at {
+		return a
+	}
+	seen := *a
+	seen.at = n.Path
+	return &seen
+}
+
+// isRoot reports whether everything is allowed where paths are seen from.
+func (a *ACL) isRoot() bool { return a.root && strings.HasPrefix(a.at, a.home) }
+
+// local returns a path as the policies have it. It is not ok if the path leads out of
+// their namespace.
+func (a *ACL) local(path string) (local string, ok bool) {
+	return strings.CutPrefix(a.at+strings.TrimLeft(path, "/"), a.home)
+}
+
+// endsWith notes when a part of the ACL expires.
+func (a *ACL) endsWith(expires time.Time) {
+	if !expires.IsZero() && (a.ends.IsZero() || expires.Before(a.ends)) {
+		a.ends = expires
+	}
+}
+
 // merge adds a stanza of another policy for the same path: a denial beats
 // everything, capabilities and parameters add up, and of the bounds for
 // wrapping the shorter ones hold. The receiver, which may be nil, stays as is.
@@ -109,6 +155,9 @@ func (g *grant) merge(more grant) *grant {
 	}
 	merged := *g
 	merged.capabilities |= more.capabilities
+	if more.limit > 0 && (g.limit <= 0 || more.limit < g.limit) {
+		merged.limit = more.limit
+	}
 	merged.maxWrap = shorter(g.maxWrap, more.maxWrap)
 	merged.minWrap = shorter(g.minWrap, more.minWrap)
 	merged.allowed = mergeParameters(g.allowed, more.allowed)
@@ -154,35 +203,41 @@ func mergeParameters(a, b map[string][]any) map[string][]any {
 // Allow decides about a request. A request for help is always allowed.
 func (a *ACL) Allow(req *logical.Request) Verdict {
 	switch {
-	case a.root:
+	case a.isRoot():
 		return Verdict{Allowed: true, Sudo: true}
+	case a.root:
+		return Verdict{}
 	case req.Operation == logical.HelpOperation:
 		return Verdict{Allowed: true, Sudo: true}
 	}
-	g := a.find(req.Path, req.Operation == logical.ListOperation)
+	g := a.find(req.Path, req.Operation)
 	if g == nil {
 		return Verdict{}
 	}
-	return Verdict{Allowed: g.allows(req), Sudo: g.capabilities&Sudo != 0}
+	allowed := g.allows(req)
+	if a.pages && (req.Operation == logical.ListOperation || req.Operation == ScanOperation) {
+		allowed = allowed && g.limitPage(req)
+	}
+	return Verdict{Allowed: allowed, Sudo: g.capabilities&Sudo != 0}
 }
 
-// Sudo tells whether the path may be used with root privileges.
+// Sudo reports whether the path may be used with root privileges.
 func (a *ACL) Sudo(path string) bool {
-	if a.root {
+	if a.isRoot() {
 		return true
 	}
-	g := a.find(path, false)
+	g := a.find(path, logical.ReadOperation)
 	return g != nil && g.capabilities&Sudo != 0
 }
 
 // Capabilities lists what may be done on a path, sorted; "root" or "deny"
 // alone if it is everything or nothing.
 func (a *ACL) Capabilities(path string) []string {
-	if a.root {
+	if a.isRoot() {
 		return []string{"root"}
 	}
 	// A listing's rules apply, since they find the most.
-	g := a.find(path, true)
+	g := a.find(path, logical.ListOperation)
 	if g == nil || g.capabilities == 0 || g.capabilities&Deny != 0 {
 		return []string{"deny"}
 	}
@@ -197,26 +252,40 @@ func (a *ACL) Capabilities(path string) []string {
 }
 
 // find returns the grant of the most specific path, or nil. An exact path beats
-// patterns. For a listing the path without its slash is asked first among the
-// patterns, since a rule for foo/* is meant for listing foo/ as well as a rule
-// for foo.
-func (a *ACL) find(path string, list bool) *grant {
-	path = strings.TrimLeft(path, "/")
+// patterns. A listing also finds rules for its path without the slash; which of
+// both comes first among the patterns differs between servers.
+//
+// Source: AllowOperation in vault/acl.go of Vault and OpenBao up to 2.5, in
+// vault/policy/acl.go of OpenBao 2.6.
+func (a *ACL) find(path string, op logical.Operation) *grant {
+	path, within := a.local(path)
+	if !within {
+		return nil
+	}
 	if g, ok := a.exact[path]; ok {
 		return g
 	}
-	if list {
-		bare := strings.TrimSuffix(path, "/")
-		if g, ok := a.exact[bare]; ok {
+	list := op == logical.ListOperation
+	if !list && op != ScanOperation {
+		return a.findPattern(path)
+	}
+	bare := strings.TrimSuffix(path, "/")
+	if g, ok := a.exact[bare]; ok {
+		return g
+	}
+	order := []string{path}
+	switch {
+	case a.slashFirst:
+		order = []string{path, bare}
+	case list:
+		order = []string{bare, path}
+	}
+	for _, path := range order {
+		if g := a.findPattern(path); g != nil {
 			return g
 		}
-		if bare != path {
-			if g := a.findPattern(bare); g != nil {
-				return g
-			}
-		}
 	}
-	return a.findPattern(path)
+	return nil
 }
 
 func (a *ACL) findPattern(path string) *grant {

@@ -6,10 +6,13 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 )
 
 func mustParse(t testing.TB, text string) *Policy {
@@ -27,7 +30,7 @@ func acl(t testing.TB, texts ...string) *ACL {
 	for _, text := range texts {
 		policies = append(policies, mustParse(t, text))
 	}
-	return newACL(policies, nil)
+	return newACL(namespace.Root(), policies, nil, Extras{})
 }
 
 // The first group is recorded in req-acl; the rest is read in OpenBao's acl.go.
@@ -169,7 +172,7 @@ func TestHelpIsAlwaysAllowed(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	t.Parallel()
-	extras := Extras{Capabilities: []string{"scan"}, Keys: []string{"pagination_limit"}}
+	extras := Extras{Capabilities: []string{"scan"}, Keys: []string{"list_scan_response_keys_filter_path"}}
 	tests := []struct{ name, text, want string }{
 		// Recorded in req-acl.
 		{"syntax", "path {{{", "failed to parse policy: At 1:7: expected: IDENT | STRING got: LBRACE"},
@@ -178,8 +181,8 @@ func TestParseErrors(t *testing.T) {
 		{"wildcards", `path "a/+*" { capabilities = ["read"] }`, `failed to parse policy: path "a/+*": invalid use of wildcards ('+*' is forbidden)`},
 		{"wrapping", `path "a" { capabilities = ["read"] min_wrapping_ttl = 2 max_wrapping_ttl = 1 }`,
 			"failed to parse policy: max_wrapping_ttl cannot be less than min_wrapping_ttl"},
-		{"not emulated", `path "a" { capabilities = ["list"] pagination_limit = 3 }`,
-			`failed to parse policy: path "a": "pagination_limit" is not emulated by plugproof's mock server; leave it out`},
+		{"not emulated", `path "a" { capabilities = ["list"] list_scan_response_keys_filter_path = "x" }`,
+			`failed to parse policy: path "a": "list_scan_response_keys_filter_path" is not emulated by plugproof's mock server; leave it out`},
 		{"known capability", `path "a" { capabilities = ["scan"] }`, ""},
 	}
 	for _, tt := range tests {
@@ -211,12 +214,12 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"path {{{", `path "a" { policy = "read" }`, `{"path":{"a":{"capabilities":[]}}}`, `path "{{identity.entity.id}}" {}`, "path", `path "+" { x = }`} {
 		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(_ *testing.T, text string) {
 		p, err := Parse("p", text, Extras{Keys: []string{"expiration"}})
 		if err != nil {
 			return
 		}
-		newACL([]*Policy{p}, nil).Capabilities("a/b")
+		newACL(namespace.Root(), []*Policy{p}, nil, Extras{}).Capabilities("a/b")
 	})
 }
 
@@ -326,6 +329,46 @@ func BenchmarkAllow(b *testing.B) {
 	for b.Loop() {
 		if !a.Allow(req).Allowed {
 			b.Fatal("denied")
+		}
+	}
+}
+
+// TestListOrder: whether a listing asks the patterns for its path with or without
+// the slash first differs between servers. Measured on OpenBao 2.6.2.
+func TestListOrder(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		text, path  string
+		op          logical.Operation
+		slash, bare bool // allowed with the slash first, and without it
+	}{
+		{`path "kv/+" { capabilities = ["list"] } path "kv/+/+" { capabilities = ["read"] }`, "kv/x/", logical.ListOperation, false, true},
+		{`path "k*" { capabilities = ["list"] } path "kv/x/*" { capabilities = ["read"] }`, "kv/x/", logical.ListOperation, false, true},
+		{`path "kv/+" { capabilities = ["list"] } path "k*" { capabilities = ["read"] }`, "kv/x/", logical.ListOperation, false, true},
+		{`path "kv/*" { capabilities = ["list"] }`, "kv/x/", logical.ListOperation, true, true},
+		{`path "kv/x" { capabilities = ["list"] } path "kv/*" { capabilities = ["read"] }`, "kv/x/", logical.ListOperation, true, true},
+		{`path "kv/+" { capabilities = ["scan"] }`, "kv/x/", ScanOperation, true, false},
+		{`path "kv/+" { capabilities = ["list"] }`, "kv/x/", ScanOperation, false, false},
+		{`path "kv/*" { capabilities = ["scan"] }`, "kv/x/", ScanOperation, true, true},
+		{`path "kv/x" { capabilities = ["scan"] }`, "kv/x/", ScanOperation, true, true},
+	} {
+		p, err := Parse("p", test.text, Extras{Capabilities: []string{"scan"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for slashFirst, want := range map[bool]bool{true: test.slash, false: test.bare} {
+			req := &logical.Request{Operation: test.op, Path: test.path}
+			if got := newACL(namespace.Root(), []*Policy{p}, nil, Extras{SlashFirst: slashFirst}).Allow(req).Allowed; got != want {
+				t.Errorf("%s: %s %s, slash first %v: allowed %v", test.text, test.op, test.path, slashFirst, got)
+			}
+		}
+		if strings.Contains(test.text, "scan") {
+			if got := newACL(namespace.Root(), []*Policy{p}, nil, Extras{SlashFirst: true}).Capabilities(test.path); !slices.Equal(got, []string{"scan"}) {
+				t.Errorf("%s: capabilities %q", test.text, got)
+			}
+			if _, err := Parse("p", test.text, Extras{}); err == nil {
+				t.Errorf("%s: accepted by a server without scan", test.text)
+			}
 		}
 	}
 }

@@ -2,13 +2,26 @@
 
 package policy
 
-import "strings"
+import (
+	"strings"
 
-// Below tells whether anything may be done on the path, which ends in a slash,
+	"github.com/hashicorp/vault/sdk/logical"
+)
+
+// Below reports whether anything may be done on the path, which ends in a slash,
 // or somewhere below it: whether its mount is shown to the caller.
 func (a *ACL) Below(path string) bool {
-	if g := a.find(path, true); a.root || g.grants() {
+	if g := a.find(path, logical.ListOperation); a.isRoot() || g.grants() {
 		return true
+	}
+	full := a.at + path
+	path, within := a.local(path)
+	if !within {
+		// What lies above the policies' namespace holds all that they allow.
+		if !strings.HasPrefix(a.home, full) {
+			return false
+		}
+		path = ""
 	}
 	for p, g := range a.exact {
 		if strings.HasPrefix(p, path) && g.grants() {
@@ -32,12 +45,12 @@ func (a *ACL) Below(path string) bool {
 	return false
 }
 
-// grants tells whether there is a grant and it isn't a denial.
+// grants reports whether there is a grant and it isn't a denial.
 func (g *grant) grants() bool {
 	return g != nil && g.capabilities != 0 && g.capabilities&Deny == 0
 }
 
-// reaches tells whether the pattern has matches below the segments.
+// reaches reports whether the pattern has matches below the segments.
 func (s segmented) reaches(parts []string) bool {
 	if len(s.parts) < len(parts) {
 		return false

@@ -4,8 +4,11 @@ package policy
 
 import (
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/hashicorp/go-secure-stdlib/parseutil"
 	"github.com/hashicorp/go-secure-stdlib/strutil"
 	"github.com/hashicorp/vault/sdk/logical"
 )
@@ -18,6 +21,8 @@ func needs(op logical.Operation) Capability {
 		return Read
 	case logical.ListOperation:
 		return List
+	case ScanOperation:
+		return Scan
 	case logical.CreateOperation:
 		return Create
 	case logical.DeleteOperation:
@@ -83,7 +88,7 @@ func (g *grant) allowsParameters(data map[string]any) bool {
 	return true
 }
 
-// among tells whether the value is one of the list; an empty list has every
+// among reports whether the value is one of the list; an empty list has every
 // value. Texts in the list may have a star at either end.
 func among(value any, list []any) bool {
 	if len(list) == 0 {
@@ -101,4 +106,29 @@ func among(value any, list []any) bool {
 		}
 	}
 	return false
+}
+
+// limitPage reports whether a list asks for no more entries than it may have, and
+// sets its limit if it asks for none, or for the most: "max".
+//
+// Source: AllowOperation in vault/acl.go of OpenBao 2.2.
+func (g *grant) limitPage(req *logical.Request) bool {
+	const field, most = "limit", "max"
+	asked, given := req.Data[field]
+	switch {
+	case g.limit <= 0 && asked == most:
+		req.Data[field] = "0"
+	case g.limit <= 0:
+	case !given && slices.ContainsFunc(g.required, func(name string) bool { return strings.EqualFold(name, field) }):
+		return false
+	case !given || asked == most:
+		if req.Data == nil {
+			req.Data = map[string]any{}
+		}
+		req.Data[field] = strconv.Itoa(g.limit)
+	default:
+		limit, err := parseutil.SafeParseInt(asked)
+		return err == nil && limit <= g.limit
+	}
+	return true
 }

@@ -8,6 +8,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,8 @@ import (
 	"github.com/hashicorp/vault/sdk/helper/hclutil"
 	"github.com/hashicorp/vault/sdk/helper/identitytpl"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 )
 
 // The names of the policies that every server has.
@@ -35,12 +38,37 @@ const (
 
 // Extras are what a server's policies may contain beyond those of Vault 1.14.
 type Extras struct {
-	// Capabilities are accepted; no operation of the mock server needs them.
+	// Capabilities may be granted beyond those of Vault 1.14.
 	Capabilities []string
-	// Keys are known in a path's stanza, but what they ask for isn't emulated:
-	// a policy with one of them is refused with an error that says so.
+	// SlashFirst: listing a path asks the patterns for the path with its slash first.
+	SlashFirst bool
+	// Keys are known in a path's stanza: expiration and pagination_limit. What others
+	// ask for isn't emulated: a policy with one of them is refused with an error that
+	// says so.
 	Keys []string
+	// TemplateLimits: slashes and wildcards in values from identity templates are
+	// refused unless the policy allows them.
+	TemplateLimits bool
+	// Now returns the time by which policies expire; nil for the system's.
+	Now func() time.Time
 }
+
+func (e Extras) now() time.Time {
+	if e.Now == nil {
+		return time.Now()
+	}
+	return e.Now()
+}
+
+// pages reports whether lists have the fields after and limit.
+func (e Extras) pages() bool { return slices.Contains(e.Keys, limitKey) }
+
+// The keys of Extras that are emulated: when a path's stanza expires, and how many
+// entries a list of the path may have.
+const (
+	expirationKey = "expiration"
+	limitKey      = "pagination_limit"
+)
 
 // Policy is a parsed policy. It is never changed.
 type Policy struct {
@@ -50,6 +78,10 @@ type Policy struct {
 	Raw string
 
 	rules []rule
+	// expires is when the whole policy does; zero for never.
+	expires time.Time
+	// blocked are the characters that values from identity templates may not have.
+	blocked string
 }
 
 // rule is one `path` stanza.
@@ -59,7 +91,12 @@ type rule struct {
 	path      string
 	templated bool
 	grant     grant
+	// expires is when the stanza does; zero for never.
+	expires time.Time
 }
+
+// over reports whether something that expires at a time, if at all, has.
+func over(expires, now time.Time) bool { return !expires.IsZero() && now.After(expires) }
 
 // grant is what a stanza allows on its paths.
 type grant struct {
@@ -70,6 +107,8 @@ type grant struct {
 	// any value.
 	allowed, denied map[string][]any
 	required        []string
+	// limit is how many entries a list may have; 0 for any number.
+	limit int
 }
 
 // stanza is a path's block as HCL decodes it.
@@ -81,6 +120,8 @@ type stanza struct {
 	Allowed      map[string][]any `hcl:"allowed_parameters"`
 	Denied       map[string][]any `hcl:"denied_parameters"`
 	Required     []string         `hcl:"required_parameters"`
+	Expiration   string           `hcl:"expiration"`
+	Limit        int              `hcl:"pagination_limit"`
 }
 
 // stanzaKeys are what Vault 1.14 knows in a stanza; mfa_methods is for
@@ -106,8 +147,12 @@ func Parse(name, text string, extras Extras) (*Policy, error) {
 func parse(text string, extras Extras) (*Policy, error) {
 	// Keys that occur twice are accepted, as by the servers up to Vault 1.20.
 	read := hclparser.ParseDontErrorOnDuplicateKeys
-	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+	isJSON := strings.HasPrefix(strings.TrimSpace(text), "{")
+	if isJSON {
 		read = jsonparser.Parse
+	}
+	if err := checkDepth(text, isJSON); err != nil {
+		return nil, err
 	}
 	file, err := read([]byte(text))
 	if err != nil {
@@ -153,6 +198,11 @@ func parseRule(item *ast.ObjectItem, extras Extras) (rule, error) {
 		return rule{}, multierror.Prefix(err, fmt.Sprintf("path %q:", path))
 	}
 	r := rule{path: strings.TrimPrefix(path, "/"), templated: templated}
+	if s.Expiration != "" {
+		if r.expires, err = parseutil.ParseAbsoluteTime(s.Expiration); err != nil {
+			return rule{}, fmt.Errorf("path %q: invalid expiration time: %w", path, err)
+		}
+	}
 	if strings.Contains(r.path, "+*") {
 		return rule{}, fmt.Errorf("path %q: invalid use of wildcards ('+*' is forbidden)", r.path)
 	}
@@ -167,7 +217,7 @@ func notEmulated(node ast.Node, keys []string) string {
 		return ""
 	}
 	for _, item := range object.List.Items {
-		if key, _ := item.Keys[0].Token.Value().(string); slices.Contains(keys, key) {
+		if key, _ := item.Keys[0].Token.Value().(string); key != expirationKey && key != limitKey && slices.Contains(keys, key) {
 			return key
 		}
 	}
@@ -186,13 +236,13 @@ func (s stanza) grant(path string, extras Extras) (grant, error) {
 		case bit == Deny:
 			// Whatever else the stanza says, it denies.
 			return grant{capabilities: Deny}, nil
-		case ok:
+		case ok && (bit != Scan || slices.Contains(extras.Capabilities, name)):
 			g.capabilities |= bit
-		case !slices.Contains(extras.Capabilities, name):
+		default:
 			return g, fmt.Errorf("path %q: invalid capability %q", path, name)
 		}
 	}
-	g.allowed, g.denied, g.required = lowerKeys(s.Allowed), lowerKeys(s.Denied), s.Required
+	g.allowed, g.denied, g.required, g.limit = lowerKeys(s.Allowed), lowerKeys(s.Denied), s.Required, s.Limit
 	if g.minWrap, err = wrapTTL("min_wrapping_ttl", s.MinWrap); err != nil {
 		return g, err
 	}
@@ -245,14 +295,36 @@ func lowerKeys(parameters map[string][]any) map[string][]any {
 	return lower
 }
 
+// blocked returns the characters that values in the templates of a policy may not
+// have.
+func (e Extras) blocked(p Stored) string {
+	blocked := ""
+	if e.TemplateLimits && !p.AllowSlashes {
+		blocked += "/"
+	}
+	if e.TemplateLimits && !p.AllowWildcards {
+		blocked += "*+"
+	}
+	return blocked
+}
+
+// template matches a part of a path that is filled in.
+var template = regexp.MustCompile(`\{\{.*?\}\}`)
+
 // fill returns the rule's path for a caller with that entity; not ok if the
-// path needs something of the entity that isn't there.
-func (r rule) fill(entity *logical.Entity) (path string, ok bool) {
+// path needs something of the entity that isn't there, or has a blocked character.
+func (r rule) fill(home *namespace.Namespace, entity *logical.Entity, blocked string) (path string, ok bool) {
 	if !r.templated {
 		return r.path, true
 	}
 	_, path, err := identitytpl.PopulateString(identitytpl.PopulateStringInput{
-		Mode: identitytpl.ACLTemplating, String: r.path, Entity: entity, NamespaceID: "root",
+		Mode: identitytpl.ACLTemplating, String: r.path, Entity: entity, NamespaceID: home.ID,
 	})
+	fixed := template.ReplaceAllString(r.path, "")
+	for _, c := range blocked {
+		if strings.Count(path, string(c)) > strings.Count(fixed, string(c)) { // it is in a value
+			return "", false
+		}
+	}
 	return strings.TrimPrefix(path, "/"), err == nil && !strings.Contains(path, "+*")
 }

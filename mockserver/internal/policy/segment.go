@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// hasSegmentWildcard tells whether a path has a segment that is just `+`.
+// hasSegmentWildcard reports whether a path has a segment that is just `+`.
 // Vault also counts segments that only begin with it, so those are matched
 // segment by segment too.
 func hasSegmentWildcard(path string) bool {

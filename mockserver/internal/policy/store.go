@@ -12,15 +12,16 @@ import (
 
 	"github.com/hashicorp/vault/sdk/logical"
 
-	"github.com/plugproof/plugproof/mockserver/internal/access/recall"
-	"github.com/plugproof/plugproof/mockserver/internal/access/turn"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
+	"github.com/plugproof/plugproof/mockserver/internal/storage/cache"
+	"github.com/plugproof/plugproof/mockserver/internal/storage/keylock"
 )
 
 // ErrNotFound is returned for policies that don't exist.
 var ErrNotFound = errors.New("no such policy")
 
-// recalled bounds the parsed policies and the ACLs in memory.
-const recalled = 4096
+// cacheLimit bounds the parsed policies and the ACLs in memory.
+const cacheLimit = 4096
 
 // Stored is a policy as it lies in storage.
 type Stored struct {
@@ -31,29 +32,47 @@ type Stored struct {
 	// CASRequired: writes must name the version they replace.
 	CASRequired bool      `json:"cas_required"`
 	Modified    time.Time `json:"modified"`
+	// Expiration is when the policy is removed; zero for never.
+	Expiration time.Time `json:"expiration,omitzero"`
+	// AllowSlashes and AllowWildcards are about values from identity templates.
+	AllowSlashes   bool `json:"allow_slashes_in_identity_templates,omitempty"`
+	AllowWildcards bool `json:"allow_wildcards_in_identity_templates,omitempty"`
 }
 
 // Store holds policies by name, in lower case, and the ACLs made of them. It is
 // safe for concurrent use. A change counts from the next request on.
 type Store struct {
-	storage  logical.Storage
-	extras   Extras
-	policies *recall.Cache[*Policy]
-	acls     *recall.Cache[*ACL]
-	turns    turn.Turns
+	storage logical.Storage
+	extras  Extras
+	// policies and acls are by namespace and name or names.
+	policies *cache.Cache[*Policy]
+	acls     *cache.Cache[*ACL]
+	locks    keylock.Locks
 }
 
-// NewStore opens the store and writes the default policy if there is none.
+// NewStore opens the store and writes the default policy if there is none. Policies
+// are those of the namespace of the context with which they are asked for, if storage
+// is namespace.Scoped.
 func NewStore(ctx context.Context, storage logical.Storage, extras Extras) (*Store, error) {
 	s := &Store{
 		storage: storage, extras: extras,
-		policies: recall.New[*Policy](recalled), acls: recall.New[*ACL](recalled),
+		policies: cache.New[*Policy](cacheLimit), acls: cache.New[*ACL](cacheLimit),
 	}
+	return s, s.Open(ctx)
+}
+
+// Open writes the default policy of a namespace if there is none.
+func (s *Store) Open(ctx context.Context) error {
 	_, err := s.Get(ctx, Default)
 	if errors.Is(err, ErrNotFound) {
-		return s, s.Put(ctx, Stored{Name: Default, Raw: defaultPolicy}, nil)
+		return s.Put(ctx, Stored{Name: Default, Raw: defaultPolicy}, nil)
 	}
-	return s, err
+	return err
+}
+
+// key is the name of a policy, or of several, among those of all namespaces.
+func key(ctx context.Context, name string) string {
+	return namespace.From(ctx).ID + "\x00" + name
 }
 
 // Normal is a policy's name as the store uses it.
@@ -85,6 +104,12 @@ func (s *Store) Get(ctx context.Context, name string) (Stored, error) {
 	if err := raw.DecodeJSON(&stored); err != nil {
 		return Stored{}, fmt.Errorf("failed to parse policy: %w", err)
 	}
+	if over(stored.Expiration, s.extras.now()) {
+		if err := s.storage.Delete(ctx, name); err != nil {
+			return Stored{}, fmt.Errorf("failed to remove expired policy: %w", err)
+		}
+		return Stored{}, ErrNotFound
+	}
 	return stored, nil
 }
 
@@ -95,11 +120,11 @@ func (s *Store) Put(ctx context.Context, p Stored, cas *int) error {
 	if p.Name == Root || p.Name == Wrapping {
 		return fmt.Errorf("cannot update %q policy", p.Name)
 	}
-	done, err := s.turns.Take(ctx, p.Name)
+	unlock, err := s.locks.Lock(ctx, key(ctx, p.Name))
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer unlock()
 	old, err := s.Get(ctx, p.Name)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
@@ -112,7 +137,7 @@ func (s *Store) Put(ctx context.Context, p Stored, cas *int) error {
 	if err != nil {
 		return fmt.Errorf("failed to create entry: %w", err)
 	}
-	defer s.forget(p.Name)
+	defer s.forget(ctx, p.Name)
 	if err := s.storage.Put(ctx, raw); err != nil {
 		return fmt.Errorf("failed to persist policy: %w", err)
 	}
@@ -142,7 +167,7 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	case Default:
 		return errors.New("cannot delete default policy")
 	}
-	defer s.forget(name)
+	defer s.forget(ctx, name)
 	if err := s.storage.Delete(ctx, name); err != nil {
 		return fmt.Errorf("failed to delete policy: %w", err)
 	}
@@ -151,9 +176,10 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 
 // forget drops everything that was made of a policy, also ACLs that were made
 // while it didn't exist.
-func (s *Store) forget(name string) {
-	s.policies.Forget(name)
-	s.acls.ForgetIf(func(a *ACL) bool { return slices.Contains(a.names, name) })
+func (s *Store) forget(ctx context.Context, name string) {
+	s.policies.Forget(key(ctx, name))
+	path := namespace.From(ctx).Path
+	s.acls.ForgetIf(func(a *ACL) bool { return a.home == path && slices.Contains(a.names, name) })
 }
 
 // ForgetEntity drops the ACLs that were filled in with an entity.
@@ -167,13 +193,14 @@ func (s *Store) List(ctx context.Context, prefix string) ([]string, error) {
 }
 
 // ACL returns the sum of the named policies for a caller with that entity,
-// which may be nil. Names without a policy allow nothing.
+// which may be nil. Names without a policy allow nothing. It allows nothing outside of
+// the namespace of ctx.
 func (s *Store) ACL(ctx context.Context, names []string, entity *logical.Entity) (*ACL, error) {
-	key := strings.Join(names, "\x00")
+	sum := key(ctx, strings.Join(names, "\x00"))
 	if entity != nil {
-		key += "\x00\x00" + entity.ID
+		sum += "\x00\x00" + entity.ID
 	}
-	return s.acls.Get(key, func() (*ACL, error) {
+	load := func() (*ACL, error) {
 		var policies []*Policy
 		for _, name := range names {
 			p, err := s.parsed(ctx, Normal(name))
@@ -185,18 +212,32 @@ func (s *Store) ACL(ctx context.Context, names []string, entity *logical.Entity)
 			}
 			policies = append(policies, p)
 		}
-		acl := newACL(policies, entity)
+		acl := newACL(namespace.From(ctx), policies, entity, s.extras)
 		acl.names = slices.Clone(names)
 		return acl, nil
-	})
+	}
+	acl, err := s.acls.Get(sum, load)
+	if err == nil && over(acl.ends, s.extras.now()) {
+		for _, name := range names {
+			s.policies.Forget(key(ctx, Normal(name)))
+		}
+		s.acls.Forget(sum)
+		acl, err = s.acls.Get(sum, load)
+	}
+	return acl, err
 }
 
 func (s *Store) parsed(ctx context.Context, name string) (*Policy, error) {
-	return s.policies.Get(name, func() (*Policy, error) {
+	return s.policies.Get(key(ctx, name), func() (*Policy, error) {
 		stored, err := s.Get(ctx, name)
 		if err != nil {
 			return nil, err
 		}
-		return Parse(name, stored.Raw, s.extras)
+		p, err := Parse(name, stored.Raw, s.extras)
+		if err != nil {
+			return nil, err
+		}
+		p.expires, p.blocked = stored.Expiration, s.extras.blocked(stored)
+		return p, nil
 	})
 }

@@ -20,17 +20,17 @@ import (
 )
 
 // Errors of a plugin of the old generation whose real process isn't what the
-// one in metadata mode said. The texts are those of Vault's builtin/plugin.
+// one in metadata mode meta. The texts are those of Vault's builtin/plugin.
 var (
 	ErrMismatchType  = errors.New("mismatch on mounted backend and plugin backend type")
 	ErrMismatchPaths = errors.New("mismatch on mounted backend and plugin backend special paths")
 )
 
-// noticeTime is how long a request whose connection broke waits for the news
+// exitNoticeTimeout is how long a request whose connection broke waits for the news
 // that the process has ended, so that the next request finds a new one.
-const noticeTime = 250 * time.Millisecond
+const exitNoticeTimeout = 250 * time.Millisecond
 
-// Lookup returns the catalog entry that a mount runs; it is asked at every
+// Lookup returns the catalog entry that a mount runs; it is called at every
 // start of a process.
 type Lookup func(context.Context) (Entry, error)
 
@@ -45,13 +45,13 @@ type Backend struct {
 	session atomic.Pointer[session]
 
 	mu sync.Mutex
-	// change is the replacement of the session under way, if any.
-	change *change
-	closed bool
+	// replacing is the replacement of the session under way, if any.
+	replacing *replacement
+	closed    bool
 }
 
-// change is a replacement of a backend's session; others wait for it.
-type change struct {
+// replacement is a replacement of a backend's session; others wait for it.
+type replacement struct {
 	done chan struct{}
 	err  error
 }
@@ -59,8 +59,8 @@ type change struct {
 var _ logical.Backend = (*Backend)(nil)
 
 // Backend starts the plugin that lookup names, or shares its process, and sets
-// a backend up for a mount. It tries protocol 5 with AutoMTLS first, then the
-// generation before, which is only asked what it is: its real process is
+// a backend up for a mount. It tries protocol 5 with AutoMTLS first, then
+// protocol 4, whose process is only started in metadata mode: the real one is
 // started by the first request.
 //
 // When neither can be started, the error is the servers' "invalid backend
@@ -82,7 +82,7 @@ func (p *Pool) Backend(ctx context.Context, lookup Lookup, conf *logical.Backend
 	return b, nil
 }
 
-// open tries both generations.
+// open tries protocol 5, then protocol 4.
 func (p *Pool) open(ctx context.Context, lookup Lookup, conf *logical.BackendConfig) (*session, error) {
 	now := time.Now()
 	ctx, cancel := context.WithDeadline(ctx, now.Add(p.host.StartTimeout))
@@ -93,13 +93,15 @@ func (p *Pool) open(ctx context.Context, lookup Lookup, conf *logical.BackendCon
 	}
 	var ofSetup *setupError
 	if errors.As(err, &ofSetup) {
+		p.reportSetup(ctx, lookup, ofSetup)
 		return nil, ofSetup.err
 	}
-	s, oldErr := p.describeOld(ctx, lookup, conf, now.Add(p.host.StartTimeout))
-	if oldErr == nil {
+	s, legacyErr := p.probeLegacy(ctx, lookup, conf, now.Add(p.host.StartTimeout))
+	if legacyErr == nil {
 		return s, nil
 	}
-	return nil, fmt.Errorf("invalid backend version: %w", multierror.Append(nil, err, oldErr))
+	p.reportStart(err, legacyErr)
+	return nil, fmt.Errorf("invalid backend version: %w", multierror.Append(nil, err, legacyErr))
 }
 
 // HandleRequest passes a request to the plugin. The request that the plugin
@@ -117,7 +119,7 @@ func (b *Backend) HandleRequest(ctx context.Context, req *logical.Request) (*log
 	return resp, err
 }
 
-// HandleExistenceCheck passes the question to the plugin.
+// HandleExistenceCheck passes the existence check to the plugin.
 func (b *Backend) HandleExistenceCheck(ctx context.Context, req *logical.Request) (checkFound, exists bool, err error) {
 	s, err := b.enter(ctx)
 	if err != nil {
@@ -153,7 +155,7 @@ func (s *session) notice(ctx context.Context, err error) {
 	if status.Code(err) != codes.Unavailable {
 		return
 	}
-	timer := time.NewTimer(noticeTime)
+	timer := time.NewTimer(exitNoticeTimeout)
 	defer timer.Stop()
 	select {
 	case <-s.proc.child.exited:
@@ -174,12 +176,12 @@ func (b *Backend) renew(ctx context.Context, stale *session) error {
 		b.mu.Unlock()
 		return nil
 	}
-	c := b.change
+	c := b.replacing
 	if c == nil {
-		c = &change{done: make(chan struct{})}
-		b.change = c
+		c = &replacement{done: make(chan struct{})}
+		b.replacing = c
 		// All who wait need it, so it doesn't end with the first one's request.
-		go b.carryOut(context.WithoutCancel(ctx), c, stale)
+		go b.replaceSession(context.WithoutCancel(ctx), c, stale)
 	}
 	b.mu.Unlock()
 	select {
@@ -190,13 +192,13 @@ func (b *Backend) renew(ctx context.Context, stale *session) error {
 	}
 }
 
-// carryOut makes the new session and puts it in place.
-func (b *Backend) carryOut(ctx context.Context, c *change, stale *session) {
+// replaceSession makes the new session and puts it in place.
+func (b *Backend) replaceSession(ctx context.Context, c *replacement, stale *session) {
 	ctx, cancel := context.WithTimeout(ctx, b.pool.host.StartTimeout)
 	defer cancel()
-	s, err := b.revive(ctx, stale)
+	s, err := b.restart(ctx, stale)
 	b.mu.Lock()
-	b.change = nil
+	b.replacing = nil
 	late := b.closed && err == nil
 	if late {
 		err = sdkplugin.ErrPluginShutdown
@@ -207,20 +209,21 @@ func (b *Backend) carryOut(ctx context.Context, c *change, stale *session) {
 	c.err = err
 	b.mu.Unlock()
 	if late {
-		s.cleanup(ctx, cleanupTime)
+		s.cleanup(ctx, cleanupTimeout)
 		b.pool.close(s)
 	}
 	close(c.done)
 }
 
-// revive gives the mount a new session and initializes it.
-func (b *Backend) revive(ctx context.Context, stale *session) (*session, error) {
+// restart opens a new session for the mount and initializes it.
+func (b *Backend) restart(ctx context.Context, stale *session) (*session, error) {
 	b.conf.Logger.Debug("starting plugin process", "plugin", stale.entry.Name)
 	if stale.proc != nil {
 		b.pool.close(stale)
 	}
-	s, err := b.reopen(ctx, stale)
+	s, err := b.reopenSession(ctx, stale)
 	if err != nil {
+		b.pool.report(err)
 		return nil, err
 	}
 	// A backend that starts again must be initialized again; nobody else knows
@@ -232,18 +235,18 @@ func (b *Backend) revive(ctx context.Context, stale *session) (*session, error) 
 	return s, nil
 }
 
-// reopen gives the mount a new session of the generation that stale had.
-func (b *Backend) reopen(ctx context.Context, stale *session) (*session, error) {
+// reopenSession opens a new session of the same protocol as stale.
+func (b *Backend) reopenSession(ctx context.Context, stale *session) (*session, error) {
 	deadline := time.Now().Add(b.pool.host.StartTimeout)
-	if !stale.old {
+	if !stale.legacy {
 		return b.pool.openCurrent(ctx, b.lookup, b.conf, deadline)
 	}
-	s, err := b.pool.openOld(ctx, b.lookup, b.conf, false, deadline)
+	s, err := b.pool.openLegacy(ctx, b.lookup, b.conf, false, deadline)
 	if err != nil || stale.proc != nil {
 		return s, err
 	}
 	// The placeholder's answers have gone into the router.
-	now, before := s.described(), stale.described()
+	now, before := s.metadata(), stale.metadata()
 	switch {
 	case now.kind != before.kind:
 		err = ErrMismatchType
@@ -257,7 +260,7 @@ func (b *Backend) reopen(ctx context.Context, stale *session) (*session, error) 
 	return nil, err
 }
 
-// Cleanup ends the mount's use of the plugin. With sdkplugin's
+// Cleanup releases the plugin. With sdkplugin's
 // ContextKeyPluginReload in ctx a shared process is ended for all its mounts,
 // as in the servers: the others get a new one with their next request.
 // Otherwise it ends with its last mount. When Cleanup returns, the process that
@@ -267,7 +270,7 @@ func (b *Backend) Cleanup(ctx context.Context) {
 	b.mu.Lock()
 	already := b.closed
 	b.closed = true
-	c := b.change
+	c := b.replacing
 	b.mu.Unlock()
 	if already {
 		return
@@ -280,14 +283,27 @@ func (b *Backend) Cleanup(ctx context.Context) {
 		return
 	}
 	if _, reload := ctx.Value(sdkplugin.ContextKeyPluginReload).(string); !reload {
-		s.cleanup(ctx, cleanupLimit(await([]<-chan struct{}{s.gate.shut()}, drainTime)))
+		s.cleanup(ctx, cleanupLimit(await([]<-chan struct{}{s.gate.shut()}, drainTimeout)))
 		b.pool.close(s)
 		return
 	}
-	b.pool.withdraw(s.proc)
-	s.cleanup(ctx, cleanupLimit(await(s.proc.retire(), drainTime)))
+	b.pool.unshare(s.proc)
+	s.cleanup(ctx, cleanupLimit(await(s.proc.retire(), drainTimeout)))
 	s.proc.detach(s)
 	s.proc.end()
+}
+
+// Kill kills the process that the mount uses, as if somebody else had. With wait it
+// returns when the process has ended.
+func (b *Backend) Kill(wait bool) {
+	s := b.session.Load()
+	if s.proc == nil || !s.proc.running() {
+		return
+	}
+	_ = s.proc.child.cmd.Process.Kill() // it may have ended by now
+	if wait {
+		<-s.proc.child.exited
+	}
 }
 
 // Reopen makes a backend that Cleanup has ended usable again: its next request
@@ -298,7 +314,7 @@ func (b *Backend) Reopen() {
 	b.closed = false
 }
 
-// Initialize initializes the plugin's backend. One of the old generation is
+// Initialize initializes the plugin's backend. A plugin of protocol 4 is
 // initialized when its process starts.
 func (b *Backend) Initialize(ctx context.Context, req *logical.InitializationRequest) error {
 	if b.session.Load().proc == nil {
@@ -312,7 +328,7 @@ func (b *Backend) Initialize(ctx context.Context, req *logical.InitializationReq
 	return s.backend.Initialize(ctx, req)
 }
 
-// InvalidateKey tells a running plugin that another server changed a key.
+// InvalidateKey notifies a running plugin that another server changed a key.
 func (b *Backend) InvalidateKey(ctx context.Context, key string) {
 	s := b.session.Load()
 	if s.proc == nil || !s.gate.enter() {
@@ -325,18 +341,18 @@ func (b *Backend) InvalidateKey(ctx context.Context, key string) {
 // Setup does nothing: Pool.Backend did it.
 func (b *Backend) Setup(context.Context, *logical.BackendConfig) error { return nil }
 
-// Type and SpecialPaths are what the plugin said when its process was set up;
+// Type and SpecialPaths are what the plugin meta when its process was set up;
 // asking again costs nothing.
-func (b *Backend) Type() logical.BackendType { return b.session.Load().described().kind }
+func (b *Backend) Type() logical.BackendType { return b.session.Load().metadata().kind }
 
-// SpecialPaths may be nil.
-func (b *Backend) SpecialPaths() *logical.Paths { return b.session.Load().described().paths }
+// SpecialPaths returns what the plugin reported; it may be nil.
+func (b *Backend) SpecialPaths() *logical.Paths { return b.session.Load().metadata().paths }
 
 // IsExternal is always true.
 func (b *Backend) IsExternal() bool { return true }
 
-// System is the system view that the mount was made with.
+// System returns the system view of the mount.
 func (b *Backend) System() logical.SystemView { return b.conf.System }
 
-// Logger is the mount's.
+// Logger returns the logger of the mount.
 func (b *Backend) Logger() hclog.Logger { return b.conf.Logger }

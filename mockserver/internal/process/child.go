@@ -3,15 +3,14 @@
 package process
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -28,42 +27,47 @@ const pipeGrace = time.Second
 // in one call), the end of the process must be known at once and not when its
 // last pipe is closed, and nothing of it may be left behind.
 type child struct {
-	cmd     *exec.Cmd
-	threads *forker
-	// dir is go-plugin's directory for this process, socket the plugin's.
-	dir    string
-	socket atomic.Pointer[string]
+	cmd    *exec.Cmd
+	file   *binary
+	forker *forker
+	// dir is go-plugin's directory for this process, temporary the process's own one
+	// for temporary files.
+	dir, temporary string
+	// forkedAt is when the process was started.
+	forkedAt time.Time
 	// stdout and stderr are the reading ends; the others go to the process.
-	stdout, stderr       *os.File
+	stdout               *stdout
+	stderr               *stderr
 	stdoutEnd, stderrEnd *os.File
-	// hint: see Host.HandshakeHint.
-	hint bool
-	// settle delays the news of the end for go-plugin; see process.settle.
-	settle func()
+	// beforeWait delays the news of the end for go-plugin; see process.drainAfterExit.
+	beforeWait func()
 
 	pid atomic.Int64
-	// doomed: the process is to be killed as soon as it exists.
-	doomed atomic.Bool
+	// killOnStart: the process is to be killed as soon as it exists.
+	killOnStart atomic.Bool
+	// killed: the server sent SIGKILL before it saw the end of the process.
+	killed atomic.Bool
 	exited chan struct{}
 	result error // of the process, to be read when exited is closed
 }
 
 var _ runner.Runner = (*child)(nil)
 
-func newChild(cmd *exec.Cmd, dir string, threads *forker, hint bool, settle func()) (*child, error) {
-	stdout, stdoutEnd, err := os.Pipe()
+func newChild(cmd *exec.Cmd, dir, temporary string, file *binary, forker *forker, hint bool, beforeWait func()) (*child, error) {
+	out, stdoutEnd, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe for the plugin's output: %w", err)
 	}
-	stderr, stderrEnd, err := os.Pipe()
+	log, stderrEnd, err := os.Pipe()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("make a pipe for the plugin's log: %w", err), stdout.Close(), stdoutEnd.Close())
+		return nil, errors.Join(fmt.Errorf("make a pipe for the plugin's log: %w", err), out.Close(), stdoutEnd.Close())
 	}
 	cmd.Stdout, cmd.Stderr = stdoutEnd, stderrEnd
-	cmd.SysProcAttr = attributes()
+	cmd.SysProcAttr = sysProcAttr()
 	return &child{
-		cmd: cmd, dir: dir, threads: threads, hint: hint, settle: settle,
-		stdout: stdout, stdoutEnd: stdoutEnd, stderr: stderr, stderrEnd: stderrEnd,
+		cmd: cmd, file: file, dir: dir, temporary: temporary, forker: forker, beforeWait: beforeWait,
+		stdout: &stdout{ReadCloser: out, hint: hint}, stdoutEnd: stdoutEnd,
+		stderr: &stderr{ReadCloser: log, ended: make(chan struct{})}, stderrEnd: stderrEnd,
 		exited: make(chan struct{}),
 	}, nil
 }
@@ -71,9 +75,14 @@ func newChild(cmd *exec.Cmd, dir string, threads *forker, hint bool, settle func
 // Start forks the process. Its error is os/exec's and goes to the caller of the
 // server as it is.
 func (c *child) Start(context.Context) error {
-	err := c.threads.do(c.cmd.Start)
+	c.forkedAt = time.Now()
+	err := c.forker.do(c.cmd.Start)
 	c.stdoutEnd.Close()
 	c.stderrEnd.Close()
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		failed.Path = c.file.path // whatever it was executed by
+	}
 	if err != nil {
 		c.stdout.Close()
 		c.stderr.Close()
@@ -84,14 +93,18 @@ func (c *child) Start(context.Context) error {
 	}
 	c.pid.Store(int64(c.cmd.Process.Pid))
 	go c.reap()
-	if c.doomed.Load() {
+	if err := c.file.verify(); err != nil {
+		defer c.removeFiles()
+		return errors.Join(err, c.Kill(context.Background()))
+	}
+	if c.killOnStart.Load() {
 		return c.Kill(context.Background())
 	}
 	return nil
 }
 
 func (c *child) reap() {
-	killRest(c.cmd.Process.Pid)
+	killGroup(c.cmd.Process.Pid)
 	c.result = c.cmd.Wait()
 	close(c.exited)
 }
@@ -100,7 +113,7 @@ func (c *child) reap() {
 // its return for the end of the process and gives up the calls in flight.
 func (c *child) Wait(context.Context) error {
 	<-c.exited
-	c.settle()
+	c.beforeWait()
 	c.removeFiles()
 	return c.result
 }
@@ -118,19 +131,29 @@ func (c *child) removeFiles() {
 	os.RemoveAll(c.dir)
 	// A plugin that ends in order removes its socket; one that crashed can't.
 	// The path is what the plugin said: nothing but a socket is removed.
-	if socket := c.socket.Load(); socket != nil {
-		if info, err := os.Lstat(*socket); err == nil && info.Mode().Type() == os.ModeSocket {
-			os.Remove(*socket)
+	socket := c.stdout.socket()
+	switch {
+	case socket != "":
+		if info, err := os.Lstat(socket); err == nil && info.Mode().Type() == os.ModeSocket {
+			os.Remove(socket)
 		}
+	case c.stdout.handshake() == nil && c.pid.Load() != 0:
+		removeDeadSockets(c.temporary, c.forkedAt)
 	}
 }
 
 // Kill kills the process; killing one that has ended is no error. One that has
 // not begun yet is killed when it does.
 func (c *child) Kill(context.Context) error {
-	c.doomed.Store(true)
+	c.killOnStart.Store(true)
 	if c.pid.Load() == 0 {
 		return nil
+	}
+	select {
+	case <-c.exited:
+		return nil
+	default:
+		c.killed.Store(true)
 	}
 	if err := c.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
@@ -139,13 +162,13 @@ func (c *child) Kill(context.Context) error {
 }
 
 // Stdout is where go-plugin expects the handshake.
-func (c *child) Stdout() io.ReadCloser { return &output{ReadCloser: c.stdout, child: c} }
+func (c *child) Stdout() io.ReadCloser { return c.stdout }
 
 // Stderr is the plugin's log.
 func (c *child) Stderr() io.ReadCloser { return c.stderr }
 
 // Name is the path of the binary.
-func (c *child) Name() string { return c.cmd.Path }
+func (c *child) Name() string { return c.file.path }
 
 // ID is the pid, empty before Start.
 func (c *child) ID() string {
@@ -162,7 +185,7 @@ func (c *child) Diagnose(context.Context) string {
   the plugin is missing dynamic-link libraries necessary to run,
   the plugin is not executable by this process due to file permissions, or
   the plugin failed to negotiate the initial go-plugin protocol handshake
-` + notes(c.cmd.Path)
+` + diagnosticNotes(c.file.path)
 }
 
 // PluginToHost changes nothing: the process runs beside us.
@@ -173,42 +196,4 @@ func (c *child) PluginToHost(network, address string) (string, string, error) {
 // HostToPlugin changes nothing.
 func (c *child) HostToPlugin(network, address string) (string, string, error) {
 	return network, address, nil
-}
-
-// handshakeLimit is more than any handshake has: version|protocol|network|
-// address|gRPC|certificate.
-const handshakeLimit = 16 << 10
-
-// output reads what a plugin writes and notes where it listens, which go-plugin
-// tells only of plugins whose protocol it speaks: the others, killed for that,
-// leave their socket behind too.
-//
-// It also makes go-plugin 1.6 and later answer as those before did when a
-// plugin ends without a word, unless Host.HandshakeHint: they told an output
-// that ends at once from an empty first line in their message, older ones did
-// not. So an empty output becomes an empty line.
-type output struct {
-	io.ReadCloser
-	child *child
-	line  []byte // the first one, as far as it was read
-	done  bool   // with the first line
-}
-
-func (o *output) Read(buffer []byte) (int, error) {
-	n, err := o.ReadCloser.Read(buffer)
-	if o.done {
-		return n, err
-	}
-	if n == 0 && err != nil && len(o.line) == 0 && len(buffer) > 0 && !o.child.hint {
-		o.done = true
-		buffer[0] = '\n'
-		return 1, nil
-	}
-	line, _, complete := bytes.Cut(buffer[:n], []byte{'\n'})
-	o.line = append(o.line, line...)
-	o.done = complete || len(o.line) > handshakeLimit
-	if parts := strings.Split(string(o.line), "|"); complete && len(parts) > 3 && parts[2] == "unix" {
-		o.child.socket.Store(&parts[3])
-	}
-	return n, err
 }

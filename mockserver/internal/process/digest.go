@@ -20,13 +20,13 @@ import (
 // at most, where stamps have fractions of a second (ext4, xfs, btrfs, tmpfs),
 // and up to 2 s elsewhere.
 const (
-	fineStep   = 10 * time.Millisecond
-	fineSettle = 100 * time.Millisecond
-	settleTime = 3 * time.Second
+	fineStep     = 10 * time.Millisecond
+	fineMinAge   = 100 * time.Millisecond
+	coarseMinAge = 3 * time.Second
 )
 
-// identity tells versions of a file apart. Of its times, the change time can't
-// be set by who writes the file.
+// identity tells versions of a file apart. ctime, unlike mtime, cannot be set by
+// the writer of the file.
 type identity struct {
 	device, inode uint64
 	size          int64
@@ -34,60 +34,71 @@ type identity struct {
 	changed       int64
 }
 
-// settled tells whether a file was old enough at a time for a later change to
-// show.
-func (i identity) settled(at time.Time) bool {
-	settle := settleTime
+// stable reports whether the file was old enough at a time for a later change to
+// show in its identity.
+func (i identity) stable(at time.Time) bool {
+	minAge := coarseMinAge
 	if i.changed%int64(fineStep) != 0 {
-		settle = fineSettle
+		minAge = fineMinAge
 	}
-	return at.Sub(time.Unix(0, i.changed)) > settle
+	return at.Sub(time.Unix(0, i.changed)) > minAge
 }
 
-// digests compares binaries with their registered digest. Hashing a plugin of
+// Digests compares binaries with their registered digest. Hashing a plugin of
 // 20 MB costs about as much as a third of its start, so digests are kept by the
 // file's identity, in a way that can't be outrun: a digest is kept only if the
-// file had settled when hashing began, and the identity
-// was the same when it ended. Every change since then got a change time after
-// the one that was kept. What remains is what the server has too: a file that
-// is replaced between the comparison and exec.
-type digests struct {
+// file was stable when hashing began, and the identity was the same when it
+// ended. Every change since then got a change time after the one that was kept.
+// Its methods may be called concurrently.
+type Digests struct {
 	mu    sync.Mutex
 	known map[identity][sha256.Size]byte
 }
 
-func newDigests() *digests {
-	return &digests{known: make(map[identity][sha256.Size]byte)}
+// NewDigests returns Digests that know no binary yet.
+func NewDigests() *Digests {
+	return &Digests{known: make(map[identity][sha256.Size]byte)}
 }
 
-// check returns nil if the file has the digest. The texts are go-plugin's.
-func (d *digests) check(path string, want []byte) error {
+// open opens a binary that has the digest. The texts of the errors are go-plugin's.
+func (d *Digests) open(path string, want []byte) (*binary, error) {
 	if len(want) == 0 {
-		return fmt.Errorf("error verifying checksum: %w", plugin.ErrSecureConfigNoChecksum)
+		return nil, fmt.Errorf("error verifying checksum: %w", plugin.ErrSecureConfigNoChecksum)
 	}
-	sum, err := d.sum(path)
-	if err != nil {
-		return fmt.Errorf("error verifying checksum: %w", err)
-	}
-	if subtle.ConstantTimeCompare(sum[:], want) != 1 {
-		return plugin.ErrChecksumsDoNotMatch
-	}
-	return nil
-}
-
-func (d *digests) sum(path string) (sum [sha256.Size]byte, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return sum, err
+		return nil, fmt.Errorf("error verifying checksum: %w", err)
 	}
-	defer file.Close()
+	sum, err := d.sum(file)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("error verifying checksum: %w", err)
+	case subtle.ConstantTimeCompare(sum.digest[:], want) != 1:
+		err = plugin.ErrChecksumsDoNotMatch
+	default:
+		return &binary{path: path, file: file, hashed: sum}, nil
+	}
+	_ = file.Close() // it was only read
+	return nil, err
+}
+
+// hashed is a digest and the file's identity when hashing began; known is false where
+// files have none.
+type hashed struct {
+	digest [sha256.Size]byte
+	identity
+	known bool
+}
+
+func (d *Digests) sum(file *os.File) (sum hashed, err error) {
 	begin := time.Now()
-	before, known := identify(file)
-	if known {
+	sum.identity, sum.known = identify(file)
+	if sum.known {
 		d.mu.Lock()
-		sum, found := d.known[before]
+		digest, found := d.known[sum.identity]
 		d.mu.Unlock()
 		if found {
+			sum.digest = digest
 			return sum, nil
 		}
 	}
@@ -95,10 +106,10 @@ func (d *digests) sum(path string) (sum [sha256.Size]byte, err error) {
 	if _, err := io.Copy(hash, file); err != nil {
 		return sum, err
 	}
-	hash.Sum(sum[:0])
-	if after, ok := identify(file); known && ok && after == before && before.settled(begin) {
+	hash.Sum(sum.digest[:0])
+	if after, ok := identify(file); sum.known && ok && after == sum.identity && after.stable(begin) {
 		d.mu.Lock()
-		d.known[before] = sum
+		d.known[after] = sum.digest
 		d.mu.Unlock()
 	}
 	return sum, nil

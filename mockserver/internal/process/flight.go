@@ -10,7 +10,7 @@ import (
 // flight is a process that mounts share, from the moment that the first of them
 // asks for it. Guarded by Pool.mu but for done, and proc and err behind it.
 type flight struct {
-	// waiters counts who waits for done or is about to attach. While there are
+	// waiters counts the callers that wait for done or are about to attach. While there are
 	// some, the process is not ended for want of use.
 	waiters int
 	// done is closed when proc or err is set.
@@ -24,7 +24,7 @@ type flight struct {
 func (p *Pool) join(ctx context.Context, s *session, deadline time.Time) error {
 	key := s.entry.key()
 	for {
-		f, first, err := p.board(key)
+		f, first, err := p.joinOrStart(key)
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func (p *Pool) join(ctx context.Context, s *session, deadline time.Time) error {
 		}
 		err = f.wait(ctx)
 		attached := err == nil && f.proc.attach(s)
-		p.leave(f)
+		p.release(f)
 		switch {
 		case err != nil:
 			return err
@@ -48,12 +48,12 @@ func (p *Pool) join(ctx context.Context, s *session, deadline time.Time) error {
 			return p.startAlone(ctx, s, deadline)
 		}
 		// It was ended in between.
-		p.withdraw(f.proc)
+		p.unshare(f.proc)
 	}
 }
 
 func (p *Pool) startAlone(ctx context.Context, s *session, deadline time.Time) error {
-	proc, err := p.start(ctx, s.entry, current(), deadline)
+	proc, err := p.start(ctx, s.entry, currentProtocol(s.entry), deadline)
 	if err != nil {
 		return err
 	}
@@ -62,8 +62,8 @@ func (p *Pool) startAlone(ctx context.Context, s *session, deadline time.Time) e
 	return nil
 }
 
-// board finds or makes the flight for key.
-func (p *Pool) board(key string) (f *flight, first bool, err error) {
+// joinOrStart returns the flight for key and reports whether the caller must start it.
+func (p *Pool) joinOrStart(key string) (f *flight, first bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -82,7 +82,7 @@ func (p *Pool) board(key string) (f *flight, first bool, err error) {
 func (p *Pool) launch(ctx context.Context, f *flight, entry Entry, deadline time.Time) {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	proc, err := p.start(ctx, entry, current(), deadline)
+	proc, err := p.start(ctx, entry, currentProtocol(entry), deadline)
 	p.mu.Lock()
 	f.proc, f.err = proc, err
 	if key := entry.key(); p.flights[key] == f && (err != nil || !proc.shared) {
@@ -107,8 +107,8 @@ func (f *flight) wait(ctx context.Context) error {
 	}
 }
 
-// leave is called by who waited, attached or not.
-func (p *Pool) leave(f *flight) {
+// release ends the wait of one caller, attached or not. The last one ends a process that no mount uses.
+func (p *Pool) release(f *flight) {
 	p.mu.Lock()
 	f.waiters--
 	proc := f.proc

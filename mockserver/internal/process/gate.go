@@ -12,8 +12,7 @@ import (
 // shut, and the count without it how many are still inside.
 const shutBias = math.MinInt64 / 2
 
-// gate counts the requests in flight and can be shut, after which nobody
-// enters. Entering is one atomic addition: requests neither wait for each other
+// gate counts the requests in flight and can be shut to new ones. Entering is one atomic addition: requests neither wait for each other
 // nor for who shuts the gate, which a sync.RWMutex held during the plugin's
 // call would make them do.
 type gate struct {
@@ -25,7 +24,7 @@ type gate struct {
 
 func newGate() *gate { return &gate{drained: make(chan struct{})} }
 
-// enter returns false if the gate is shut; otherwise leave must follow.
+// enter reports whether the gate is open; if it is, leave must follow.
 func (g *gate) enter() bool {
 	if g.count.Add(1) > 0 {
 		return true
@@ -40,8 +39,8 @@ func (g *gate) leave() {
 	}
 }
 
-// shut lets nobody in any more and returns a channel that is closed when
-// everybody has left.
+// shut closes the gate and returns a channel that is closed when the last
+// request has left.
 func (g *gate) shut() <-chan struct{} {
 	g.shutter.Do(func() {
 		if g.count.Add(shutBias) == shutBias {

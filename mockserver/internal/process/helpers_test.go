@@ -133,7 +133,7 @@ func wrapper(t *testing.T) func(context.Context, map[string]any, time.Duration) 
 			http.NotFound(w, r)
 			return
 		}
-		json.NewEncoder(w).Encode(map[string]any{"data": <-wrapped})
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": <-wrapped})
 	}))
 	t.Cleanup(server.Close)
 	return func(_ context.Context, data map[string]any, _ time.Duration) (string, error) {

@@ -51,7 +51,7 @@ func TestKeysDiffer(t *testing.T) {
 
 func TestDigestsNoticeEveryChange(t *testing.T) {
 	t.Parallel()
-	d := newDigests()
+	d := NewDigests()
 	path := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, []byte("one"), 0o755); err != nil {
 		t.Fatal(err)
@@ -61,8 +61,15 @@ func TestDigestsNoticeEveryChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	one, two := sha256.Sum256([]byte("one")), sha256.Sum256([]byte("two"))
+	check := func(want [sha256.Size]byte) error {
+		file, err := d.open(path, want[:])
+		if err == nil {
+			file.close()
+		}
+		return err
+	}
 	for range 2 {
-		if err := d.check(path, one[:]); err != nil {
+		if err := check(one); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -73,10 +80,10 @@ func TestDigestsNoticeEveryChange(t *testing.T) {
 	if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.check(path, one[:]); err == nil {
+	if err := check(one); err == nil {
 		t.Fatal("a changed file passes")
 	}
-	if err := d.check(path, two[:]); err != nil {
+	if err := check(two); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -96,8 +103,8 @@ func TestDigestsAreKeptForOldFilesOnly(t *testing.T) {
 		"10 ms, fresh":  {changed: changed.Add(120 * time.Millisecond), age: 2 * time.Second},
 		"in the future": {changed: changed.Add(123456789), age: -time.Hour},
 	} {
-		if got := (identity{changed: c.changed.UnixNano()}).settled(c.changed.Add(c.age)); got != c.want {
-			t.Errorf("%s: settled %v, want %v", name, got, c.want)
+		if got := (identity{changed: c.changed.UnixNano()}).stable(c.changed.Add(c.age)); got != c.want {
+			t.Errorf("%s: stable %v, want %v", name, got, c.want)
 		}
 	}
 	// This binary was built before it ran; its digest is worth keeping.
@@ -105,16 +112,17 @@ func TestDigestsAreKeptForOldFilesOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDigests()
-	id := identity{}
-	if file, err := os.Open(path); err == nil {
-		id, _ = identify(file)
-		file.Close()
-	}
-	if _, err := d.sum(path); err != nil {
+	d := NewDigests()
+	file, err := os.Open(path)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if old := id.settled(time.Now().Add(-time.Second)); old && len(d.known) != 1 {
+	defer file.Close()
+	sum, err := d.sum(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if old := sum.stable(time.Now().Add(-time.Second)); old && len(d.known) != 1 {
 		t.Error("the digest of an old file was not kept")
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	. "github.com/onsi/gomega"
 	"golang.org/x/sys/unix"
 )
 
@@ -64,4 +66,20 @@ func TestNothingOutlivesAKilledServer(t *testing.T) {
 		t.Fatal("the server was not killed")
 	}
 	wait()
+}
+
+// TestProcessHasTheNameOfItsFile: tools such as ps and pkill find plugins by it.
+func TestProcessHasTheNameOfItsFile(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	e := entry(t, "multiplex")
+	b := mount(t, newPool(t, nil), "m", e)
+	process := "/proc/" + strconv.Itoa(pid(t, b))
+	name, err := os.ReadFile(process + "/comm")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(strings.TrimSpace(string(name))).To(Equal(filepath.Base(e.Command)[:min(15, len(filepath.Base(e.Command)))]))
+	command, err := os.ReadFile(process + "/cmdline")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(command)).To(HavePrefix(e.Command + "\x00"))
+	g.Expect(os.Readlink(process + "/exe")).To(Equal(e.Command))
 }

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
+	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -68,14 +71,52 @@ func play(role string) error {
 	case "garbage":
 		fmt.Println("this is not a handshake")
 		return nil
+	case "plaintext":
+		return answerInPlaintext()
 	case "exit":
 		return nil
 	case "hang":
 		select {}
+	case "silent":
+		return beSilent()
+	case "too-long":
+		// As plugins do that were built before go-plugin let servers name a directory.
+		_, err := net.Listen("unix", filepath.Join(os.TempDir(), "plugin1"))
+		return err
 	case "holder":
 		return hold()
 	}
 	return fmt.Errorf("no role %q", role)
+}
+
+// answerInPlaintext makes a handshake of a plugin whose socket does not speak TLS.
+func answerInPlaintext() error {
+	dir, err := os.MkdirTemp("", "plaintext")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	listener, err := net.Listen("unix", filepath.Join(dir, "s"))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("1|5|unix|%s|grpc|\n", listener.Addr())
+	return http.Serve(listener, http.NotFoundHandler())
+}
+
+// beSilent makes the socket of a plugin and says nothing.
+func beSilent() error {
+	file, err := os.CreateTemp("", "plugin")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(file.Close(), os.Remove(file.Name())); err != nil {
+		return err
+	}
+	if _, err := net.Listen("unix", file.Name()); err != nil {
+		return err
+	}
+	select {}
 }
 
 // hold is a server that has started a plugin and is going to be killed.
@@ -84,7 +125,7 @@ func hold() error {
 	if err != nil {
 		return err
 	}
-	pool := process.New(process.Host{OwnVariables: []string{"VAULT_"}})
+	pool := process.New(process.Host{OwnVariables: []string{"VAULT_"}, Environ: func() []string { return []string{"TMPDIR=" + os.Getenv("TMPDIR")} }})
 	b, err := pool.Backend(context.Background(), fixed(entry), &logical.BackendConfig{
 		StorageView: &logical.InmemStorage{}, System: logical.TestSystemView(),
 	})
@@ -130,6 +171,10 @@ func factory(ctx context.Context, conf *logical.BackendConfig) (logical.Backend,
 				os.Exit(7)
 				return nil, nil
 			})},
+			{Pattern: "panic", Operations: read(func(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
+				noRoles()["a"] = true
+				return nil, nil
+			})},
 			// The test's storage decides how long this takes.
 			{Pattern: "storage", Operations: read(func(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
 				_, err := req.Storage.Get(ctx, "key")
@@ -139,6 +184,9 @@ func factory(ctx context.Context, conf *logical.BackendConfig) (logical.Backend,
 	}
 	return b, b.Setup(ctx, conf)
 }
+
+// noRoles returns a map that can't be written to.
+func noRoles() map[string]bool { return nil }
 
 // names returns the sorted names of an environment.
 func names(env []string) []string {

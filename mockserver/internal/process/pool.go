@@ -22,21 +22,22 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/vault/sdk/helper/consts"
+
 	"github.com/plugproof/plugproof/mockserver/environ"
+	"github.com/plugproof/plugproof/mockserver/failure"
 )
 
-// ErrClosed is returned for everything that is asked of a closed Pool.
+// ErrClosed is returned by every method of a closed Pool.
 var ErrClosed = errors.New("the server is shutting down: no plugin is started any more")
 
-// ErrNoPlace is returned for a plugin whose binary has no absolute path: it was
+// ErrNoPluginDir is returned for a plugin whose binary has no absolute path: it was
 // registered by a server that had a plugin directory, and this one has none.
-var ErrNoPlace = errors.New("the server has no plugin directory to run the plugin from")
+var ErrNoPluginDir = errors.New("the server has no plugin directory to run the plugin from")
 
 // DefaultStartTimeout is go-plugin's, used when Host.StartTimeout is zero.
 const DefaultStartTimeout = time.Minute
 
-// Entry is what the catalog knows of an external plugin, as far as starting it
-// needs it.
+// Entry is the part of a catalog entry that starting an external plugin needs.
 type Entry struct {
 	// Name and Version are the catalog's; Version may be empty.
 	Name    string
@@ -78,7 +79,7 @@ func (e Entry) key() string {
 	return b.String()
 }
 
-// Host is what a Pool needs to know of the server. Its functions are called
+// Host is the server as a Pool sees it. Its functions are called
 // concurrently.
 type Host struct {
 	// Environ returns the server process's environment. It is read each time a
@@ -94,23 +95,32 @@ type Host struct {
 	// Mlock asks plugins to lock their memory.
 	Mlock bool
 	// Wrap puts data into a response-wrapping token that is a JWT, for the
-	// certificates of plugins of the old generation. If it is nil, such plugins
+	// certificates of plugins of protocol 4. If it is nil, such plugins
 	// can only be mounted, not used.
 	Wrap func(ctx context.Context, data map[string]any, ttl time.Duration) (token string, err error)
 	// StartTimeout bounds Backend, Version and each restart as a whole.
 	StartTimeout time.Duration
+	// Callbacks are the methods of the system view and the services that plugins may
+	// call beyond those of Vault 1.14, by name; see callback.Services.
+	Callbacks []string
 	// HandshakeHint: the error for a plugin that ends without a word says so,
 	// as go-plugin 1.6 and later do.
 	HandshakeHint bool
-	// Logger gets what plugins write and what happens to them.
+	// Digests are those of binaries that were hashed already; nil for none.
+	Digests *Digests
+	// OnFailure receives why a plugin could not be started, before the call that
+	// started it returns, and why a process died, soon after.
+	OnFailure func(failure.Failure)
+	// Logger receives the output of plugins and the events of their processes.
 	Logger hclog.Logger
 }
 
-// Pool keeps plugin processes. Its methods may be called concurrently.
+// Pool owns plugin processes. Its methods may be called concurrently.
 type Pool struct {
 	host    Host
-	threads *forker
-	digests *digests
+	forker  *forker
+	digests *Digests
+	sockets sockets
 
 	mu     sync.Mutex
 	closed bool
@@ -128,13 +138,19 @@ func New(host Host) *Pool {
 	if host.Logger == nil {
 		host.Logger = hclog.NewNullLogger()
 	}
+	if host.OnFailure == nil {
+		host.OnFailure = func(failure.Failure) {}
+	}
+	if host.Digests == nil {
+		host.Digests = NewDigests()
+	}
 	if host.Environ == nil {
 		host.Environ = func() []string { return nil }
 	}
 	return &Pool{
 		host:    host,
-		threads: newForker(),
-		digests: newDigests(),
+		forker:  newForker(),
+		digests: host.Digests,
 		flights: make(map[string]*flight),
 		all:     make(map[*process]struct{}),
 	}
@@ -180,10 +196,11 @@ func (p *Pool) Close() {
 		})
 	}
 	wg.Wait()
-	p.threads.close()
+	p.forker.close()
+	p.sockets.close()
 }
 
-// add makes proc known to Close and Processes; it fails after Close.
+// add records proc for Close and Processes. It returns ErrClosed after Close.
 func (p *Pool) add(proc *process) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -194,16 +211,16 @@ func (p *Pool) add(proc *process) error {
 	return nil
 }
 
-// remove forgets proc; new mounts get another process.
+// remove drops proc from the records; new mounts get another process.
 func (p *Pool) remove(proc *process) {
-	p.withdraw(proc)
+	p.unshare(proc)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.all, proc)
 }
 
-// withdraw makes that nobody joins proc any more.
-func (p *Pool) withdraw(proc *process) {
+// unshare removes proc from the shared processes, so no new mount joins it.
+func (p *Pool) unshare(proc *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if f := p.flights[proc.key]; f != nil && f.proc == proc {

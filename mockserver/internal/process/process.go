@@ -17,22 +17,24 @@ import (
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
 	"github.com/hashicorp/vault/sdk/helper/pluginutil"
-	"github.com/plugproof/plugproof/mockserver/environ"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/plugproof/plugproof/mockserver/environ"
+	"github.com/plugproof/plugproof/mockserver/internal/process/callback"
 )
 
 const (
-	// drainTime is how long requests in flight may go on in a process that is
+	// drainTimeout is how long requests in flight may go on in a process that is
 	// to end because it is reloaded.
-	drainTime = 5 * time.Second
-	// settleLimit is how long the end of a process is kept from go-plugin for
+	drainTimeout = 5 * time.Second
+	// exitDrainLimit is how long the end of a process is kept from go-plugin for
 	// the sake of requests that the end broke off.
-	settleLimit = time.Second
-	// farewellTime is how long a plugin may take to answer that it shall shut
+	exitDrainLimit = time.Second
+	// shutdownTimeout is how long a plugin may take to answer that it shall shut
 	// down; go-plugin itself would wait for ever.
-	farewellTime = 2 * time.Second
+	shutdownTimeout = 2 * time.Second
 )
 
 // process is a plugin process that has answered its handshake.
@@ -43,6 +45,8 @@ type process struct {
 	client *plugin.Client
 	rpc    plugin.ClientProtocol
 	conn   *grpc.ClientConn
+	// tls is the server's side; nil for plugins in metadata mode.
+	tls *tls.Config
 	// shared: the plugin supports multiplexing.
 	shared bool
 	// started is closed when the start has succeeded or failed.
@@ -55,40 +59,44 @@ type process struct {
 	aborted  bool
 	shut     bool
 	sessions map[*session]struct{}
+	// wanted: the server ended the process, which ran until then.
+	wanted bool
 }
 
-// start starts a process for entry, speaking in the way of style, and returns
-// when it has answered. deadline bounds all of it.
-func (p *Pool) start(ctx context.Context, entry Entry, style style, deadline time.Time) (*process, error) {
+// start starts a process for entry and returns when it has completed the
+// handshake and answered. deadline bounds all of it.
+func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline time.Time) (*process, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err // nobody waits for it any more
+		return nil, err // no caller waits for it
 	}
 	// A bare name would be looked up in PATH, where nothing was compared.
 	if !filepath.IsAbs(entry.Command) {
-		return nil, fmt.Errorf("%w: %s", ErrNoPlace, entry.Name)
+		return nil, fmt.Errorf("%w: %s", ErrNoPluginDir, entry.Name)
 	}
-	if err := p.digests.check(entry.Command, entry.SHA256); err != nil {
-		return nil, err
+	file, err := p.digests.open(entry.Command, entry.SHA256)
+	if err != nil {
+		return nil, fileFailure(entry, err)
 	}
-	own := environ.Own{
+	defer file.close()
+	serverEnv := environ.Own{
 		Prefixes: p.host.OwnVariables,
 		Version:  p.host.Version,
-		Metadata: style.metadata,
-		AutoMTLS: style.autoMTLS,
+		Metadata: speak.metadata,
+		AutoMTLS: speak.autoMTLS,
 		Mlock:    p.host.Mlock,
 	}
 	var config *tls.Config
-	var last []string // of the environment; nothing overrides it
+	var lastEnv []string // of the environment; nothing overrides it
 	switch {
-	case style.autoMTLS:
+	case speak.autoMTLS:
 		ours, clientCert, err := autoTLS()
 		if err != nil {
 			return nil, err
 		}
-		config, last = ours, []string{"PLUGIN_CLIENT_CERT=" + clientCert}
-	case !style.metadata:
+		config, lastEnv = ours, []string{"PLUGIN_CLIENT_CERT=" + clientCert}
+	case !speak.metadata:
 		var err error
-		if config, own.UnwrapToken, err = oldTLS(ctx, p.host); err != nil {
+		if config, serverEnv.UnwrapToken, err = legacyTLS(ctx, p.host); err != nil {
 			return nil, err
 		}
 	}
@@ -96,10 +104,15 @@ func (p *Pool) start(ctx context.Context, entry Entry, style style, deadline tim
 		Rule:       p.host.Rule,
 		Host:       p.host.Environ(),
 		Registered: entry.Env,
-		Server:     own.Entries(),
+		Server:     serverEnv.Entries(),
 	})
+	temporary := temporaryDir(env)
+	socketDir, err := p.sockets.open(temporary)
+	if err != nil {
+		return nil, err
+	}
 	proc := &process{
-		pool: p, entry: entry, key: entry.key(),
+		pool: p, entry: entry, key: entry.key(), tls: config,
 		started:  make(chan struct{}),
 		ended:    make(chan struct{}),
 		sessions: make(map[*session]struct{}),
@@ -111,13 +124,13 @@ func (p *Pool) start(ctx context.Context, entry Entry, style style, deadline tim
 
 	left := max(time.Until(deadline), time.Millisecond)
 	logger := p.host.Logger.Named(entry.Name)
-	if style.metadata {
+	if speak.metadata {
 		logger = logger.With("metadata", "true")
 	}
 	output := logger.StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug})
 	proc.client = plugin.NewClient(&plugin.ClientConfig{
-		HandshakeConfig:  style.handshake,
-		VersionedPlugins: style.sets,
+		HandshakeConfig:  speak.handshake,
+		VersionedPlugins: speak.sets,
 		TLSConfig:        config,
 		SkipHostEnv:      true,
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolNetRPC, plugin.ProtocolGRPC},
@@ -125,29 +138,34 @@ func (p *Pool) start(ctx context.Context, entry Entry, style style, deadline tim
 		Logger:           logger,
 		SyncStdout:       output,
 		SyncStderr:       output,
-		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: socketBase()},
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: socketDir},
 		GRPCDialOptions:  []grpc.DialOption{grpc.WithUnaryInterceptor(p.limitCalls)},
-		RunnerFunc: func(_ hclog.Logger, theirs *exec.Cmd, dir string) (runner.Runner, error) {
+		RunnerFunc: func(_ hclog.Logger, goPluginCmd *exec.Cmd, dir string) (runner.Runner, error) {
 			// The standard input stays empty: the server's is not the plugins'.
 			cmd := exec.Command(entry.Command, entry.Args...)
-			cmd.Env = slices.Concat(env, withoutSocketDir(theirs.Env), last)
-			return proc.adopt(cmd, dir)
+			cmd.Path = file.executable(dir)
+			goPluginEnv := goPluginCmd.Env
+			if !tooLong(temporary) {
+				goPluginEnv = withoutSocketDir(goPluginEnv)
+			}
+			cmd.Env = slices.Concat(env, goPluginEnv, lastEnv)
+			return proc.adopt(cmd, dir, temporary, file)
 		},
 	})
 	// go-plugin minds StartTimeout up to the handshake. A process that doesn't
 	// answer calls after that is killed, which makes them fail.
 	watchdog := time.AfterFunc(left+time.Second, proc.abortStart)
 	defer watchdog.Stop()
-	if err := proc.connect(ctx, style); err != nil {
-		proc.discard()
-		return nil, err
+	if err := proc.connect(ctx, speak); err != nil {
+		return nil, proc.failed(err, speak, deadline)
 	}
 	return proc, nil
 }
 
 // withoutSocketDir removes the variable that go-plugin sets only because a
 // Runner starts the process: in real servers, which let go-plugin start it,
-// plugins don't have it.
+// plugins don't have it. A plugin whose temporary directory has a path that is too
+// long for sockets keeps it: it would end at once without.
 func withoutSocketDir(env []string) []string {
 	return slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
 		return strings.HasPrefix(entry, plugin.EnvUnixSocketDir+"=")
@@ -155,8 +173,8 @@ func withoutSocketDir(env []string) []string {
 }
 
 // adopt makes the child of the process, once.
-func (proc *process) adopt(cmd *exec.Cmd, dir string) (*child, error) {
-	c, err := newChild(cmd, dir, proc.pool.threads, proc.pool.host.HandshakeHint, proc.settle)
+func (proc *process) adopt(cmd *exec.Cmd, dir, temporary string, file *binary) (*child, error) {
+	c, err := newChild(cmd, dir, temporary, file, proc.pool.forker, proc.pool.host.HandshakeHint, proc.drainAfterExit)
 	if err != nil {
 		return nil, err
 	}
@@ -164,19 +182,19 @@ func (proc *process) adopt(cmd *exec.Cmd, dir string) (*child, error) {
 	defer proc.mu.Unlock()
 	proc.child = c
 	if proc.aborted {
-		c.doomed.Store(true)
+		c.killOnStart.Store(true)
 	}
 	return c, nil
 }
 
-// connect starts the process and asks whether it can be shared.
-func (proc *process) connect(ctx context.Context, style style) error {
+// connect starts the process and queries whether it supports multiplexing.
+func (proc *process) connect(ctx context.Context, speak protocol) error {
 	rpc, err := proc.client.Client()
 	if err != nil {
 		return err
 	}
 	proc.rpc = rpc
-	if style.autoMTLS {
+	if speak.autoMTLS {
 		client, ok := rpc.(*plugin.GRPCClient)
 		if !ok {
 			return fmt.Errorf("plugin %q speaks net/rpc: plugins of protocol 5 must speak gRPC", proc.entry.Name)
@@ -190,7 +208,7 @@ func (proc *process) connect(ctx context.Context, style style) error {
 	return nil
 }
 
-// multiplexes asks the plugin whether one process can serve many mounts. Names
+// multiplexes reports whether one process can serve many mounts. Plugins named
 // in the server's variable PLUGIN_MULTIPLEXING_OPT_OUT are not asked.
 func (proc *process) multiplexes(ctx context.Context) (bool, error) {
 	env := proc.pool.host.Environ()
@@ -208,16 +226,17 @@ func (proc *process) multiplexes(ctx context.Context) (bool, error) {
 	return answer.GetSupported(), err
 }
 
-// limitCalls gives every call but requests, which bring their own, a deadline:
-// the SDK calls Type or SpecialPaths without any.
+// limitCalls bounds the answers of plugins and sets a deadline on every call except requests, which bring their
+// own: the SDK calls Type and SpecialPaths without one.
 func (p *Pool) limitCalls(ctx context.Context, method string, request, reply any,
 	conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
 ) error {
-	switch method {
-	case "/pb.Backend/HandleRequest", "/pb.Backend/HandleExistenceCheck":
+	options = append(slices.Clip(options), grpc.MaxCallRecvMsgSize(callback.MessageLimit))
+	switch {
+	case hasOwnDeadline(method):
 		return invoke(ctx, method, request, reply, conn, options...)
-	case "/plugin.GRPCController/Shutdown":
-		limited, cancel := context.WithTimeout(ctx, farewellTime)
+	case method == "/plugin.GRPCController/Shutdown":
+		limited, cancel := context.WithTimeout(ctx, shutdownTimeout)
 		defer cancel()
 		return invoke(limited, method, request, reply, conn, options...)
 	}
@@ -226,7 +245,8 @@ func (p *Pool) limitCalls(ctx context.Context, method string, request, reply any
 	return invoke(limited, method, request, reply, conn, options...)
 }
 
-// attach lets s use the process; false if it is ending or taken.
+// attach registers s as a user of the process. It reports false if the process is
+// ending, or is not shared and has a user.
 func (proc *process) attach(s *session) bool {
 	proc.mu.Lock()
 	defer proc.mu.Unlock()
@@ -238,7 +258,7 @@ func (proc *process) attach(s *session) bool {
 }
 
 // detach ends the use of s; the last one closes the process to others, in one
-// step so that nobody joins a process that is about to be ended.
+// step so that no session joins a process that is about to be ended.
 func (proc *process) detach(s *session) (last bool) {
 	proc.mu.Lock()
 	defer proc.mu.Unlock()
@@ -248,8 +268,8 @@ func (proc *process) detach(s *session) (last bool) {
 	return last
 }
 
-// retire lets in neither sessions nor requests any more. The result is for
-// waiting until the requests in flight have ended.
+// retire closes the process to new sessions and requests. The channels close
+// when the requests in flight have ended.
 func (proc *process) retire() (drained []<-chan struct{}) {
 	proc.mu.Lock()
 	defer proc.mu.Unlock()
@@ -265,13 +285,19 @@ func (proc *process) retire() (drained []<-chan struct{}) {
 func (proc *process) watch() {
 	<-proc.child.exited
 	drained := proc.retire()
-	proc.pool.withdraw(proc)
+	proc.pool.unshare(proc)
 	proc.child.closePipesLate()
-	await(drained, settleLimit)
+	proc.mu.Lock()
+	crashed := !proc.wanted
+	proc.mu.Unlock()
+	if crashed {
+		proc.reportCrash()
+	}
+	await(drained, exitDrainLimit)
 	proc.end()
 }
 
-// running tells whether the process has not ended. It takes no lock.
+// running reports whether the process has not exited. It takes no lock.
 func (proc *process) running() bool {
 	select {
 	case <-proc.child.exited:
@@ -281,76 +307,7 @@ func (proc *process) running() bool {
 	}
 }
 
-// settle waits for requests in flight when the process has ended. go-plugin
-// would tell the SDK's client that the plugin is shut down while those requests
-// are about to return with the error of the broken connection, and which error
-// they get would be chance. Real servers mostly give the connection's.
-func (proc *process) settle() {
-	await(proc.retire(), settleLimit)
-}
-
-// await waits for all channels, at most for limit; false if that was too short.
-func await(channels []<-chan struct{}, limit time.Duration) bool {
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	for _, c := range channels {
-		select {
-		case <-c:
-		case <-timer.C:
-			return false
-		}
-	}
-	return true
-}
-
-// end ends the process and returns when it is gone.
-func (proc *process) end() {
-	proc.ending.Do(func() {
-		proc.pool.withdraw(proc)
-		proc.retire()
-		<-proc.started
-		// Asks the plugin to shut down and kills it if it doesn't.
-		proc.client.Kill()
-		proc.pool.remove(proc)
-		close(proc.ended)
-	})
-	<-proc.ended
-}
-
-// abortStart kills a process that is being started.
-func (proc *process) abortStart() {
-	select {
-	case <-proc.started:
-		return
-	default:
-	}
-	proc.mu.Lock()
-	proc.aborted = true
-	c := proc.child
-	proc.mu.Unlock()
-	if c != nil {
-		_ = c.Kill(context.Background())
-	}
-}
-
-// discard clears up after a start that failed.
-func (proc *process) discard() {
-	proc.mu.Lock()
-	proc.shut = true
-	c := proc.child
-	proc.mu.Unlock()
-	if c != nil {
-		_ = c.Kill(context.Background())
-		if c.ID() != "" {
-			<-c.exited
-			c.closePipesLate()
-		}
-	}
-	proc.client.Kill()
-	proc.pool.remove(proc)
-}
-
-// info describes the process; false if it doesn't run.
+// info describes the process. It reports false if the process does not run.
 func (proc *process) info() (Info, bool) {
 	select {
 	case <-proc.started:

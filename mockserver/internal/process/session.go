@@ -21,50 +21,50 @@ import (
 // Bounds for the Cleanup of a plugin, which may hang: the usual one, and the
 // one for a plugin that has not ended its requests in the time it was given.
 const (
-	cleanupTime     = 5 * time.Second
-	lateCleanupTime = 500 * time.Millisecond
+	cleanupTimeout     = 5 * time.Second
+	lateCleanupTimeout = 500 * time.Millisecond
 )
 
-// session is one mount's use of one process. What a plugin says of itself is
-// asked once: it can't change while the process runs.
+// session is one mount's use of one process. A plugin's metadata is
+// queried once: it cannot change while the process runs.
 type session struct {
 	entry Entry
 	// mount is the BackendUUID.
 	mount string
-	// old: the plugin is of the generation before AutoMTLS.
-	old bool
+	// legacy: the plugin speaks protocol 4, without AutoMTLS.
+	legacy bool
 
 	gate *gate
 	// proc and backend are nil in the placeholder that stands for a plugin of
-	// the old generation until its first request.
+	// protocol 4 until its first request.
 	proc    *process
-	backend logical.Backend
+	backend *client
 
-	// said is what the plugin says of itself; nil until it is asked.
-	said *description
+	// meta is what the plugin reports about its backend; nil until Setup.
+	meta *backendMetadata
 }
 
-// description is what a plugin says of itself. It is asked when its backend is
-// set up, and waited for by who wants to know.
-type description struct {
-	asked sync.WaitGroup
+// backendMetadata is what a plugin reports about its backend. It is queried when
+// the backend is set up; readers wait for ready.
+type backendMetadata struct {
+	ready sync.WaitGroup
 	kind  logical.BackendType
 	paths *logical.Paths
 }
 
-// describe asks a backend what it is: two calls, side by side.
-func describe(backend logical.Backend) *description {
-	d := &description{}
-	d.asked.Go(func() { d.kind = backend.Type() })
-	d.asked.Go(func() { d.paths = backend.SpecialPaths() })
+// queryMetadata asks a backend for its type and special paths concurrently.
+func queryMetadata(backend logical.Backend) *backendMetadata {
+	d := &backendMetadata{}
+	d.ready.Go(func() { d.kind = backend.Type() })
+	d.ready.Go(func() { d.paths = backend.SpecialPaths() })
 	return d
 }
 
-// described is what the plugin said; it waits for the answers, which have the
+// described is what the plugin meta; it waits for the answers, which have the
 // deadline of all calls.
-func (s *session) described() *description {
-	s.said.asked.Wait()
-	return s.said
+func (s *session) metadata() *backendMetadata {
+	s.meta.ready.Wait()
+	return s.meta
 }
 
 func newSession(entry Entry, conf *logical.BackendConfig) *session {
@@ -77,8 +77,7 @@ type setupError struct{ err error }
 func (e *setupError) Error() string { return e.err.Error() }
 func (e *setupError) Unwrap() error { return e.err }
 
-// openCurrent gives a mount its session with a plugin of the present
-// generation.
+// openCurrent opens a session with a plugin of protocol 5.
 func (p *Pool) openCurrent(ctx context.Context, lookup Lookup, conf *logical.BackendConfig, deadline time.Time) (*session, error) {
 	entry, err := lookup(ctx)
 	if err != nil {
@@ -93,46 +92,14 @@ func (p *Pool) openCurrent(ctx context.Context, lookup Lookup, conf *logical.Bac
 		p.close(s)
 		return nil, fmt.Errorf("name the mount to its plugin: %w", err)
 	}
-	// Dispense replaces the connection of the SDK's client by the link's, which
-	// is what tells the mounts of one process apart.
-	s.backend, err = sdkplugin.Dispense(s.proc.rpc, &link{ClientProtocol: s.proc.rpc, conn: &mountConn{ClientConn: s.proc.conn, id: id}})
+	backend, err := p.dispense(s.proc.rpc)
+	if err == nil {
+		// The connection is what tells the mounts of one process apart.
+		err = backend.bind(s.proc.rpc, &mountConn{ClientConn: s.proc.conn, id: id})
+	}
 	if err != nil {
 		p.close(s)
 		return nil, err
-	}
-	if err := s.setup(ctx, conf); err != nil {
-		p.close(s)
-		return nil, err
-	}
-	return s, nil
-}
-
-// openOld gives a mount its session with a process of its own, of a plugin of
-// the old generation.
-func (p *Pool) openOld(ctx context.Context, lookup Lookup, conf *logical.BackendConfig, metadata bool, deadline time.Time) (*session, error) {
-	entry, err := lookup(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s := newSession(entry, conf)
-	s.old = true
-	s.proc, err = p.start(ctx, entry, old(metadata), deadline)
-	if err != nil {
-		return nil, err
-	}
-	if !s.proc.attach(s) {
-		s.proc.end()
-		return nil, sdkplugin.ErrPluginShutdown
-	}
-	raw, err := s.proc.rpc.Dispense(sdkplugin.BackendPluginName)
-	if err != nil {
-		p.close(s)
-		return nil, err
-	}
-	backend, ok := raw.(logical.Backend)
-	if !ok {
-		p.close(s)
-		return nil, errors.New("unsupported plugin client type")
 	}
 	s.backend = backend
 	if err := s.setup(ctx, conf); err != nil {
@@ -142,32 +109,62 @@ func (p *Pool) openOld(ctx context.Context, lookup Lookup, conf *logical.Backend
 	return s, nil
 }
 
-// describeOld asks a plugin of the old generation, in metadata mode, what it
-// is, and returns the placeholder.
-func (p *Pool) describeOld(ctx context.Context, lookup Lookup, conf *logical.BackendConfig, deadline time.Time) (*session, error) {
-	s, err := p.openOld(ctx, lookup, conf, true, deadline)
+// openLegacy opens a session with a plugin of protocol 4, which gets a process of
+// its own.
+func (p *Pool) openLegacy(ctx context.Context, lookup Lookup, conf *logical.BackendConfig, metadata bool, deadline time.Time) (*session, error) {
+	entry, err := lookup(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.described() // before its process ends
+	s := newSession(entry, conf)
+	s.legacy = true
+	s.proc, err = p.start(ctx, entry, protocol4(metadata), deadline)
+	if err != nil {
+		return nil, err
+	}
+	if !s.proc.attach(s) {
+		s.proc.end()
+		return nil, sdkplugin.ErrPluginShutdown
+	}
+	backend, err := p.dispense(s.proc.rpc)
+	if err != nil {
+		p.close(s)
+		return nil, err
+	}
+	s.backend = backend
+	if err := s.setup(ctx, conf); err != nil {
+		p.close(s)
+		return nil, err
+	}
+	return s, nil
+}
+
+// probeLegacy starts a plugin of protocol 4 in metadata mode, queries its metadata
+// and returns the placeholder for it.
+func (p *Pool) probeLegacy(ctx context.Context, lookup Lookup, conf *logical.BackendConfig, deadline time.Time) (*session, error) {
+	s, err := p.openLegacy(ctx, lookup, conf, true, deadline)
+	if err != nil {
+		return nil, err
+	}
+	s.metadata() // before its process ends
 	placeholder := *s
 	placeholder.gate, placeholder.proc, placeholder.backend = newGate(), nil, nil
-	s.cleanup(ctx, cleanupTime)
+	s.cleanup(ctx, cleanupTimeout)
 	p.close(s)
 	return &placeholder, nil
 }
 
-// setup makes the plugin create its backend and asks what it is. Nobody waits
-// for the answers before they are needed: a backend is initialized meanwhile.
+// setup makes the plugin create its backend and queries its metadata, without
+// waiting for the answers: the backend is initialized meanwhile.
 func (s *session) setup(ctx context.Context, conf *logical.BackendConfig) error {
 	if err := s.backend.Setup(ctx, conf); err != nil {
 		return &setupError{err}
 	}
-	s.said = describe(s.backend)
+	s.meta = queryMetadata(s.backend)
 	return nil
 }
 
-// cleanup lets the plugin clean up and doesn't wait for ever: the SDK's client
+// cleanup calls the plugin's Cleanup and waits at most for limit: the SDK's client
 // waits for the plugin to hang up the connection to its storage.
 func (s *session) cleanup(ctx context.Context, limit time.Duration) {
 	if !s.proc.running() {
@@ -189,12 +186,12 @@ func (s *session) cleanup(ctx context.Context, limit time.Duration) {
 
 func cleanupLimit(drained bool) time.Duration {
 	if drained {
-		return cleanupTime
+		return cleanupTimeout
 	}
-	return lateCleanupTime
+	return lateCleanupTimeout
 }
 
-// close ends the mount's use of its process, and the process with its last use.
+// close detaches the mount from its process and ends the process with its last mount.
 func (p *Pool) close(s *session) {
 	s.gate.shut()
 	if s.proc.detach(s) {
@@ -202,20 +199,21 @@ func (p *Pool) close(s *session) {
 	}
 }
 
-// link is what the SDK's client needs of the connection to a plugin. The end of
-// a process is the Pool's to decide, so Close and Reload do nothing.
-type link struct {
-	plugin.ClientProtocol
-	conn grpc.ClientConnInterface
+// dispense returns the client of the plugin's backend.
+func (p *Pool) dispense(rpc plugin.ClientProtocol) (*client, error) {
+	raw, err := rpc.Dispense(sdkplugin.BackendPluginName)
+	if err != nil {
+		return nil, err
+	}
+	backend, ok := raw.(*client)
+	if !ok {
+		return nil, errors.New("unsupported plugin client type")
+	}
+	backend.callbacks = p.host.Callbacks
+	return backend, nil
 }
 
-var _ pluginutil.PluginClient = (*link)(nil)
-
-func (l *link) Conn() grpc.ClientConnInterface { return l.conn }
-func (l *link) Reload() error                  { return nil }
-func (l *link) Close() error                   { return nil }
-
-// mountConn tells the plugin with every call which mount it is for.
+// mountConn sends the identifier of the mount with every call.
 type mountConn struct {
 	*grpc.ClientConn
 	id string

@@ -19,7 +19,7 @@ import (
 	"github.com/hashicorp/go-uuid"
 )
 
-// unwrapTTL is how long a plugin of the old generation has to fetch its
+// unwrapTTL is how long a plugin of protocol 4 has to fetch its
 // certificate.
 const unwrapTTL = 60 * time.Second
 
@@ -44,14 +44,14 @@ func autoTLS() (config *tls.Config, clientCert string, err error) {
 	return config, string(pem.EncodeToMemory(block)), nil
 }
 
-// oldTLS makes the certificate that a plugin of the old generation and the
+// legacyTLS makes the certificate that a plugin of protocol 4 and the
 // server both use, and wraps it for the plugin. The plugin's side is
 // api.VaultPluginTLSProvider: it fetches ServerCert (DER) and ServerKey (SEC 1)
 // with the token and takes the certificate as its own, as the authority of the
 // server's, and its common name as the server's name.
 //
 // Shape: vault/sdk helper/pluginutil/tls.go.
-func oldTLS(ctx context.Context, host Host) (*tls.Config, string, error) {
+func legacyTLS(ctx context.Context, host Host) (*tls.Config, string, error) {
 	if host.Wrap == nil {
 		return nil, "", errors.New("the server can't wrap a certificate for plugins without AutoMTLS")
 	}

@@ -36,33 +36,32 @@ func (p *Pool) Version(ctx context.Context, e Entry) (string, error) {
 	if errors.As(err, &ofSetup) {
 		return "", nil
 	}
-	s, oldErr := p.openOld(ctx, lookup, conf, true, now.Add(p.host.StartTimeout))
-	if oldErr == nil {
+	s, legacyErr := p.openLegacy(ctx, lookup, conf, true, now.Add(p.host.StartTimeout))
+	if legacyErr == nil {
 		return p.askVersion(ctx, s), nil
 	}
-	if errors.As(oldErr, &ofSetup) {
+	if errors.As(legacyErr, &ofSetup) {
 		return "", ofSetup.err
 	}
+	p.reportStart(err, legacyErr)
 	return "", multierror.Append(nil,
 		fmt.Errorf("failed to dispense plugin as backend v5: %w", err),
-		fmt.Errorf("failed to dispense v4 backend plugin: %w", oldErr))
+		fmt.Errorf("failed to dispense v4 backend plugin: %w", legacyErr))
 }
 
 // askVersion asks a plugin for its version and ends the session, which was for
 // that only.
 func (p *Pool) askVersion(ctx context.Context, s *session) string {
-	version := ""
-	if versioner, ok := s.backend.(logical.PluginVersioner); ok {
-		version = versioner.PluginVersion().Version
-	}
-	s.cleanup(ctx, cleanupTime)
+	version := s.backend.PluginVersion().Version
+	s.cleanup(ctx, cleanupTimeout)
 	p.close(s)
 	return version
 }
 
 func (p *Pool) databaseVersion(ctx context.Context, e Entry, deadline time.Time) (string, error) {
-	proc, err := p.start(ctx, e, database(), deadline)
+	proc, err := p.start(ctx, e, databaseProtocol(true), deadline)
 	if err != nil {
+		p.report(err)
 		return "", fmt.Errorf("failed to load plugin as database v5: %w", err)
 	}
 	defer proc.end()

@@ -7,8 +7,10 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/hashicorp/vault/sdk/logical"
 )
@@ -30,6 +32,10 @@ type Physical interface {
 	Close() error
 }
 
+// ErrNilEntry is returned for a write without an entry. The text is that of the
+// barrier view of Vault and OpenBao.
+var ErrNilEntry = errors.New("cannot write nil entry")
+
 // View is the part of a Physical below a prefix, as a logical.Storage.
 type View struct {
 	// Dotted lets keys have two dots within a part of their path, and is passed
@@ -38,6 +44,10 @@ type View struct {
 
 	physical Physical
 	prefix   string
+	// readOnly is the error of every write; nil while writes are possible.
+	readOnly atomic.Pointer[error]
+	// refused counts the writes that failed with it.
+	refused atomic.Int64
 }
 
 // NewView returns the part of p below prefix, which ends in a slash.
@@ -49,6 +59,19 @@ func NewView(p Physical, prefix string) *View {
 func (v *View) Sub(prefix string) *View {
 	return &View{physical: v.physical, prefix: v.prefix + prefix, Dotted: v.Dotted}
 }
+
+// SetReadOnly makes every write return err; nil makes writes possible again.
+// Clear is not affected. The state is not shared with parts of the view.
+func (v *View) SetReadOnly(err error) {
+	if err == nil {
+		v.readOnly.Store(nil)
+		return
+	}
+	v.readOnly.Store(&err)
+}
+
+// Refused returns how many writes failed with the error of SetReadOnly.
+func (v *View) Refused() int64 { return v.refused.Load() }
 
 // Clear deletes everything in the view.
 func (v *View) Clear(ctx context.Context) error { return v.physical.Clear(ctx, v.prefix) }
@@ -67,7 +90,10 @@ func (v *View) Get(ctx context.Context, key string) (*logical.StorageEntry, erro
 
 // Put implements logical.Storage.
 func (v *View) Put(ctx context.Context, entry *logical.StorageEntry) error {
-	if err := v.check(entry.Key); err != nil {
+	if entry == nil {
+		return ErrNilEntry
+	}
+	if err := v.checkWrite(entry.Key); err != nil {
 		return err
 	}
 	return v.physical.Put(ctx, v.prefix+entry.Key, entry.Value)
@@ -75,7 +101,7 @@ func (v *View) Put(ctx context.Context, entry *logical.StorageEntry) error {
 
 // Delete implements logical.Storage.
 func (v *View) Delete(ctx context.Context, key string) error {
-	if err := v.check(key); err != nil {
+	if err := v.checkWrite(key); err != nil {
 		return err
 	}
 	return v.physical.Delete(ctx, v.prefix+key)
@@ -87,6 +113,18 @@ func (v *View) List(ctx context.Context, prefix string) ([]string, error) {
 		return nil, err
 	}
 	return v.physical.List(ctx, v.prefix+prefix)
+}
+
+// checkWrite returns the error for a write of key.
+func (v *View) checkWrite(key string) error {
+	if err := v.check(key); err != nil {
+		return err
+	}
+	if err := v.readOnly.Load(); err != nil {
+		v.refused.Add(1)
+		return *err
+	}
+	return nil
 }
 
 // check refuses keys that would leave the view, with the SDK's own error.

@@ -20,6 +20,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
 	"github.com/plugproof/plugproof/mockserver/internal/core"
+	"github.com/plugproof/plugproof/mockserver/internal/sys/rights"
 )
 
 // backend answers requests to sys/.
@@ -33,21 +34,44 @@ type backend struct {
 func Factory(c *core.Core) logical.Factory {
 	return func(ctx context.Context, conf *logical.BackendConfig) (logical.Backend, error) {
 		b := &backend{core: c, dialect: c.Dialect()}
-		special := c.Access().SysSpecialPaths()
+		special := rights.SpecialPaths()
 		b.Backend = &framework.Backend{
 			Help:        "The system backend is built in and cannot be remounted or unmounted. It contains the paths that are used to configure the server itself.",
 			BackendType: logical.TypeLogical,
 			PathsSpecial: &logical.Paths{
-				Root:            append([]string{"auth/*", "remount", "plugins/catalog/*", "plugins/runtimes/catalog/*"}, special.Root...),
-				Unauthenticated: append([]string{"internal/ui/mounts", "internal/ui/mounts/*"}, special.Unauthenticated...),
+				Root:            append(root(), special.Root...),
+				Unauthenticated: append(unauthenticated(), special.Unauthenticated...),
 			},
 			Paths: framework.PathAppend(
 				b.catalogPaths(), b.pinPaths(), b.runtimePaths(), b.reloadPaths(),
-				b.mountPaths(), b.authPaths(), b.remountPaths(), b.internalPaths(),
-				c.Access().SysPaths(), b.unemulatedPaths(),
+				b.mountPaths(), b.authPaths(), b.remountPaths(), b.internalPaths(), b.openAPIPaths(),
+				rights.Paths(c.Access(), c.Dialect()), toolPaths(), b.namespacePaths(), b.passwordPaths(), b.enterprisePaths(), b.unemulatedPaths(),
 			),
 		}
 		return b, b.Setup(ctx, conf)
+	}
+}
+
+// root returns the paths that need sudo, also those that the mock has not
+// (NewSystemBackend in vault/logical_system.go).
+func root() []string {
+	return []string{
+		"auth/*", "remount", "plugins/catalog/*", "plugins/runtimes/catalog/*", "audit", "audit/*", "raw", "raw/*",
+		"rotate", "rotate/keyring", "rotate/root", "config/cors", "config/auditing/*", "config/ui/headers/*", "internal/inspect/*",
+		"replication/primary/secondary-token", "replication/performance/primary/secondary-token", "replication/dr/primary/secondary-token",
+		"replication/reindex", "replication/dr/reindex", "replication/performance/reindex", "storage/raft/snapshot-auto/config/*",
+	}
+}
+
+// unauthenticated returns the paths that need no token, also those that the mock
+// has not (NewSystemBackend in vault/logical_system.go).
+func unauthenticated() []string {
+	return []string{
+		"internal/ui/mounts", "internal/ui/mounts/*", "internal/ui/namespaces", "internal/specs/openapi", "wrapping/pubkey",
+		"replication/status", "storage/raft/bootstrap/challenge", "storage/raft/bootstrap/answer", "init", "seal-status",
+		"unseal", "leader", "health", "decode-token", "mfa/validate", "generate-root/attempt", "generate-root/update",
+		"rekey/init", "rekey/update", "rekey/verify",
+		"rekey-recovery-key/init", "rekey-recovery-key/update", "rekey-recovery-key/verify",
 	}
 }
 
@@ -88,9 +112,9 @@ func (b *backend) version(d *framework.FieldData) (string, *logical.Response) {
 	return "v" + parsed.String(), nil
 }
 
-// malformed is the answer to something that is no version.
+// malformed returns the answer to a version that cannot be parsed.
 func (b *backend) malformed(v string) *logical.Response {
-	return logical.ErrorResponse("version %q is not a valid semantic version: %s: %s", v, b.dialect.MalformedVersion, v)
+	return logical.ErrorResponse("version %q is not a valid semantic version: %s: %s", v, b.dialect.Catalog.MalformedVersion, v)
 }
 
 // pluginType reads the field `type`; an empty one is the type unknown.
@@ -144,7 +168,7 @@ func linkedIn(kind consts.PluginType, name, version string) *logical.Response {
 
 // pin returns the pinned version of a plugin where the dialect has pins.
 func (b *backend) pin(ctx context.Context, kind consts.PluginType, name string) (string, error) {
-	if !b.dialect.Pins {
+	if !b.dialect.Catalog.Pins {
 		return "", catalog.ErrNoPin
 	}
 	k, err := b.core.Catalog().Pin(ctx, kind, name)
@@ -155,7 +179,7 @@ func (b *backend) pin(ctx context.Context, kind consts.PluginType, name string) 
 func (b *backend) deprecation(ctx context.Context, kind consts.PluginType, name, version string) (*logical.Response, error) {
 	e, err := b.core.Catalog().Get(ctx, catalog.Key{Type: kind, Name: name, Version: version})
 	if err != nil || !e.Builtin {
-		return nil, nil //nolint:nilerr // the mount itself tells what is missing
+		return nil, nil // the mount itself reports what is missing
 	}
 	switch dialect.Status(e.Status) {
 	case dialect.Deprecated:

@@ -101,10 +101,10 @@ func (b *backend) enable(ctx context.Context, d *framework.FieldData, auth bool)
 // whatever type it is; servers ignore it silently.
 func (b *backend) drop(config map[string]any) {
 	known := map[string]bool{
-		"allowed_managed_keys":          b.dialect.ManagedKeys,
-		"delegated_auth_accessors":      b.dialect.DelegatedAuth,
-		"identity_token_key":            b.dialect.IdentityTokenKey,
-		"trim_request_trailing_slashes": b.dialect.TrimTrailingSlashes,
+		"allowed_managed_keys":          b.dialect.Mounts.ManagedKeys,
+		"delegated_auth_accessors":      b.dialect.Mounts.DelegatedAuth,
+		"identity_token_key":            b.dialect.Mounts.IdentityTokenKey,
+		"trim_request_trailing_slashes": b.dialect.Mounts.TrimTrailingSlashes,
 	}
 	maps.DeleteFunc(config, func(key string, _ any) bool {
 		is, listed := known[strings.ToLower(key)]

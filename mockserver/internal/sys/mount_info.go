@@ -63,7 +63,7 @@ func (b *backend) shown(e *mounts.Entry) mountInfo {
 	if e.Auth {
 		info.Config.TokenType = c.TokenType.String()
 	}
-	if b.dialect.DelegatedAuthShown {
+	if b.dialect.Mounts.DelegatedAuthShown {
 		info.Config.DelegatedAuthAccessors = c.DelegatedAuthAccessors
 	}
 	return info
@@ -72,7 +72,7 @@ func (b *backend) shown(e *mounts.Entry) mountInfo {
 // visible is a mount as user interfaces are told of it.
 func (b *backend) visible(e *mounts.Entry) mountInfo {
 	info := b.shown(e)
-	if !b.dialect.VisibleMountTTLs {
+	if !b.dialect.Mounts.VisibleTTLs {
 		return info
 	}
 	for _, ttl := range []*int64{&info.Config.DefaultLeaseTTL, &info.Config.MaxLeaseTTL} {
@@ -128,6 +128,9 @@ func addOptional(data map[string]any, e *mounts.Entry) {
 	}
 	if e.Config.IdentityTokenKey != "" {
 		data["identity_token_key"] = e.Config.IdentityTokenKey
+	}
+	if e.Config.UserLockout != nil {
+		data["user_lockout_config"] = e.Config.UserLockout.Shown()
 	}
 	if e.Config.TrimTrailingSlashes {
 		data["trim_request_trailing_slashes"] = true

@@ -31,14 +31,14 @@ func (b *backend) catalogPaths() []*framework.Path {
 		"env":     field(framework.TypeStringSlice, "The environment variables passed to plugin command: key=value."),
 		"version": field(framework.TypeString, "The semantic version of the plugin to use, or image tag if oci_image is provided."),
 	}
-	if b.dialect.Images {
+	if b.dialect.Catalog.Images {
 		fields["oci_image"] = field(framework.TypeString, "The name of the OCI image to be run, without the tag or SHA256.")
 		fields["runtime"] = field(framework.TypeString, "The plugin runtime to use when running with oci_image.")
 	}
-	if b.dialect.OCIPlugins {
+	if b.dialect.Catalog.OCI {
 		fields["oci"] = field(framework.TypeBool, "Whether the plugin was downloaded from an OCI registry.")
 	}
-	if b.dialect.DownloadRefused {
+	if b.dialect.Catalog.DownloadRefused {
 		fields["download"] = field(framework.TypeBool, "Whether to download the plugin. Enterprise only.")
 	}
 	return []*framework.Path{
@@ -73,22 +73,22 @@ func (b *backend) registerPlugin(ctx context.Context, _ *logical.Request, d *fra
 	if sha == "" {
 		sha = d.Get("sha_256").(string)
 	}
-	if sha == "" && (v == "" || !b.dialect.Artifacts) {
-		return logical.ErrorResponse("%s", b.dialect.MissingHash), nil
+	if sha == "" && (v == "" || !b.dialect.Catalog.Artifacts) {
+		return logical.ErrorResponse("%s", b.dialect.Catalog.MissingHash), nil
 	}
-	if b.dialect.DownloadRefused && d.Get("download").(bool) {
+	if b.dialect.Catalog.DownloadRefused && d.Get("download").(bool) {
 		return logical.ErrorResponse("download is an enterprise only feature"), nil
 	}
 	e := &catalog.Entry{Key: catalog.Key{Type: kind, Name: d.Get("name").(string), Version: v}, Args: d.Get("args").([]string), Env: d.Get("env").([]string)}
-	if b.dialect.OCIPlugins {
+	if b.dialect.Catalog.OCI {
 		e.OCI = d.Get("oci").(bool)
 	}
-	artifact := sha == "" && b.dialect.ArtifactsNeedNoCommand
-	if bad, err := b.commandOrImage(ctx, d, e, artifact); bad != nil || err != nil {
-		return bad, err
+	artifact := sha == "" && b.dialect.Catalog.ArtifactsNeedNoCommand
+	if resp := b.commandOrImage(ctx, d, e, artifact); resp != nil {
+		return resp, nil
 	}
 	if e.SHA256, err = hex.DecodeString(sha); err != nil {
-		text := b.dialect.BadHash
+		text := b.dialect.Catalog.BadHash
 		if strings.HasSuffix(text, " ") {
 			text += sha + ": " + err.Error()
 		}
@@ -107,38 +107,39 @@ func (b *backend) registerPlugin(ctx context.Context, _ *logical.Request, d *fra
 	return nil, err
 }
 
-// commandOrImage fills in what is to be run; an artifact may go without either.
-func (b *backend) commandOrImage(ctx context.Context, d *framework.FieldData, e *catalog.Entry, artifact bool) (*logical.Response, error) {
+// commandOrImage sets the command or image of the entry, of which an artifact
+// needs neither. It returns the error response for an invalid one, or nil.
+func (b *backend) commandOrImage(ctx context.Context, d *framework.FieldData, e *catalog.Entry, artifact bool) *logical.Response {
 	command := d.Get("command").(string)
-	if b.dialect.Images {
+	if b.dialect.Catalog.Images {
 		e.Image, e.Runtime = d.Get("oci_image").(string), d.Get("runtime").(string)
 	}
 	if command == "" && e.Image == "" && !artifact {
-		return logical.ErrorResponse("%s", b.dialect.MissingCommand), nil
+		return logical.ErrorResponse("%s", b.dialect.Catalog.MissingCommand)
 	}
 	if e.Image != "" {
 		e.Command = command
 		if runtime.GOOS != "linux" {
-			return logical.ErrorResponse("specifying oci_image is currently only supported on Linux"), nil
+			return logical.ErrorResponse("specifying oci_image is currently only supported on Linux")
 		}
 		if e.Runtime != "" {
 			if _, err := b.core.Catalog().Runtime(ctx, e.Runtime); err != nil {
 				// The server's own text: its verb doesn't fit its argument.
-				return logical.ErrorResponse("specified plugin runtime %q, but failed to retrieve config: %%!w(%s)", e.Runtime, err), nil
+				return logical.ErrorResponse("specified plugin runtime %q, but failed to retrieve config: %%!w(%s)", e.Runtime, err)
 			}
 		}
-		return nil, nil
+		return nil
 	}
 	// Arguments may stand behind the command, as they did before the field args.
 	words := strings.Split(command, " ")
 	if len(words) > 1 && len(e.Args) > 0 {
-		return logical.ErrorResponse("must not specify args in command and args field"), nil
+		return logical.ErrorResponse("must not specify args in command and args field")
 	}
 	e.Command = words[0]
 	if len(words) > 1 {
 		e.Args = words[1:]
 	}
-	return nil, nil
+	return nil
 }
 
 func (b *backend) readPlugin(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
@@ -158,7 +159,7 @@ func (b *backend) readPlugin(ctx context.Context, _ *logical.Request, d *framewo
 	}
 	e, err := b.core.Catalog().Get(ctx, catalog.Key{Type: kind, Name: name, Version: v})
 	var warning string
-	if errors.Is(err, catalog.ErrNotFound) && v == "" && b.dialect.ReadResolvesVersion {
+	if errors.Is(err, catalog.ErrNotFound) && v == "" && b.dialect.Catalog.ReadResolvesVersion {
 		e, warning, bad, err = b.resolve(ctx, kind, name)
 		if bad != nil {
 			return bad, nil
@@ -202,7 +203,7 @@ func (b *backend) pluginInfo(e *catalog.Entry) map[string]any {
 		"name": e.Name, "args": e.Args, "command": e.Command,
 		"sha256": hex.EncodeToString(e.SHA256), "builtin": e.Builtin, "version": e.Version,
 	}
-	maps.Copy(data, b.dialect.CatalogReadExtra)
+	maps.Copy(data, b.dialect.Catalog.ReadExtra)
 	if e.Command != "" {
 		data["command"] = filepath.Clean(e.Command) // servers keep the whole path and show a part
 	}

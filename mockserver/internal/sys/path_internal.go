@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 )
 
 // internalPaths are those of sys/internal that clients ask before they do
@@ -30,9 +31,9 @@ func (b *backend) visibleMounts(ctx context.Context, req *logical.Request, _ *fr
 		return nil, err
 	}
 	secret, auth := map[string]any{}, map[string]any{}
-	for _, r := range b.core.Mounts() {
+	for _, r := range b.core.Mounts(ctx) {
 		e := r.Entry()
-		if e.Config.ListingVisibility != "unauth" && (may == nil || !may(e.FullPath())) {
+		if e.Config.ListingVisibility != "unauth" && (may == nil || !may(e.TablePath())) {
 			continue
 		}
 		var info any = map[string]any{"type": e.Type, "description": e.Description, "options": e.Options}
@@ -60,11 +61,20 @@ func (b *backend) visibleMount(ctx context.Context, req *logical.Request, d *fra
 	if may == nil {
 		return nil, logical.ErrPermissionDenied
 	}
-	r, err := b.core.MountOf(p)
-	if err != nil || !may(r.Entry().FullPath()) {
+	r, err := b.core.MountOf(ctx, p)
+	if err != nil {
+		return denied, logical.ErrPermissionDenied
+	}
+	shown, table, at := r.Entry().Path, r.Entry().TablePath(), namespace.From(ctx).Path
+	if r.Entry().Namespace != at {
+		// Below a namespace that is not the root, servers look for rights on a path that
+		// nobody has.
+		shown, table = table, at+table
+	}
+	if !may(table) {
 		return denied, logical.ErrPermissionDenied
 	}
 	info := b.visible(r.Entry()).fields()
-	info["path"] = r.Entry().Path
+	info["path"] = shown
 	return &logical.Response{Data: info}, nil
 }

@@ -62,16 +62,16 @@ func (b *backend) authPaths() []*framework.Path {
 	}
 }
 
-func (b *backend) listMounts(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
-	return b.list(false), nil
+func (b *backend) listMounts(ctx context.Context, _ *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
+	return b.list(ctx, false), nil
 }
 
-func (b *backend) listAuth(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
-	return b.list(true), nil
+func (b *backend) listAuth(ctx context.Context, _ *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
+	return b.list(ctx, true), nil
 }
 
-func (b *backend) list(auth bool) *logical.Response {
-	all := b.core.Mounts()
+func (b *backend) list(ctx context.Context, auth bool) *logical.Response {
+	all := b.core.Mounts(ctx)
 	data := make(map[string]any, len(all))
 	for _, r := range all {
 		if e := r.Entry(); e.Auth == auth {
@@ -83,7 +83,7 @@ func (b *backend) list(auth bool) *logical.Response {
 
 func (b *backend) readMount(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	p := mounts.CleanPath(d.Get("path").(string))
-	r, err := b.core.MountOf(p)
+	r, err := b.core.MountOf(ctx, p)
 	if err != nil {
 		return logical.ErrorResponse("No secret engine mount at %s", p), nil
 	}
@@ -95,7 +95,7 @@ func (b *backend) readMount(ctx context.Context, _ *logical.Request, d *framewor
 
 // warnOfVersion says that another version runs than the configured one.
 func (b *backend) warnOfVersion(ctx context.Context, resp *logical.Response, e *mounts.Entry) {
-	if !b.dialect.VersionMismatchWarns || e.Version == e.RunningVersion || e.Version == "" {
+	if !b.dialect.Mounts.VersionMismatchWarns || e.Version == e.RunningVersion || e.Version == "" {
 		return
 	}
 	because := "either due to a pinned version or because the plugin was upgraded and not yet reloaded"
@@ -105,9 +105,9 @@ func (b *backend) warnOfVersion(ctx context.Context, resp *logical.Response, e *
 	resp.AddWarning(fmt.Sprintf("Plugin version is configured as %q, but running %q %s", e.Version, e.RunningVersion, because))
 }
 
-func (b *backend) readAuth(_ context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+func (b *backend) readAuth(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	p := mounts.CleanPath(d.Get("path").(string))
-	r, err := b.core.MountAt(mounts.AuthPrefix + p)
+	r, err := b.core.MountAt(ctx, mounts.AuthPrefix+p)
 	if err != nil {
 		return logical.ErrorResponse("No auth engine at %s", p), nil
 	}
@@ -116,7 +116,7 @@ func (b *backend) readAuth(_ context.Context, _ *logical.Request, d *framework.F
 
 func (b *backend) disableMount(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	p := mounts.CleanPath(d.Get("path").(string))
-	if _, err := b.core.MountAt(p); err == nil && strings.HasPrefix(p, mounts.AuthPrefix) {
+	if _, err := b.core.MountAt(ctx, p); err == nil && strings.HasPrefix(p, mounts.AuthPrefix) {
 		return badRequest(fmt.Errorf("cannot unmount %q", p))
 	}
 	return b.disable(ctx, p)
@@ -130,7 +130,7 @@ func (b *backend) disableAuth(ctx context.Context, _ *logical.Request, d *framew
 	return b.disable(ctx, mounts.AuthPrefix+p)
 }
 
-// disable removes a mount; that there is none is no error, so that nobody
+// disable removes a mount. A mount that does not exist is not an error, so that nobody
 // learns what there is.
 func (b *backend) disable(ctx context.Context, full string) (*logical.Response, error) {
 	for _, own := range []string{"sys/", "cubbyhole/", "identity/"} {

@@ -14,7 +14,7 @@ import (
 
 // pinPaths are sys/plugins/pins, where the dialect has them.
 func (b *backend) pinPaths() []*framework.Path {
-	if !b.dialect.Pins {
+	if !b.dialect.Catalog.Pins {
 		return nil
 	}
 	fields := map[string]*framework.FieldSchema{

@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
-	"github.com/plugproof/plugproof/mockserver/internal/core"
 	"github.com/plugproof/plugproof/mockserver/internal/envelope"
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
 )
@@ -31,10 +30,7 @@ func (b *backend) reloadPaths() []*framework.Path {
 			"scope":  scope,
 		}, operations{logical.UpdateOperation: b.reload}),
 	}
-	if b.dialect.EnterpriseStubs {
-		paths = append(paths, path("plugins/reload/backend/status$", "Tells how a reload went; Enterprise only", nil, operations{logical.ReadOperation: enterpriseOnly}))
-	}
-	if b.dialect.TypedReload {
+	if b.dialect.Reloads.Typed {
 		paths = append(paths, path("plugins/reload/(?P<type>auth|database|secret|unknown)/"+framework.GenericNameRegex("name")+"$", "Reloads all mounts of a plugin", map[string]*framework.FieldSchema{
 			"type":  field(framework.TypeString, "The type of plugin to reload, as registered in the plugin catalog."),
 			"name":  field(framework.TypeString, "The name of the plugin to reload, as registered in the plugin catalog."),
@@ -59,7 +55,7 @@ func (b *backend) reload(ctx context.Context, req *logical.Request, d *framework
 		return b.reloadByName(ctx, req, d, consts.PluginTypeUnknown, name)
 	}
 	if err := b.reloadMounts(ctx, paths); err != nil {
-		if b.dialect.ReloadKnownOnly {
+		if b.dialect.Reloads.KnownOnly {
 			return badRequest(err)
 		}
 		return nil, err
@@ -67,18 +63,8 @@ func (b *backend) reload(ctx context.Context, req *logical.Request, d *framework
 	return b.reloaded(req, d, len(paths))
 }
 
-// enterpriseOnly answers for paths that community servers know, but don't serve.
-func enterpriseOnly(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
-	return logical.ErrorResponse("enterprise-only feature"), logical.ErrUnsupportedPath
-}
-
 // errSingleton refuses the reload of what is mounted once, by the server.
 var errSingleton = errors.New("singleton plugin cannot be reloaded")
-
-// singleton tells whether a type is one of those mounts', also of namespaces.
-func singleton(kind string) bool {
-	return core.Internal(strings.TrimPrefix(kind, "ns_"))
-}
 
 func (b *backend) reloadTyped(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	if bad := b.checkScope(d); bad != nil {
@@ -92,7 +78,7 @@ func (b *backend) reloadTyped(ctx context.Context, req *logical.Request, d *fram
 }
 
 func (b *backend) checkScope(d *framework.FieldData) *logical.Response {
-	if scope := d.Get("scope").(string); b.dialect.ReloadScope && scope != "" && scope != "global" {
+	if scope := d.Get("scope").(string); b.dialect.Reloads.Scope && scope != "" && scope != "global" {
 		return logical.ErrorResponse("reload scope must be omitted or 'global'")
 	}
 	return nil
@@ -100,31 +86,63 @@ func (b *backend) checkScope(d *framework.FieldData) *logical.Response {
 
 // reloadByName reloads all mounts of a plugin; type unknown means any.
 func (b *backend) reloadByName(ctx context.Context, req *logical.Request, d *framework.FieldData, kind consts.PluginType, name string) (*logical.Response, error) {
-	if b.dialect.ReloadKnownOnly {
+	if b.dialect.Reloads.KnownOnly {
 		if bad, err := b.reloadable(ctx, name); bad != nil || err != nil {
 			return bad, err
 		}
 	}
 	count := 0
-	for _, r := range b.core.Mounts() {
+	for _, r := range b.core.Mounts(ctx) {
 		e := r.Entry()
 		if e.Type != name || kind != consts.PluginTypeUnknown && kind != e.PluginType() {
 			continue
 		}
-		if err := b.core.Reload(ctx, r); err != nil {
-			if b.dialect.ReloadKnownOnly {
+		err := b.core.Reload(ctx, r)
+		if errors.Is(err, mounts.ErrStopped) {
+			continue // it is no mount of the plugin any more
+		}
+		if err != nil {
+			if b.dialect.Reloads.KnownOnly {
 				return badRequest(err)
 			}
 			return nil, err
 		}
 		count++
 	}
+	if b.dialect.Database.Reload && (kind == consts.PluginTypeUnknown || kind == consts.PluginTypeDatabase) {
+		connections, err := b.reloadConnections(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		count += connections
+	}
 	return b.reloaded(req, d, count)
+}
+
+// reloadConnections lets all database engines make their connections of a plugin anew,
+// and returns how many there were.
+func (b *backend) reloadConnections(ctx context.Context, plugin string) (int, error) {
+	count := 0
+	for _, r := range b.core.Mounts(ctx) {
+		e := r.Entry()
+		if e.Auth || e.Type != "database" {
+			continue
+		}
+		resp, err := b.core.Route(ctx, &logical.Request{Operation: logical.UpdateOperation, Path: e.FullPath() + "reload/" + plugin})
+		if err != nil {
+			return 0, fmt.Errorf("cannot reload plugin on %q: %w", e.Path, err)
+		}
+		if resp != nil {
+			reloaded, _ := resp.Data["count"].(int)
+			count += reloaded
+		}
+	}
+	return count, nil
 }
 
 // reloadable refuses names that no mount could have.
 func (b *backend) reloadable(ctx context.Context, name string) (*logical.Response, error) {
-	if singleton(name) {
+	if b.core.Internal(name) {
 		return logical.ErrorResponse("%s: %q", errSingleton, name), nil
 	}
 	var types []consts.PluginType
@@ -160,17 +178,20 @@ func (b *backend) reloadMounts(ctx context.Context, paths []string) error {
 		if !strings.HasSuffix(p, "/") {
 			p += "/"
 		}
-		r, err := b.core.MountOf(p)
+		r, err := b.core.MountOf(ctx, p)
 		if err != nil {
 			failed = multierror.Append(failed, fmt.Errorf("cannot fetch mount entry on %q", p))
 			continue
 		}
-		if kind := r.Entry().Type; b.dialect.ReloadKnownOnly && singleton(kind) {
+		if kind := r.Entry().Type; b.dialect.Reloads.KnownOnly && b.core.Internal(kind) {
 			err = fmt.Errorf("%w: %q", errSingleton, kind)
 		} else {
 			err = b.core.Reload(ctx, r)
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, mounts.ErrStopped):
+			failed = multierror.Append(failed, fmt.Errorf("cannot fetch mount entry on %q", p))
+		case err != nil:
 			failed = multierror.Append(failed, fmt.Errorf("cannot reload plugin on %q: %w", p, err))
 		}
 	}
@@ -180,8 +201,8 @@ func (b *backend) reloadMounts(ctx context.Context, paths []string) error {
 // reloaded is the answer to a reload that found count mounts.
 func (b *backend) reloaded(req *logical.Request, d *framework.FieldData, count int) (*logical.Response, error) {
 	resp := &logical.Response{Data: map[string]any{"reload_id": req.ID}}
-	global := b.dialect.ReloadScope && d.Get("scope").(string) == "global"
-	if count == 0 && b.dialect.ReloadsNothingWarns {
+	global := b.dialect.Reloads.Scope && d.Get("scope").(string) == "global"
+	if count == 0 && b.dialect.Reloads.NothingWarns {
 		if global {
 			resp.AddWarning("no plugins were reloaded locally (but they may be reloaded on other nodes)")
 		} else {
@@ -191,7 +212,7 @@ func (b *backend) reloaded(req *logical.Request, d *framework.FieldData, count i
 	if !global {
 		return resp, nil
 	}
-	body, err := json.Marshal(envelope.Of(req.ID, resp, b.dialect.MountType))
+	body, err := json.Marshal(envelope.Of(req.ID, resp, b.dialect.Requests.MountType))
 	return &logical.Response{Data: map[string]any{
 		logical.HTTPStatusCode: http.StatusAccepted, logical.HTTPContentType: "application/json", logical.HTTPRawBody: body,
 	}}, err

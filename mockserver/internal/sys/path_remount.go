@@ -5,6 +5,7 @@ package sys
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/vault/sdk/framework"
@@ -27,17 +28,24 @@ func (b *backend) remountPaths() []*framework.Path {
 	}
 }
 
-func (b *backend) remount(_ context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+func (b *backend) remount(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	from, to := d.Get("from").(string), d.Get("to").(string)
 	switch {
 	case from == "" || to == "":
 		return badRequest(errors.New("both 'from' and 'to' path must be specified as a string"))
-	case strings.TrimSpace(from) != from:
+	case strings.Trim(from, " ") != from:
 		return badRequest(errors.New("'from' path cannot contain trailing whitespace"))
-	case strings.TrimSpace(to) != to:
+	case strings.Trim(to, " ") != to:
 		return badRequest(errors.New("'to' path cannot contain trailing whitespace"))
 	}
-	id, err := b.core.Remount(mounts.CleanPath(from), mounts.CleanPath(to))
+	target := mounts.CleanPath(b.core.WithinNamespace(ctx, to))
+	if b.dialect.Mounts.RemountNeedsPath && target == "" {
+		return badRequest(fmt.Errorf("invalid destination mount path %q", to))
+	}
+	if err := mounts.CheckPath(target); err != nil {
+		return badRequest(fmt.Errorf("invalid destination mount: %w", err))
+	}
+	id, err := b.core.Remount(ctx, mounts.CleanPath(from), mounts.CleanPath(to))
 	if err != nil {
 		return badRequest(err)
 	}

@@ -14,7 +14,7 @@ import (
 
 // runtimePaths are sys/plugins/runtimes/catalog, where the dialect has them.
 func (b *backend) runtimePaths() []*framework.Path {
-	if !b.dialect.Runtimes {
+	if !b.dialect.Catalog.Runtimes {
 		return nil
 	}
 	fields := map[string]*framework.FieldSchema{
@@ -25,7 +25,7 @@ func (b *backend) runtimePaths() []*framework.Path {
 		"cpu_nanos":     field(framework.TypeInt64, "CPU limit to set per container in nanos"),
 		"memory_bytes":  field(framework.TypeInt64, "Memory limit to set per container in bytes"),
 	}
-	if b.dialect.RootlessRuntimes {
+	if b.dialect.Catalog.RootlessRuntimes {
 		fields["rootless"] = field(framework.TypeBool, "Whether the container runtime is run as a non-privileged user")
 	}
 	return []*framework.Path{
@@ -46,7 +46,7 @@ func (b *backend) writeRuntime(ctx context.Context, _ *logical.Request, d *frame
 		Name: d.Get("name").(string), OCIRuntime: d.Get("oci_runtime").(string), CgroupParent: d.Get("cgroup_parent").(string),
 		CPU: d.Get("cpu_nanos").(int64), Memory: d.Get("memory_bytes").(int64),
 	}
-	if b.dialect.RootlessRuntimes {
+	if b.dialect.Catalog.RootlessRuntimes {
 		r.Rootless = d.Get("rootless").(bool)
 	}
 	switch {
@@ -88,7 +88,7 @@ func (b *backend) listRuntimes(ctx context.Context, _ *logical.Request, _ *frame
 		list[i] = b.runtimeInfo(r)
 	}
 	data := map[string]any{}
-	if len(list) > 0 || b.dialect.RootlessRuntimes {
+	if len(list) > 0 || b.dialect.Catalog.RootlessRuntimes {
 		data["runtimes"] = list
 	}
 	return &logical.Response{Data: data}, nil
@@ -99,7 +99,7 @@ func (b *backend) runtimeInfo(r catalog.Runtime) map[string]any {
 		"name": r.Name, "type": "container", "oci_runtime": r.OCIRuntime,
 		"cgroup_parent": r.CgroupParent, "cpu_nanos": r.CPU, "memory_bytes": r.Memory,
 	}
-	if b.dialect.RootlessRuntimes {
+	if b.dialect.Catalog.RootlessRuntimes {
 		info["rootless"] = r.Rootless
 	}
 	return info

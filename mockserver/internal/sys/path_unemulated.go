@@ -10,28 +10,70 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
+// unemulated is a path of the servers that the mock has not, with the operations
+// that the servers have there; others are unsupported there as here.
+type unemulated struct {
+	pattern    string
+	operations []logical.Operation
+}
+
 // What all servers of the dialects have below sys/ and the mock has not, the
-// running of a server, which is no part of plugin management: folders and single
-// paths.
-const (
-	unemulatedFolders = "audit|audit-hash|config|generate-root|internal/counters|internal/inspect|internal/specs|" +
-		"locked-users|loggers|policies/password|pprof|quotas|rekey|rotate|tools"
-	unemulatedSingle = "ha-status|host-info|in-flight-req|internal/ui/feature-flags|internal/ui/resultant-acl|" +
-		"key-status|metrics|monitor|seal|step-down|unseal|version-history"
-)
+// running of a server, which is no part of plugin management
+// (vault/logical_system_paths.go).
+func unemulatedList() []unemulated {
+	const (
+		read, update, remove, list, patch = logical.ReadOperation, logical.UpdateOperation, logical.DeleteOperation, logical.ListOperation, logical.PatchOperation
+	)
+	all := []logical.Operation{read, update, remove, list, patch}
+	return []unemulated{
+		{"(audit/.+|audit-hash/.+|config/(auditing|ui|state|reload)(/.*)?|(generate-root|internal/inspect|locked-users|pprof|quotas/rate-limit|rekey)(/.*)?)", all},
+		{"audit/?", []logical.Operation{read, list}},
+		{"rotate/config", []logical.Operation{read, update}},
+		{"config/cors", []logical.Operation{update, remove}},
+		{"host-info/?", []logical.Operation{read}},
+		{"(ha-status|in-flight-req|internal/ui/resultant-acl|key-status|metrics|monitor)", []logical.Operation{read}},
+		{"internal/counters/[a-z/-]*[a-z]", []logical.Operation{read}},
+		{"loggers(/.*)?", []logical.Operation{read, update, remove}},
+		{"quotas/config", []logical.Operation{read, update}},
+		{"(seal|step-down|unseal|decode-token|mfa/validate|rotate|rotate/(keyring|root|recovery)(/[a-z]+)?)", []logical.Operation{update}},
+		{"version-history/?", []logical.Operation{list}},
+	}
+}
 
 // unemulatedPaths answer for them that they are missing here, so that nobody
 // takes it for a typing error.
 func (b *backend) unemulatedPaths() []*framework.Path {
-	refuse := &framework.PathOperation{Callback: notEmulated}
-	return []*framework.Path{{
-		Pattern: "((" + unemulatedFolders + ")(/.*)?|(" + unemulatedSingle + ")/?)$",
-		Operations: map[logical.Operation]framework.OperationHandler{
-			logical.ReadOperation: refuse, logical.UpdateOperation: refuse, logical.DeleteOperation: refuse,
-			logical.ListOperation: refuse, logical.PatchOperation: refuse,
-		},
-		HelpSynopsis: "Not emulated.",
-	}}
+	var paths []*framework.Path
+	for _, u := range unemulatedList() {
+		path := &framework.Path{
+			Pattern: u.pattern + "$", HelpSynopsis: "Not emulated.",
+			Operations: map[logical.Operation]framework.OperationHandler{},
+		}
+		for _, operation := range u.operations {
+			path.Operations[operation] = &framework.PathOperation{Callback: notEmulated}
+		}
+		if u.pattern == "config/cors" {
+			path.Operations[logical.ReadOperation] = &framework.PathOperation{Callback: readCORS}
+		}
+		paths = append(paths, path)
+	}
+	if b.dialect.State.Workflows {
+		all := operations{}
+		for _, operation := range []logical.Operation{logical.ReadOperation, logical.UpdateOperation, logical.DeleteOperation, logical.ListOperation} {
+			all[operation] = notEmulated
+		}
+		paths = append(paths, path("(workflows|generate-root-token)/.+", "Not emulated.", nil, all))
+	}
+	if b.dialect.State.Experiments {
+		paths = append(paths, path("experiments$", "Not emulated.", nil, operations{logical.ReadOperation: notEmulated}))
+	}
+	return paths
+}
+
+// readCORS says that requests of other origins are not allowed, as servers say
+// where nothing is configured.
+func readCORS(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
+	return &logical.Response{Data: map[string]any{"enabled": false}}, nil
 }
 
 func notEmulated(_ context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {

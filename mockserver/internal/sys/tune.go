@@ -5,6 +5,7 @@ package sys
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
@@ -33,11 +34,10 @@ func (b *backend) tuneFields(auth bool) map[string]*framework.FieldSchema {
 		"identity_token_key":            field(framework.TypeString, "The name of the key used to sign plugin identity tokens."),
 		"trim_request_trailing_slashes": field(framework.TypeBool, "Whether to trim a trailing slash on incoming requests to this mount."),
 		"user_lockout_config":           field(framework.TypeMap, "When users are locked out; for some builtin auth methods only."),
-		"force_no_cache":                field(framework.TypeBool, "Not tunable; ignored."),
 	}
 	for name, known := range map[string]bool{
-		"allowed_managed_keys": b.dialect.ManagedKeys && !auth, "delegated_auth_accessors": b.dialect.DelegatedAuth,
-		"identity_token_key": b.dialect.IdentityTokenKey, "trim_request_trailing_slashes": b.dialect.TrimTrailingSlashes,
+		"allowed_managed_keys": b.dialect.Mounts.ManagedKeys && !auth, "delegated_auth_accessors": b.dialect.Mounts.DelegatedAuth,
+		"identity_token_key": b.dialect.Mounts.IdentityTokenKey, "trim_request_trailing_slashes": b.dialect.Mounts.TrimTrailingSlashes,
 	} {
 		if !known {
 			delete(fields, name)
@@ -55,7 +55,7 @@ func (b *backend) readAuthTune(ctx context.Context, _ *logical.Request, d *frame
 }
 
 func (b *backend) readTune(ctx context.Context, full string) (*logical.Response, error) {
-	r, err := b.core.MountOf(full)
+	r, err := b.core.MountOf(ctx, full)
 	if err != nil {
 		return badRequest(fmt.Errorf("cannot fetch sysview for path %q", full))
 	}
@@ -66,6 +66,9 @@ func (b *backend) readTune(ctx context.Context, full string) (*logical.Response,
 		"max_lease_ttl": int(longest.Seconds()), "force_no_cache": e.Config.ForceNoCache,
 	}
 	addOptional(data, e)
+	if lockout := e.Config.UserLockout; lockout != nil {
+		maps.Copy(data, lockout.Shown())
+	}
 	if e.ExternalEntropy {
 		data["external_entropy_access"] = true
 	}

@@ -40,10 +40,10 @@ type tuning struct {
 // other and keep what they have when one of them is refused. A new
 // plugin_version is only configured; the next reload runs it.
 func (b *backend) writeTune(ctx context.Context, full string, d *framework.FieldData) (*logical.Response, error) {
-	if err := tunable(full, d); err != nil {
+	if err := b.tunable(full, d); err != nil {
 		return badRequest(err)
 	}
-	r, err := b.core.MountOf(full)
+	r, err := b.core.MountOf(ctx, full)
 	if err != nil {
 		return badRequest(fmt.Errorf("tune of path %q failed: no mount entry found", full))
 	}
@@ -51,9 +51,15 @@ func (b *backend) writeTune(ctx context.Context, full string, d *framework.Field
 	var refused error
 	err = b.core.Change(ctx, r, func(e *mounts.Entry) error {
 		refused = t.apply(ctx, e)
+		if b.dialect.Mounts.TuneRollsBack {
+			return refused
+		}
 		return nil
 	})
-	if err = errors.Join(refused, err); err != nil {
+	if refused != nil {
+		err = refused
+	}
+	if err != nil {
 		return badRequest(err)
 	}
 	if t.upgrade == "" {
@@ -63,10 +69,13 @@ func (b *backend) writeTune(ctx context.Context, full string, d *framework.Field
 }
 
 // tunable refuses changes of the server's own mounts, but for the audit keys.
-func tunable(full string, d *framework.FieldData) error {
+func (b *backend) tunable(full string, d *framework.FieldData) error {
 	own := slices.ContainsFunc([]string{"cubbyhole/", "sys/", "audit/", "identity/"}, func(p string) bool { return strings.HasPrefix(full, p) })
 	if !own {
 		return nil
+	}
+	if b.dialect.Mounts.OwnUntunable {
+		return fmt.Errorf("cannot tune %q", full)
 	}
 	for name := range d.Raw {
 		_, known := d.Schema[name]
@@ -141,18 +150,6 @@ func (t *tuning) ttl(name string, present time.Duration) (time.Duration, error) 
 	default:
 		return parseutil.ParseDurationSecond(asked)
 	}
-}
-
-// lockout refuses what servers refuse for plugins.
-func (t *tuning) lockout(_ context.Context, e *mounts.Entry) error {
-	raw, ok := t.field("user_lockout_config")
-	switch {
-	case !ok || len(raw.(map[string]any)) == 0:
-		return nil
-	case !slices.Contains([]string{"ldap", "approle", "userpass"}, e.Type):
-		return fmt.Errorf("tuning of user lockout configuration for auth type %q not allowed", e.Type)
-	}
-	return errors.New("plugproof's mock server does not lock users out: leave user_lockout_config out")
 }
 
 func (t *tuning) description(_ context.Context, e *mounts.Entry) error {

@@ -16,20 +16,26 @@ import (
 
 	"github.com/hashicorp/go-secure-stdlib/base62"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 )
 
 // idLength is the random part of accessors, short tokens and cubbyhole IDs.
 const idLength = 24
 
+// signedHead is the length of what stands before the short token in a signed one.
+const signedHead = 4 + 32 + 4
+
 // newServiceID makes a service token. A signed one is laid out like Vault's
 // since 1.10: a version, 32 bytes of signature and a short token inside, all
-// in base64. Nothing checks the signature, so it is random.
-func (f Format) newServiceID(root bool) (string, error) {
+// in base64. Nothing checks the signature, so it is random. The token inside has the
+// namespace's mark, one that is not signed has it itself.
+func (f Format) newServiceID(root bool, ns *namespace.Namespace) (string, error) {
 	short, err := base62.Random(idLength)
 	if err != nil || root || !f.Signed {
-		return f.Service + short, err
+		return ns.Mark(f.Service + short), err
 	}
-	inner := f.Service + short
+	inner := ns.Mark(f.Service + short)
 	signed := make([]byte, 0, 68)
 	signed = append(signed, 0x08, 0x01, 0x12, 32)
 	signature := make([]byte, 32)
@@ -92,7 +98,7 @@ func (s secrets) sealBatch(prefix string, te logical.TokenEntry) (string, error)
 
 // openBatch is ErrNotFound for everything that this store didn't seal.
 func (s secrets) openBatch(id string) (*Entry, error) {
-	_, text, _ := strings.Cut(id, ".")
+	_, text, _ := strings.Cut(namespace.Unmark(id), ".")
 	sealed, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
 		return nil, ErrNotFound
@@ -111,4 +117,17 @@ func (s secrets) openBatch(id string) (*Entry, error) {
 	}
 	e.ID = id
 	return e, nil
+}
+
+// MarkOf returns the ID of the namespace that a token is marked with; empty for none.
+// That of a signed token is inside.
+func (s *Store) MarkOf(id string) string {
+	if rest, ok := strings.CutPrefix(id, s.format.Service); ok && s.format.Signed && len(rest) > idLength+1 {
+		signed, err := base64.RawURLEncoding.DecodeString(rest)
+		if err != nil || len(signed) < signedHead {
+			return namespace.MarkOf(id)
+		}
+		return namespace.MarkOf(string(signed[signedHead:]))
+	}
+	return namespace.MarkOf(id)
 }

@@ -31,7 +31,7 @@ type Role struct {
 	BoundCIDRs     []*sockaddr.SockAddrMarshaler `json:"bound_cidrs"`
 }
 
-// RestrictsPolicies tells whether the role itself says which policies its
+// RestrictsPolicies reports whether the role itself says which policies its
 // tokens may have, instead of the parent.
 func (r *Role) RestrictsPolicies() bool {
 	return len(r.AllowedPolicies)+len(r.DisallowedPolicies)+len(r.AllowedPoliciesGlob)+len(r.DisallowedPoliciesGlob) > 0
@@ -40,7 +40,7 @@ func (r *Role) RestrictsPolicies() bool {
 // Role returns the role, or ErrNotFound.
 func (s *Store) Role(ctx context.Context, name string) (*Role, error) {
 	role := &Role{}
-	found, err := s.get(ctx, rolePrefix+name, role)
+	found, err := get(ctx, s.roles, name, role)
 	if err == nil && !found {
 		err = ErrNotFound
 	}
@@ -49,15 +49,15 @@ func (s *Store) Role(ctx context.Context, name string) (*Role, error) {
 
 // PutRole writes a role under its name.
 func (s *Store) PutRole(ctx context.Context, role *Role) error {
-	return s.put(ctx, rolePrefix+role.Name, role)
+	return put(ctx, s.roles, role.Name, role)
 }
 
 // DeleteRole removes a role, if it exists.
 func (s *Store) DeleteRole(ctx context.Context, name string) error {
-	return s.storage.Delete(ctx, rolePrefix+name)
+	return s.roles.Delete(ctx, name)
 }
 
 // Roles lists the names of the roles.
 func (s *Store) Roles(ctx context.Context) ([]string, error) {
-	return s.storage.List(ctx, rolePrefix)
+	return s.roles.List(ctx, "")
 }

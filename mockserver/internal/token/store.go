@@ -6,14 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/go-secure-stdlib/base62"
 	"github.com/hashicorp/vault/sdk/logical"
 
-	"github.com/plugproof/plugproof/mockserver/internal/access/recall"
-	"github.com/plugproof/plugproof/mockserver/internal/access/turn"
+	"github.com/plugproof/plugproof/mockserver/clock"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
+	"github.com/plugproof/plugproof/mockserver/internal/storage/cache"
+	"github.com/plugproof/plugproof/mockserver/internal/storage/keylock"
 )
 
 // The keys below the store's storage.
@@ -22,25 +25,28 @@ const (
 	entryPrefix    = "id/"       // by token key
 	accessorPrefix = "accessor/" // by accessor: the token's key
 	childPrefix    = "child/"    // parent's key / child's key
-	rolePrefix     = "role/"     // by name
 )
 
-// recalled is how many decoded tokens are kept in memory.
-const recalled = 8192
+// cacheLimit is how many decoded tokens are kept in memory.
+const cacheLimit = 8192
 
 // Store holds tokens in storage and keeps the recently used ones decoded. It is
 // safe for concurrent use.
 type Store struct {
 	storage logical.Storage
+	// roles are by name, in each namespace.
+	roles   logical.Storage
 	format  Format
 	secrets secrets
-	entries *recall.Cache[*Entry]
-	turns   turn.Turns
+	entries *cache.Cache[*Entry]
+	locks   keylock.Locks
+	clock   *clock.Clock
 }
 
-// New opens the store, making its keys if the storage has none.
-func New(ctx context.Context, storage logical.Storage, format Format) (*Store, error) {
-	s := &Store{storage: storage, format: format, entries: recall.New[*Entry](recalled)}
+// New opens the store, making its keys if the storage has none. Roles are in a storage
+// of their own. Batch tokens expire by the clock.
+func New(ctx context.Context, storage, roles logical.Storage, format Format, clk *clock.Clock) (*Store, error) {
+	s := &Store{storage: storage, roles: roles, format: format, entries: cache.New[*Entry](cacheLimit), clock: clk}
 	found, err := s.get(ctx, secretsKey, &s.secrets)
 	if err != nil || found {
 		return s, err
@@ -54,19 +60,21 @@ func New(ctx context.Context, storage logical.Storage, format Format) (*Store, e
 // Key is the name of a service token in storage, whether it exists or not.
 func (s *Store) Key(id string) string { return s.secrets.key(id) }
 
-// Create stores a new token. It fills ID (unless one was chosen), Accessor,
-// CubbyholeID and Type, and returns the entry. Parent is the parent's key. The
+// Create stores a new token of the namespace of ctx. It fills ID (unless one was
+// chosen), Accessor, CubbyholeID, NamespaceID and Type, and returns the entry. Parent is the parent's key. The
 // error for a chosen ID that can't be had is meant for the user.
 func (s *Store) Create(ctx context.Context, te logical.TokenEntry) (*Entry, error) {
+	ns := namespace.From(ctx)
+	te.NamespaceID = ns.ID
 	if te.Type == logical.TokenTypeBatch {
 		id, err := s.secrets.sealBatch(s.format.Batch, te)
-		te.ID = id
+		te.ID = ns.Mark(id)
 		return &Entry{TokenEntry: te}, err
 	}
 	te.Type = logical.TokenTypeService
 	var err error
 	if te.ID == "" {
-		te.ID, err = s.format.newServiceID(te.IsRoot())
+		te.ID, err = s.format.newServiceID(te.IsRoot(), ns)
 	} else {
 		err = s.checkFree(ctx, te.ID)
 	}
@@ -76,6 +84,7 @@ func (s *Store) Create(ctx context.Context, te logical.TokenEntry) (*Entry, erro
 	if te.Accessor, err = base62.Random(idLength); err != nil {
 		return nil, fmt.Errorf("make an accessor: %w", err)
 	}
+	te.Accessor = ns.Mark(te.Accessor)
 	if te.CubbyholeID, err = base62.Random(idLength); err != nil {
 		return nil, fmt.Errorf("make a cubbyhole: %w", err)
 	}
@@ -138,7 +147,7 @@ func (s *Store) lookupBatch(ctx context.Context, id string) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if time.Now().After(time.Unix(e.CreationTime, 0).Add(e.TTL)) {
+	if s.clock.Now().After(time.Unix(e.CreationTime, 0).Add(e.TTL)) {
 		return nil, ErrNotFound
 	}
 	if e.Parent != "" {
@@ -176,9 +185,11 @@ func (s *Store) ByAccessor(ctx context.Context, accessor string) (*Entry, error)
 	return s.ByKey(ctx, string(raw.Value))
 }
 
-// Accessors lists the accessors of all service tokens.
+// Accessors lists the accessors of the service tokens of the namespace of ctx.
 func (s *Store) Accessors(ctx context.Context) ([]string, error) {
-	return s.storage.List(ctx, accessorPrefix)
+	ns := namespace.From(ctx)
+	accessors, err := s.storage.List(ctx, accessorPrefix)
+	return slices.DeleteFunc(accessors, func(a string) bool { return !ns.Owns(a) }), err
 }
 
 // Children lists the keys of a token's children.
@@ -229,11 +240,11 @@ func (s *Store) Orphan(ctx context.Context, key string) error {
 }
 
 func (s *Store) change(ctx context.Context, key string, apply func(*logical.TokenEntry) error) (*Entry, error) {
-	done, err := s.turns.Take(ctx, key)
+	unlock, err := s.locks.Lock(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
+	defer unlock()
 	e, err := s.ByKey(ctx, key)
 	if err != nil {
 		return nil, err
@@ -265,7 +276,15 @@ func (s *Store) Delete(ctx context.Context, e *Entry) error {
 }
 
 func (s *Store) get(ctx context.Context, key string, into any) (bool, error) {
-	raw, err := s.storage.Get(ctx, key)
+	return get(ctx, s.storage, key, into)
+}
+
+func (s *Store) put(ctx context.Context, key string, value any) error {
+	return put(ctx, s.storage, key, value)
+}
+
+func get(ctx context.Context, storage logical.Storage, key string, into any) (bool, error) {
+	raw, err := storage.Get(ctx, key)
 	if err != nil {
 		return false, fmt.Errorf("read from the token store: %w", err)
 	}
@@ -278,12 +297,12 @@ func (s *Store) get(ctx context.Context, key string, into any) (bool, error) {
 	return true, nil
 }
 
-func (s *Store) put(ctx context.Context, key string, value any) error {
+func put(ctx context.Context, storage logical.Storage, key string, value any) error {
 	raw, err := logical.StorageEntryJSON(key, value)
 	if err != nil {
 		return fmt.Errorf("encode for the token store: %w", err)
 	}
-	if err := s.storage.Put(ctx, raw); err != nil {
+	if err := storage.Put(ctx, raw); err != nil {
 		return fmt.Errorf("write to the token store: %w", err)
 	}
 	return nil

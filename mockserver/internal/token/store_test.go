@@ -14,12 +14,13 @@ import (
 
 	"github.com/hashicorp/vault/sdk/logical"
 
+	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/internal/token"
 )
 
 func open(t testing.TB, storage logical.Storage) *token.Store {
 	t.Helper()
-	s, err := token.New(context.Background(), storage, token.Format{Service: "hvs.", Batch: "hvb.", Signed: true})
+	s, err := token.New(context.Background(), storage, logical.NewStorageView(storage, "role/"), token.Format{Service: "hvs.", Batch: "hvb.", Signed: true}, clock.New())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +164,7 @@ func TestIDFormats(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, err := token.New(ctx, &logical.InmemStorage{}, tt.format)
+			s, err := token.New(ctx, &logical.InmemStorage{}, &logical.InmemStorage{}, tt.format, clock.New())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -36,7 +36,7 @@ type Entry struct {
 	Key string
 }
 
-// Batch tells whether the token is a batch token.
+// Batch reports whether the token is a batch token.
 func (e *Entry) Batch() bool { return e.Type == logical.TokenTypeBatch }
 
 // Format is how the server's token IDs look.
@@ -48,7 +48,7 @@ type Format struct {
 	Signed bool
 }
 
-// isBatch tells whether an ID can be a batch token of any server.
+// isBatch reports whether an ID can be a batch token of any server.
 func isBatch(id string) bool {
 	return strings.HasPrefix(id, "hvb.") || len(id) > 40 && strings.HasPrefix(id, "b.")
 }

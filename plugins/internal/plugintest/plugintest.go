@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package plugintest builds plugins and starts them as a server would, with
-// go-plugin and nothing else, for the tests of the sample plugins.
+// Package plugintest builds plugins and starts them with go-plugin, as a server
+// does, for the tests of the sample plugins.
 package plugintest
 
 import (
@@ -21,11 +21,13 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// startTimeout is far above what a start takes, so that a loaded machine fails
-// no test.
+// startTimeout is far longer than a start takes, so that tests do not fail on a
+// busy machine.
 const startTimeout = 30 * time.Second
 
-// Build builds the main package of this module and returns the binary's path.
+// Build builds a main package, relative to the directory of the test or by its
+// import path, and returns the path of the binary. The binary is removed when the
+// test ends; a failed build fails the test.
 func Build(t testing.TB, mainPackage string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "plugin")
@@ -39,13 +41,14 @@ func Build(t testing.TB, mainPackage string) string {
 // Process is a running plugin process.
 type Process struct {
 	rpc goplugin.ClientProtocol
-	// Multiplexed says whether one process can serve several mounts.
+	// Multiplexed reports whether the process can serve several mounts.
 	Multiplexed bool
 }
 
-// Start starts a plugin with protocol version 5 and AutoMTLS. Its environment
-// is env and PATH, and what go-plugin and every server add. The process ends
-// with the test. The error is go-plugin's.
+// Start starts the plugin at path with protocol version 5 and AutoMTLS. Its
+// environment is PATH, the variables that every server sets, and env. The process
+// is killed when the test ends. Start returns the error of go-plugin if the
+// handshake fails.
 func Start(t testing.TB, path string, env ...string) (*Process, error) {
 	t.Helper()
 	cmd := exec.Command(path)
@@ -76,15 +79,16 @@ func Start(t testing.TB, path string, env ...string) (*Process, error) {
 	return &Process{rpc: rpc, Multiplexed: multiplexed}, nil
 }
 
-// addMount gives every call the identifier of the only mount; plugins that are
-// not multiplexed do not look at it.
+// addMount adds the identifier of the mount to each call. Only multiplexed
+// plugins read it.
 func addMount(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	ctx = metadata.AppendToOutgoingContext(ctx, pluginutil.MultiplexingCtxKey, "mount")
 	return invoke(ctx, method, req, reply, conn, opts...)
 }
 
-// Mount sets up the process's backend with storage in memory. The error is
-// what the plugin's factory returned.
+// Mount creates a backend in the process and sets it up with in-memory storage,
+// which it returns too. The error is that of the plugin's factory. A process can
+// be mounted once.
 func (p *Process) Mount(t testing.TB) (logical.Backend, logical.Storage, error) {
 	t.Helper()
 	raw, err := p.rpc.Dispense(plugin.BackendPluginName)

@@ -14,6 +14,10 @@ import (
 // wrongly may be a secret as a whole.
 var ErrInput = errors.New("bad input")
 
+// ErrSeveral marks sources with several containers, of which none is the server's
+// for certain. Options choose one by its name.
+var ErrSeveral = errors.New("the server's container has to be chosen")
+
 // CheckName reports why no variable can have this name.
 func CheckName(name string) error {
 	switch {
@@ -65,4 +69,29 @@ func CheckWritten(name string) error {
 		return fmt.Errorf("%w: it is not NAME=value: a blank or a colon stands in the name", ErrInput)
 	}
 	return nil
+}
+
+// TakenForName reports whether a line without = is likely meant as a name: in
+// capitals, or of a proxy. Others may be secrets that were written wrongly, so they
+// are not to be shown as names.
+func TakenForName(line string) bool {
+	if strings.HasSuffix(line, "_proxy") {
+		return CheckWritten(line) == nil
+	}
+	for i, c := range []byte(line) {
+		if c != '_' && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return line != ""
+}
+
+// NameAlone remarks a line without = that a program takes for a name, where that is
+// not likely what was meant.
+func NameAlone(rule, program string, at Place) Remark {
+	return Remark{
+		Kind: Unseen, Rule: rule, Place: at,
+		Message: fmt.Sprintf("The line has no =: %s takes it for a name, and sets it if the environment of whoever runs it has such a variable.", program),
+		Remedy:  "Write NAME=value, or take the line out.",
+	}
 }

@@ -30,7 +30,7 @@ func checkHost(host hostenv.Environment, registrations []Registration) []Finding
 	for _, v := range host.Variables {
 		if why := secretReason(v); why != "" {
 			findings = append(findings, Finding{
-				Level: Warning, Rule: "secret-inherited", Variable: v.Name,
+				Level: Warning, Rule: "secret-inherited", Variable: v.Name, Place: v.Place,
 				Message: fmt.Sprintf("%s, and every plugin that doesn't run in a container inherits it (%s).", why, plural(inherit, "registered plugin")),
 				Remedy:  "Give it to the server in its configuration or in a file, or register the plugins as containers.",
 			})
@@ -38,13 +38,13 @@ func checkHost(host hostenv.Environment, registrations []Registration) []Finding
 		switch {
 		case own(v.Name):
 			findings = append(findings, Finding{
-				Level: Warning, Rule: "host-hides-server-variable", Variable: v.Name,
+				Level: Warning, Rule: "host-hides-server-variable", Variable: v.Name, Place: v.Place,
 				Message: "Up to Vault 1.15, in OpenBao and with the opt-out, plugins see the host's value instead of what the server means to tell them (hashicorp/docker-vault#140); otherwise the host's value reaches no plugin.",
 				Remedy:  "Take it out of the server's environment.",
 			})
 		case goPlugin(v.Name):
 			findings = append(findings, Finding{
-				Level: Warning, Rule: "always-overridden", Variable: v.Name,
+				Level: Warning, Rule: "always-overridden", Variable: v.Name, Place: v.Place,
 				Message: "go-plugin sets this one for every plugin, so the host's value has no effect.",
 				Remedy:  "Take it out of the server's environment.",
 			})
@@ -55,10 +55,17 @@ func checkHost(host hostenv.Environment, registrations []Registration) []Finding
 
 func checkOptOut(host hostenv.Environment) []Finding {
 	v, ok := host.Get(environ.OptOut)
-	if !ok || !v.Known {
+	if !ok {
 		return nil
 	}
-	f := Finding{Variable: environ.OptOut}
+	f := Finding{Variable: environ.OptOut, Place: v.Place}
+	// Whether the order of the layers changes at all depends on it.
+	if !v.Known {
+		f.Level, f.Rule = Info, "opt-out-unknown"
+		f.Message = "It is set, and its value is not known here: if it is true, the server keeps the old order."
+		f.Remedy = "Give what has the value, or look at the running server."
+		return []Finding{f}
+	}
 	_, err := strconv.ParseBool(v.Value)
 	switch {
 	case err != nil:
@@ -80,7 +87,7 @@ func checkOptOut(host hostenv.Environment) []Finding {
 // shows the value.
 func secretReason(v hostenv.Variable) string {
 	name := strings.ToUpper(v.Name)
-	if strings.HasSuffix(name, "_FILE") || strings.HasSuffix(name, "_PATH") || strings.HasSuffix(name, "_DIR") {
+	if strings.HasSuffix(name, "_FILE") || strings.HasSuffix(name, "_PATH") || strings.HasSuffix(name, "_DIR") || strings.HasSuffix(name, "_DIRECTORY") {
 		return "" // where a secret lies is none itself
 	}
 	// An empty value is often set to keep a secret out.

@@ -36,9 +36,24 @@ type Finding struct {
 	Plugin string `json:"plugin,omitempty"`
 	// Variable is its name, if it is about one.
 	Variable string `json:"variable,omitempty"`
+	// Place is where the server's environment has the variable, if the finding is
+	// about that and the source is a file.
+	Place hostenv.Place `json:"place,omitzero"`
+	// Registered is where the file of registrations has it.
+	Registered hostenv.Place `json:"registered,omitzero"`
 	// Message says what is and what follows, Remedy what to do.
 	Message string `json:"message"`
 	Remedy  string `json:"remedy"`
+}
+
+// Variable is a variable of the server's environment. It has no value: that may be a
+// secret.
+type Variable struct {
+	Name string `json:"name"`
+	// From says where a value comes from that the sources do not have.
+	From string `json:"from,omitempty"`
+	// Place is where it is set.
+	Place hostenv.Place `json:"place,omitzero"`
 }
 
 // Report is the result of Check.
@@ -49,16 +64,27 @@ type Report struct {
 	// told the env.
 	Plugins   int `json:"plugins"`
 	Unchecked int `json:"unchecked"`
+	// Read lists the files of the server's environment, in the order in which they
+	// apply.
+	Read []string `json:"read"`
+	// Complete: the server can have no variable but those that were seen.
+	Complete bool `json:"complete"`
+	// Variables are those of the server's environment, without their values.
+	Variables []Variable `json:"variables"`
 	// Findings are sorted by level, plugin and variable.
 	Findings []Finding `json:"findings"`
 	// ServerLog is what a server of Vault 1.16 or later would log at its
-	// unsealing with the opt-out on: at least this where some are unchecked, and
+	// unsealing with the opt-out on: at least this where something was not seen, and
 	// nothing where that leaves open whether there are conflicts, or where there is
 	// no plugin.
 	ServerLog []string `json:"server_log"`
 	// Notes tell what the sources can't show.
 	Notes []string `json:"notes"`
 }
+
+// Whole reports whether everything could be seen: each variable that the server
+// can have, and the env of each plugin.
+func (r Report) Whole() bool { return r.Complete && r.Unchecked == 0 }
 
 // Count returns how many findings are of the level.
 func (r Report) Count(level Level) int {
@@ -76,8 +102,14 @@ func Check(host hostenv.Environment, registrations []Registration) Report {
 	r := Report{
 		Source: host.Source, Plugins: len(registrations),
 		// Empty lists rather than null, for those who read the JSON.
-		Findings: append([]Finding{}, checkHost(host, registrations)...),
+		Findings: append(checkRemarks(host), checkHost(host, registrations)...),
+		Read:     append([]string{}, host.Read...),
+		Complete: host.Complete(),
 		Notes:    append([]string{}, host.Notes...),
+	}
+	r.Variables = make([]Variable, len(host.Variables))
+	for i, v := range host.Variables {
+		r.Variables[i] = Variable{Name: v.Name, From: v.From, Place: v.Place}
 	}
 	for _, plugin := range registrations {
 		if plugin.EnvUnknown {
@@ -90,7 +122,7 @@ func Check(host hostenv.Environment, registrations []Registration) Report {
 			cmp.Compare(a.Plugin, b.Plugin), cmp.Compare(a.Variable, b.Variable), cmp.Compare(a.Rule, b.Rule))
 	})
 	r.ServerLog = []string{}
-	if lines, conflicts := serverLog(host, registrations); conflicts || r.Plugins > 0 && r.Unchecked == 0 {
+	if lines, conflicts := serverLog(host, registrations); conflicts || r.Plugins > 0 && r.Unchecked == 0 && r.Complete {
 		r.ServerLog = lines
 	}
 	return r

@@ -14,12 +14,13 @@ import (
 
 	"github.com/plugproof/plugproof/mockserver/environ"
 	"github.com/plugproof/plugproof/suites/env/hostenv"
+	"github.com/plugproof/plugproof/suites/env/hostenv/systemd"
 	"github.com/plugproof/plugproof/suites/env/lint"
 )
 
 func host(t *testing.T, lines ...string) hostenv.Environment {
 	t.Helper()
-	e, err := hostenv.EnvFile("test", strings.NewReader(strings.Join(lines, "\n")))
+	e, err := systemd.EnvironmentFile("test", strings.NewReader(strings.Join(lines, "\n")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,6 +117,15 @@ func TestServerLogIsWhatTheServerWouldWarn(t *testing.T) {
 	}))
 }
 
+func TestAnOptOutWithoutAValueIsSaid(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	vars := make(hostenv.Set)
+	vars.Unknown(environ.OptOut, "an EnvironmentFile= that is missing", hostenv.Place{File: "x", Line: 2})
+	r := lint.Check(hostenv.Environment{Variables: vars.Sorted()}, registered(t, "A=1"))
+	g.Expect(r.Findings).To(ConsistOf(And(HaveField("Rule", "opt-out-unknown"), HaveField("Place.Line", 2))))
+}
+
 func TestReadRegistrations(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -128,10 +138,11 @@ plugins:
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(registrations).To(HaveLen(3))
 	g.Expect(registrations[0].String()).To(Equal("secret/mine@v1.0.0"))
-	g.Expect(registrations[0].Env).To(Equal([]lint.Entry{{Name: "A", Value: "1", Known: true}, {Name: "BARE", Known: true, Bare: true}}))
-	g.Expect(registrations[1].Env).To(Equal([]lint.Entry{{Name: "A", Value: "x", Known: true}, {Name: "B", Value: "2", Known: true}}))
+	at := func(line int) hostenv.Place { return hostenv.Place{File: "x.yaml", Line: line} }
+	g.Expect(registrations[0].Env).To(Equal([]lint.Entry{{Name: "A", Value: "1", Known: true, Place: at(3)}, {Name: "BARE", Known: true, Bare: true, Place: at(3)}}))
+	g.Expect(registrations[1].Env).To(Equal([]lint.Entry{{Name: "A", Value: "x", Known: true, Place: at(4)}, {Name: "B", Value: "2", Known: true, Place: at(4)}}))
 	g.Expect(registrations[2].Container).To(BeTrue())
-	g.Expect(registrations[2].Env).To(Equal([]lint.Entry{{Name: "C"}}))
+	g.Expect(registrations[2].Env).To(Equal([]lint.Entry{{Name: "C", Place: at(5)}}))
 }
 
 func TestContainersHaveNoConflicts(t *testing.T) {
@@ -207,4 +218,24 @@ plugins:
 	g.Expect(got).To(Equal([]string{
 		"secret/mine@v1.0.0 conflict A", "secret/mine@v2.0.0 conflict B", "auth/undocumented env-not-disclosed ",
 	}))
+}
+
+func TestTheReportListsVariablesWithoutValues(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	report := lint.Check(host(t, "# c", "A=leaky"), registered(t, "B=1"))
+	g.Expect(report.Variables).To(Equal([]lint.Variable{{Name: "A", Place: hostenv.Place{File: "test", Line: 2}}}))
+}
+
+// TestWhatWasNotSeenIsNoCleanBill: without conflicts, the server's own words for "no
+// conflicts" are not printed.
+func TestWhatWasNotSeenIsNoCleanBill(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	environment := host(t, "A=1")
+	environment.Remarks = append(environment.Remarks, hostenv.Remark{Kind: hostenv.Unseen, Rule: "x", Message: "m", Remedy: "r"})
+	report := lint.Check(environment, registered(t, "B=1"))
+	g.Expect(report.Complete).To(BeFalse())
+	g.Expect(report.ServerLog).To(BeEmpty())
+	g.Expect(lint.Check(environment, registered(t, "A=1")).ServerLog).NotTo(BeEmpty(), "one is certain")
 }

@@ -14,14 +14,14 @@ import (
 // checkPlugin finds what concerns one registration.
 func checkPlugin(host hostenv.Environment, r Registration) []Finding {
 	var findings []Finding
-	add := func(level Level, rule, variable, message, remedy string) {
+	add := func(level Level, rule string, e Entry, message, remedy string) {
 		findings = append(findings, Finding{
-			Level: level, Rule: rule, Plugin: r.String(), Variable: variable, Message: message, Remedy: remedy,
+			Level: level, Rule: rule, Plugin: r.String(), Variable: e.Name, Registered: e.Place, Message: message, Remedy: remedy,
 		})
 	}
 	// Saying nothing would look like a clean bill.
 	if r.EnvUnknown {
-		add(Info, "env-not-disclosed", "", "The server discloses no registered env, so this plugin could not be checked.",
+		add(Info, "env-not-disclosed", Entry{}, "The server discloses no registered env, so this plugin could not be checked.",
 			"Add it to the file given with --registrations; env_names is enough.")
 		return findings
 	}
@@ -30,24 +30,24 @@ func checkPlugin(host hostenv.Environment, r Registration) []Finding {
 	for _, e := range r.Env {
 		switch {
 		case e.Bare:
-			add(Warning, "sets-nothing", e.Name, "The registered entry has no =, so it sets nothing.", "Register "+e.Name+"=value, or leave it out.")
+			add(Warning, "sets-nothing", e, "The registered entry has no =, so it sets nothing.", "Register "+e.Name+"=value, or leave it out.")
 		case seen[e.Name]:
-			add(Warning, "registered-twice", e.Name, "It is registered more than once; the last value counts.", "Register it once.")
+			add(Warning, "registered-twice", e, "It is registered more than once; the last value counts.", "Register it once.")
 		}
 		seen[e.Name] = seen[e.Name] || !e.Bare
 		if len(e.Name)+len(e.Value)+2 > maxEntry {
-			add(Warning, "too-long", e.Name, fmt.Sprintf("NAME=value is longer than the %d bytes that Linux allows: the plugin can't be started.", maxEntry-1),
+			add(Warning, "too-long", e, fmt.Sprintf("NAME=value is longer than the %d bytes that Linux allows: the plugin can't be started.", maxEntry-1),
 				"Put the value into a file and register its path.")
 		}
 		switch {
 		case e.Name == environ.OptOut:
-			add(Warning, "opt-out-without-effect", e.Name, "The opt-out is read from the server's environment only; registered it has no effect.",
+			add(Warning, "opt-out-without-effect", e, "The opt-out is read from the server's environment only; registered it has no effect.",
 				"Set it for the server process.")
 		case own(e.Name):
-			add(Warning, "server-overrides", e.Name, overridden(e.Name),
+			add(Warning, "server-overrides", e, overridden(e.Name),
 				"Choose another name, or leave it out.")
 		case goPlugin(e.Name):
-			add(Warning, "always-overridden", e.Name, "go-plugin sets this one for every plugin, so the registered value has no effect.", "Leave it out.")
+			add(Warning, "always-overridden", e, "go-plugin sets this one for every plugin, so the registered value has no effect.", "Leave it out.")
 		}
 	}
 	findings = append(findings, checkConflicts(host, r)...)
@@ -74,7 +74,7 @@ func checkConflicts(host hostenv.Environment, r Registration) []Finding {
 		// The last registered entry is the one that reaches the plugin.
 		entry := r.last(name)
 		f := Finding{
-			Level: Conflict, Rule: "conflict", Plugin: r.String(), Variable: name,
+			Level: Conflict, Rule: "conflict", Plugin: r.String(), Variable: name, Place: h.Place, Registered: r.place(name),
 			Message: "It is registered and in the server's environment. Up to Vault 1.15 and in OpenBao the plugin gets the server's value, from Vault 1.16 the registered one.",
 			Remedy: "Decide which value is meant and remove the other, before the upgrade; or keep the old order for a while with " +
 				environ.OptOut + "=true in the server's environment.",
@@ -97,6 +97,8 @@ func checkConflicts(host hostenv.Environment, r Registration) []Finding {
 		case h.Known && entry.Known && h.Value == entry.Value:
 			f.Message = "It is registered and in the server's environment, with equal values: nothing changes now, but the server warns, and the two can drift apart."
 			f.Remedy = "Remove one of the two."
+		case !h.Known && h.From != "":
+			f.Message += " The server's value comes from " + h.From + "."
 		}
 		findings = append(findings, f)
 	}
@@ -123,6 +125,7 @@ func checkProxies(host hostenv.Environment, r Registration) []Finding {
 		}
 		findings = append(findings, Finding{
 			Level: Warning, Rule: "no-proxy-replaced", Plugin: r.String(), Variable: name,
+			Place: h.Place, Registered: registered.Place,
 			Message: message, Remedy: "Register the whole list, the server's exceptions included.",
 		})
 	}
@@ -142,6 +145,7 @@ func checkTwins(host hostenv.Environment, r Registration, name, twin string) []F
 	}
 	return []Finding{{
 		Level: Warning, Rule: "case-twin", Plugin: r.String(), Variable: name,
+		Place: other.Place, Registered: registered.Place,
 		Message: fmt.Sprintf("The server's environment has its twin %s, which the plugin gets too. Go programs prefer the upper case, curl and others the lower case.", twin),
 		Remedy:  fmt.Sprintf("Register %s as well, with the same value.", twin),
 	}}
@@ -155,6 +159,16 @@ func (r Registration) last(name string) Entry {
 		}
 	}
 	return Entry{}
+}
+
+// place returns where the name is registered last, with a value or without.
+func (r Registration) place(name string) hostenv.Place {
+	for _, e := range slices.Backward(r.Env) {
+		if e.Name == name {
+			return e.Place
+		}
+	}
+	return hostenv.Place{}
 }
 
 func hostValue(host hostenv.Environment, name string) hostenv.Variable {

@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/plugproof/plugproof/suites/env/hostenv"
-	"github.com/plugproof/plugproof/suites/env/internal/yamlfile"
+	"github.com/plugproof/plugproof/suites/internal/yamlfile"
 )
 
 // Registration is a plugin in the catalog and the environment it was
@@ -37,6 +37,8 @@ type Entry struct {
 	Known bool
 	// Bare: the entry has no "=" and so sets nothing.
 	Bare bool
+	// Place is where the file of registrations has the entry.
+	Place hostenv.Place
 }
 
 // String is how the plugin is named in findings: secret/mine@v1.0.0.
@@ -124,7 +126,7 @@ type manifest struct {
 		Version  string   `yaml:"version"`
 		OCIImage string   `yaml:"oci_image"`
 		Env      envField `yaml:"env"`
-		EnvNames []string `yaml:"env_names"`
+		EnvNames []line   `yaml:"env_names"`
 	} `yaml:"plugins"`
 }
 
@@ -148,23 +150,35 @@ func (m *manifest) read(r io.Reader) error {
 	return yamlfile.Into(document, m)
 }
 
+// line is a string of the file and the line that it stands in.
+type line struct {
+	text   string
+	number int
+}
+
+// UnmarshalYAML takes the text as a string has it.
+func (l *line) UnmarshalYAML(node *yaml.Node) error {
+	l.number = node.Line
+	return node.Decode(&l.text)
+}
+
 // envField is a list of NAME=value or a mapping of names to values.
-type envField []string
+type envField []line
 
 // UnmarshalYAML accepts both forms; a mapping is read in the order of names.
 func (e *envField) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind == yaml.SequenceNode {
-		var list []string
+		var list []line
 		err := node.Decode(&list)
 		*e = list
 		return err
 	}
-	values := make(map[string]string)
+	values := make(map[string]line)
 	if err := node.Decode(&values); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		*e = append(*e, name+"="+values[name])
+		*e = append(*e, line{text: name + "=" + values[name].text, number: values[name].number})
 	}
 	return nil
 }
@@ -189,18 +203,19 @@ func ReadRegistrations(source string, r io.Reader) ([]Registration, error) {
 		if p.Name == "" {
 			return nil, fmt.Errorf("%w: %s, plugin %d has no name", hostenv.ErrInput, source, i+1)
 		}
-		for n, text := range p.Env {
-			entry, err := parseEntry(text)
+		for n, l := range p.Env {
+			entry, err := parseEntry(l.text)
 			if err != nil {
 				return nil, fmt.Errorf("%s, plugin %s, env, entry %d: %w", source, r, n+1, err)
 			}
+			entry.Place = hostenv.Place{File: source, Line: l.number}
 			r.Env = append(r.Env, entry)
 		}
-		for n, name := range p.EnvNames {
-			if err := hostenv.CheckWritten(name); err != nil {
+		for n, l := range p.EnvNames {
+			if err := hostenv.CheckWritten(l.text); err != nil {
 				return nil, fmt.Errorf("%s, plugin %s, env_names, entry %d: %w", source, r, n+1, err)
 			}
-			r.Env = append(r.Env, Entry{Name: name})
+			r.Env = append(r.Env, Entry{Name: l.text, Place: hostenv.Place{File: source, Line: l.number}})
 		}
 		registrations = append(registrations, r)
 	}

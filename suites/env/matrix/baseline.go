@@ -8,21 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
-	"github.com/plugproof/plugproof/suites/env/internal/yamlfile"
-	"github.com/plugproof/plugproof/suites/outfile"
+	"github.com/plugproof/plugproof/suites/internal/deviations"
+	"github.com/plugproof/plugproof/suites/internal/outfile"
 )
 
 // ErrBaseline marks a baseline that can't be used as it is.
 var ErrBaseline = errors.New("unusable baseline")
-
-// ErrAllowances marks a list of allowed changes that can't be used as it is.
-var ErrAllowances = errors.New("unusable list of allowed changes")
 
 // Change is a cell that is no longer as in the baseline.
 type Change struct {
@@ -32,7 +26,8 @@ type Change struct {
 	Target   string `json:"target"`
 	Was      Cell   `json:"was"`
 	Is       Cell   `json:"is"`
-	// Reason is why it is allowed; empty if it is not.
+	// Reason is why it is allowed, or that it was until its entry expired; empty if
+	// no entry is about it.
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -46,74 +41,29 @@ type Comparison struct {
 	NotInBaseline []string `json:"not_in_baseline"`
 	// Gone are rows of the baseline that exist no longer.
 	Gone []string `json:"gone"`
-	// Unused are allowances that nothing needed.
-	Unused []Allowance `json:"unused_allowances"`
+	// Unused are entries of the list that nothing needed.
+	Unused deviations.List `json:"unused_allowances"`
 }
 
-// Allowance lets cells differ from the baseline.
-type Allowance struct {
-	// Row is the id of a row, or a pattern as for path.Match: opt-out-*.
-	Row string `yaml:"row" json:"row"`
-	// Target is the name of a target or a pattern; empty is any.
-	Target string `yaml:"target" json:"target,omitempty"`
-	// Winner is who may win now; empty is anybody.
-	Winner Winner `yaml:"winner" json:"winner,omitempty"`
-	// Reason says why, for those who read the list later.
-	Reason string `yaml:"reason" json:"reason"`
-}
-
-func (a Allowance) covers(c Change) bool {
-	// Patterns were checked when they were read.
-	row, _ := path.Match(a.Row, c.Row)
-	// In target names a slash is nothing special.
-	target, _ := path.Match(strings.ReplaceAll(a.Target, "/", "\x00"), strings.ReplaceAll(c.Target, "/", "\x00"))
-	return row && (a.Target == "" || target) && (a.Winner == "" || a.Winner == c.Is.Winner)
-}
-
-// ReadAllowances reads a list of allowances in YAML or JSON. Each needs a row
-// and a reason.
-func ReadAllowances(source string, r io.Reader) ([]Allowance, error) {
-	list, err := decodeAllowances(r)
+// LoadDeviations reads the entries about rows from a list in a file.
+func LoadDeviations(file string) (deviations.List, error) {
+	list, err := deviations.Load(file)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s is no list of row, target, winner and reason: %w", ErrAllowances, source, err)
+		return nil, err
 	}
+	list = list.Rows()
 	known := []Winner{"", Host, Registered, Server, GoPlugin, Nobody, Unsupported}
-	for i, a := range list {
-		_, badRow := path.Match(a.Row, "")
-		_, badTarget := path.Match(a.Target, "")
-		switch {
-		case a.Row == "":
-			return nil, fmt.Errorf("%w: %s, entry %d names no row", ErrAllowances, source, i+1)
-		case strings.TrimSpace(a.Reason) == "":
-			return nil, fmt.Errorf("%w: %s, entry %d (%s) gives no reason", ErrAllowances, source, i+1, a.Row)
-		case badRow != nil || badTarget != nil:
-			return nil, fmt.Errorf("%w: %s, entry %d (%s): %w", ErrAllowances, source, i+1, a.Row, errors.Join(badRow, badTarget))
-		case !slices.Contains(known, a.Winner):
-			return nil, fmt.Errorf("%w: %s, entry %d (%s): %q is no winner: known are host, registered, server, go-plugin, nobody and unsupported",
-				ErrAllowances, source, i+1, a.Row, a.Winner)
+	for _, d := range list {
+		if !slices.Contains(known, Winner(d.Winner)) {
+			return nil, fmt.Errorf("%s: %q is not a winner: known are host, registered, server, go-plugin, nobody and unsupported", d.Where(), d.Winner)
 		}
 	}
 	return list, nil
 }
 
-// decodeAllowances takes the file's first document; an empty file allows
-// nothing.
-func decodeAllowances(r io.Reader) ([]Allowance, error) {
-	document, err := yamlfile.Document(yaml.NewDecoder(r))
-	if errors.Is(err, io.EOF) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	for _, allowance := range yamlfile.Members(document, "") {
-		if err := yamlfile.Fields(allowance, "row", "target", "winner", "reason"); err != nil {
-			return nil, err
-		}
-	}
-	var list []Allowance
-	err = yamlfile.Into(document, &list)
-	return list, err
+// covers reports whether an entry is about a change on a server.
+func covers(d deviations.Deviation, c Change, server deviations.Server) bool {
+	return d.Match(c.Row) && d.About(server) && (d.Winner == "" || Winner(d.Winner) == c.Is.Winner)
 }
 
 // ReadBaseline reads a stored matrix.
@@ -151,13 +101,14 @@ func WriteBaseline(file string, m *Matrix) error {
 // Compare holds m against a baseline. Columns are matched by the name of their
 // target; if both have one column, these are compared whatever their names, so
 // that container:vault:1.15 can be the baseline of container:vault:1.16.
-func Compare(baseline, m *Matrix, allow []Allowance) (*Comparison, error) {
+// Servers say more of the targets to entries that ask for it; nil is nothing.
+func Compare(baseline, m *Matrix, allow deviations.List, servers []deviations.Server) (*Comparison, error) {
 	columns, err := matchColumns(baseline, m)
 	if err != nil {
 		return nil, err
 	}
 	// Empty lists rather than null, for those who read the JSON.
-	c := &Comparison{Changes: []Change{}, Allowed: []Change{}, NotInBaseline: []string{}, Gone: []string{}, Unused: []Allowance{}}
+	c := &Comparison{Changes: []Change{}, Allowed: []Change{}, NotInBaseline: []string{}, Gone: []string{}, Unused: deviations.List{}}
 	used := make([]bool, len(allow))
 	for _, row := range m.Rows {
 		i := slices.IndexFunc(baseline.Rows, func(b Result) bool { return b.ID == row.ID })
@@ -176,13 +127,23 @@ func Compare(baseline, m *Matrix, allow []Allowance) (*Comparison, error) {
 				continue
 			}
 			change := Change{Row: row.ID, Title: row.Title, Variable: row.Variable, Target: m.Targets[n].Name, Was: was, Is: is}
-			if a := slices.IndexFunc(allow, func(a Allowance) bool { return a.covers(change) }); a >= 0 {
-				used[a] = true
-				change.Reason = allow[a].Reason
-				c.Allowed = append(c.Allowed, change)
+			server := deviations.Server{Target: change.Target}
+			if servers != nil {
+				server = servers[n]
+			}
+			a := slices.IndexFunc(allow, func(d deviations.Deviation) bool { return covers(d, change, server) })
+			if a < 0 {
+				c.Changes = append(c.Changes, change)
 				continue
 			}
-			c.Changes = append(c.Changes, change)
+			used[a] = true
+			if allow[a].Ended() {
+				change.Reason = allow[a].Expired()
+				c.Changes = append(c.Changes, change)
+				continue
+			}
+			change.Reason = allow[a].Reason
+			c.Allowed = append(c.Allowed, change)
 		}
 		if unmeasured {
 			c.NotInBaseline = append(c.NotInBaseline, row.ID)

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/plugproof/plugproof/steps"
-	"github.com/plugproof/plugproof/suites/targets"
 )
 
 // requestTimeout bounds one request; a mount starts a plugin process.
@@ -27,11 +26,7 @@ type client struct {
 }
 
 func newClient(server steps.Server) *client {
-	c := &client{server: server, http: http.DefaultClient}
-	if own, ok := server.(steps.HTTPServer); ok {
-		c.http = own.HTTPClient()
-	}
-	return c
+	return &client{server: server, http: steps.HTTPClient(server)}
 }
 
 // call sends a request below /v1/ and decodes the answer's data into out,
@@ -116,8 +111,7 @@ func (c *client) askPlugin(ctx context.Context, name string, what registration, 
 	if s.thenHost != nil {
 		// The plugin has run in the old environment by now, so the reload is what
 		// brings the new one.
-		changer, ok := c.server.(EnvironmentChanger)
-		if !ok || errors.Is(changer.SetHostEnv(s.thenHost), targets.ErrUnsupported) {
+		if errors.Is(steps.SetHostEnv(c.server, s.thenHost), steps.ErrUnsupported) {
 			for _, row := range p.rows {
 				cells[row.ID] = Cell{Winner: Unsupported, Reason: "the environment of a process can't be changed from outside while it runs"}
 			}

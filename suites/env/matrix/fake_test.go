@@ -31,9 +31,9 @@ type fake struct {
 	started atomic.Int64
 }
 
-func (f *fake) Name() string                    { return f.name }
-func (f *fake) Lacks(c steps.Capability) string { return f.lacks[c] }
-func (f *fake) Close(context.Context) error     { return nil }
+func (f *fake) Name() string                          { return f.name }
+func (f *fake) Unsupported(c steps.Capability) string { return f.lacks[c] }
+func (f *fake) Close(context.Context) error           { return nil }
 
 func (f *fake) Server(_ context.Context, spec steps.Spec) (steps.Server, error) {
 	if f.fails != nil {
@@ -61,9 +61,6 @@ func (s *fakeServer) Address() string                                       { re
 func (s *fakeServer) Token() string                                         { return "root" }
 func (s *fakeServer) PluginDir() string                                     { return "/" }
 func (s *fakeServer) Place(context.Context, string, string) (string, error) { return "aa", nil }
-func (s *fakeServer) Reach(address string) string                           { return address }
-func (s *fakeServer) Logs(context.Context) (string, error)                  { return "", nil }
-func (s *fakeServer) Restart(context.Context, bool) error                   { return nil }
 
 func (s *fakeServer) Close(context.Context) error {
 	s.Server.Close()

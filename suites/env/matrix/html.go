@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-
-	"github.com/plugproof/plugproof/suites/env/internal/show"
+	"strconv"
 )
 
 //go:embed page.gohtml
@@ -77,7 +76,7 @@ func (r Report) WriteHTML(w io.Writer) error {
 	if c := r.Comparison; c != nil {
 		p.Compared = true
 		for _, change := range c.Changes {
-			p.Changed = append(p.Changed, change.Text())
+			p.Changed = append(p.Changed, change.Text()+change.expired())
 		}
 		for _, change := range c.Allowed {
 			p.Allowed = append(p.Allowed, change.Text()+": "+change.Reason)
@@ -91,10 +90,10 @@ func (r Report) pageRow(row Result) pageRow {
 	for i, c := range row.Cells {
 		cell := pageCell{Winner: c.Winner, Reason: c.Reason}
 		if c.Winner.Measured() && c.Winner != Nobody {
-			cell.Top = show.Value(c.Value)
+			cell.Top = strconv.Quote(c.Value)
 		}
 		for _, h := range c.Hidden {
-			cell.Below = append(cell.Below, pageHidden{Layer: h.Layer, Value: show.Value(h.Value)})
+			cell.Below = append(cell.Below, pageHidden{Layer: h.Layer, Value: strconv.Quote(h.Value)})
 		}
 		if r.Comparison != nil {
 			cell.Was, cell.Allowed = r.Comparison.was(row.ID, r.Targets[i].Name)

@@ -56,7 +56,7 @@ func (r Report) WriteMarkdown(out io.Writer) error {
 func (c *Comparison) writeMarkdown(w *show.Writer) {
 	w.Printf("\nAgainst the baseline: **%s**, %d allowed.\n\n", counted(len(c.Changes), "change"), len(c.Allowed))
 	for _, change := range c.Changes {
-		w.Printf("- ❌ %s\n", escape(change.Text()))
+		w.Printf("- ❌ %s\n", escape(change.Text()+change.expired()))
 	}
 	for _, change := range c.Allowed {
 		w.Printf("- ✅ %s: %s\n", escape(change.Text()), escape(change.Reason))

@@ -11,7 +11,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/environ"
 )
 
-// Format is the version of the stored form of a Matrix.
+// Format is the version of the stored form of a Matrix, which schema.json describes.
 const Format = "plugproof-env-matrix/1"
 
 // Matrix is what was measured: a column a target, a row a case.
@@ -117,11 +117,18 @@ func (m *Matrix) Differing() int {
 
 // Failed counts the cells that could not be measured though they should have
 // been.
-func (m *Matrix) Failed() int {
+func (m *Matrix) Failed() int { return m.count(func(c Cell) bool { return c.Winner == Failed }) }
+
+// Measured returns how many cells have a winner, or nobody as one.
+func (m *Matrix) Measured() int {
+	return m.count(func(c Cell) bool { return c.Winner != Failed && c.Winner != Unsupported })
+}
+
+func (m *Matrix) count(ok func(Cell) bool) int {
 	n := 0
 	for _, r := range m.Rows {
 		for _, c := range r.Cells {
-			if c.Winner == Failed {
+			if ok(c) {
 				n++
 			}
 		}

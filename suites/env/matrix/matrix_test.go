@@ -240,7 +240,7 @@ func TestTheStoredMatrixIsTheMatrix(t *testing.T) {
 	read, err := matrix.ReadBaseline("base.json", &stored)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(read).To(Equal(m))
-	c, err := matrix.Compare(read, m, nil)
+	c, err := matrix.Compare(read, m, nil, nil)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(c.Changes).To(BeEmpty())
 	g.Expect(c.NotInBaseline).To(BeEmpty())

@@ -18,17 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/plugproof/plugproof/steps"
-	"github.com/plugproof/plugproof/suites/targets"
 )
-
-// EnvironmentChanger is a steps.Server whose environment can be changed while
-// it runs. No server in a process of its own can; rows that need it are
-// unsupported there.
-type EnvironmentChanger interface {
-	// SetHostEnv replaces what Spec.Env added. It fails with
-	// targets.ErrUnsupported where that is impossible after all.
-	SetHostEnv(env []string) error
-}
 
 // Options of a measurement.
 type Options struct {
@@ -107,9 +97,9 @@ func (r *run) possible(rows []Row) []Row {
 	var rest []Row
 	unsupported := make(map[string]Cell)
 	for _, row := range rows {
-		reason := r.target.Lacks(steps.PluginDirectory)
+		reason := r.target.Unsupported(steps.PluginDirectory)
 		if reason == "" && len(row.Host)+len(row.ThenHost) > 0 {
-			reason = r.target.Lacks(steps.HostEnvironment)
+			reason = r.target.Unsupported(steps.HostEnvironment)
 		}
 		if reason == "" && row.Container && r.opts.Image == nil {
 			reason = "no image of the probe plugin was named with --probe-image"
@@ -156,9 +146,9 @@ func reasonOf(err error) string {
 
 // ask starts a server with the setting's environment and asks all its rows.
 func (r *run) ask(ctx context.Context, s *setting) (cells map[string]Cell, version string, err error) {
-	spec := steps.Spec{Env: s.host.entries, Fresh: r.target.Lacks(steps.OwnServer) == ""}
+	spec := steps.Spec{Env: s.host.entries, Fresh: r.target.Unsupported(steps.OwnServer) == ""}
 	server, err := r.target.Server(ctx, spec)
-	if errors.Is(err, targets.ErrUnsupported) {
+	if errors.Is(err, steps.ErrUnsupported) {
 		return unsupportedCells(s, err), "", nil
 	}
 	if err != nil {
@@ -174,7 +164,7 @@ func (r *run) ask(ctx context.Context, s *setting) (cells map[string]Cell, versi
 	if err != nil {
 		return nil, "", err
 	}
-	sum, err := server.Place(ctx, prefix, r.opts.Probe)
+	sum, err := steps.PlacePlugin(ctx, server, prefix, r.opts.Probe)
 	if err != nil {
 		return nil, version, fmt.Errorf("placing the probe plugin: %w", err)
 	}

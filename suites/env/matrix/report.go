@@ -151,7 +151,7 @@ func (r Report) Unsupported() []string {
 func (c *Comparison) writeText(w *show.Writer, paint show.Paint) {
 	w.Printf("\nAgainst the baseline: %s, %d allowed.\n", counted(len(c.Changes), "change"), len(c.Allowed))
 	for _, change := range c.Changes {
-		w.Printf("%s %s\n", paint.Bad("changed:"), change.Text())
+		w.Printf("%s %s%s\n", paint.Bad("changed:"), change.Text(), change.expired())
 	}
 	for _, change := range c.Allowed {
 		w.Printf("%s %s: %s\n", paint.Dim("allowed:"), change.Text(), change.Reason)
@@ -165,6 +165,14 @@ func (c *Comparison) writeText(w *show.Writer, paint show.Paint) {
 	if len(c.Gone) > 0 {
 		w.Printf("Only in the baseline: %s.\n", strings.Join(c.Gone, ", "))
 	}
+}
+
+// expired is what a change that counts says of an entry that was about it.
+func (c Change) expired() string {
+	if c.Reason == "" {
+		return ""
+	}
+	return " (" + c.Reason + ")"
 }
 
 // Text says the change in one line.

@@ -174,7 +174,7 @@ func answer(e *Entity, err error) (*logical.Response, error) {
 	}
 	return &logical.Response{Data: map[string]any{
 		"id": e.ID, "name": e.Name, "aliases": aliases, "metadata": nil, "policies": []string{},
-		"merged_entity_ids": nil, "disabled": false, "namespace_id": "root",
+		"merged_entity_ids": nil, "disabled": false, "namespace_id": e.NamespaceID(),
 		"group_ids": []string{}, "direct_group_ids": []string{}, "inherited_group_ids": []string{},
 		"creation_time": created, "last_update_time": created,
 	}}, nil

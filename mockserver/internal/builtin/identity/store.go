@@ -15,8 +15,9 @@ import (
 	"github.com/hashicorp/go-uuid"
 	"github.com/hashicorp/vault/sdk/logical"
 
-	"github.com/plugproof/plugproof/mockserver/internal/access/recall"
-	"github.com/plugproof/plugproof/mockserver/internal/access/turn"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
+	"github.com/plugproof/plugproof/mockserver/internal/storage/cache"
+	"github.com/plugproof/plugproof/mockserver/internal/storage/keylock"
 )
 
 // ErrNotFound is returned for entities that don't exist.
@@ -29,8 +30,8 @@ const (
 	aliasPrefix  = "alias/"  // mount accessor / encoded name: the entity's ID
 )
 
-// recalled bounds the entities in memory.
-const recalled = 4096
+// cacheLimit bounds the entities in memory.
+const cacheLimit = 4096
 
 // Entity is somebody who logs in.
 type Entity struct {
@@ -52,13 +53,21 @@ type Alias struct {
 	Created       time.Time         `json:"creation_time"`
 }
 
+// NamespaceID is the ID of the entity's namespace.
+func (e *Entity) NamespaceID() string {
+	if mark := namespace.MarkOf(e.ID); mark != "" {
+		return mark
+	}
+	return namespace.RootID
+}
+
 // ForPolicies is the entity as policies and plugins see it.
 func (e *Entity) ForPolicies() *logical.Entity {
-	out := &logical.Entity{ID: e.ID, Name: e.Name, NamespaceID: "root"}
+	out := &logical.Entity{ID: e.ID, Name: e.Name, NamespaceID: e.NamespaceID()}
 	for _, a := range e.Aliases {
 		out.Aliases = append(out.Aliases, &logical.Alias{
 			ID: a.ID, Name: a.Name, MountAccessor: a.MountAccessor, MountType: a.MountType,
-			Metadata: a.Metadata, Local: a.Local, NamespaceID: "root",
+			Metadata: a.Metadata, Local: a.Local, NamespaceID: e.NamespaceID(),
 		})
 	}
 	return out
@@ -67,16 +76,18 @@ func (e *Entity) ForPolicies() *logical.Entity {
 // Store keeps entities in storage. It is safe for concurrent use.
 type Store struct {
 	storage logical.Storage
-	// suffix ends the names that are made up for entities.
-	suffix   string
-	entities *recall.Cache[*Entity]
-	turns    turn.Turns
+	// marked: made up names end in the ID of their namespace, also of the root.
+	marked bool
+	// entities are by ID, which says the namespace.
+	entities *cache.Cache[*Entity]
+	locks    keylock.Locks
 }
 
-// NewStore returns the entities in that storage. The names made up for them end
-// in suffix.
-func NewStore(storage logical.Storage, suffix string) *Store {
-	return &Store{storage: storage, suffix: suffix, entities: recall.New[*Entity](recalled)}
+// NewStore returns the entities in that storage, those of the namespace of the context
+// with which they are asked for if it is namespace.Scoped. If marked, the names made up
+// for them end in the ID of their namespace.
+func NewStore(storage logical.Storage, marked bool) *Store {
+	return &Store{storage: storage, marked: marked, entities: cache.New[*Entity](cacheLimit)}
 }
 
 // ForAlias returns the entity of an alias, which is made on its first login.
@@ -86,11 +97,11 @@ func (s *Store) ForAlias(ctx context.Context, alias Alias) (entity *Entity, crea
 		return nil, false, errors.New("missing name in alias")
 	}
 	key := aliasPrefix + alias.MountAccessor + "/" + base64.RawURLEncoding.EncodeToString([]byte(alias.Name))
-	done, err := s.turns.Take(ctx, key)
+	unlock, err := s.locks.Lock(ctx, namespace.From(ctx).ID+"/"+key)
 	if err != nil {
 		return nil, false, err
 	}
-	defer done()
+	defer unlock()
 	raw, err := s.storage.Get(ctx, key)
 	if err != nil {
 		return nil, false, fmt.Errorf("read an alias: %w", err)
@@ -111,12 +122,18 @@ func (s *Store) create(ctx context.Context, alias Alias, key string) (*Entity, e
 	if alias.ID, err = uuid.GenerateUUID(); err != nil {
 		return nil, err
 	}
+	ns := namespace.From(ctx)
+	id, alias.ID = ns.Mark(id), ns.Mark(alias.ID)
 	random, err := uuid.GenerateRandomBytes(4)
 	if err != nil {
 		return nil, err
 	}
 	alias.Created = time.Now().UTC()
-	e := &Entity{ID: id, Name: fmt.Sprintf("entity_%x%s", random, s.suffix), Aliases: []Alias{alias}, Created: alias.Created}
+	name := fmt.Sprintf("entity_%x", random)
+	if s.marked {
+		name += "." + ns.ID
+	}
+	e := &Entity{ID: id, Name: name, Aliases: []Alias{alias}, Created: alias.Created}
 	raw, err := logical.StorageEntryJSON(entityPrefix+id, e)
 	if err != nil {
 		return nil, err
@@ -134,6 +151,9 @@ func (s *Store) create(ctx context.Context, alias Alias, key string) (*Entity, e
 
 // Get returns an entity by ID. It is shared and must not be changed.
 func (s *Store) Get(ctx context.Context, id string) (*Entity, error) {
+	if !namespace.From(ctx).Owns(id) {
+		return nil, ErrNotFound
+	}
 	return s.entities.Get(id, func() (*Entity, error) {
 		raw, err := s.storage.Get(ctx, entityPrefix+id)
 		if err != nil {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Command jwt serves the JWT auth method to a Vault-compatible server that
-// starts it; it is of no use from a shell.
+// Command jwt serves the JWT auth method as a Vault plugin. It is started by the
+// server, not from a shell.
 package main
 
 import (
@@ -21,7 +21,7 @@ func main() {
 	}
 	err := plugin.ServeMultiplex(&plugin.ServeOpts{
 		BackendFactoryFunc: jwt.Factory,
-		// Only servers from before AutoMTLS make use of the provider.
+		// Used only by servers that predate AutoMTLS.
 		TLSProviderFunc: api.VaultPluginTLSProvider(meta.GetTLSConfig()),
 	})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 const kvPrefix = "kv/"
 
-// factory makes the one backend of the process: this SDK has no multiplexing.
+// factory returns the only backend of the process: this SDK does not multiplex.
 func factory(ctx context.Context, conf *logical.BackendConfig) (logical.Backend, error) {
 	b := &framework.Backend{
 		Help:         "A secrets engine built with an old plugin SDK.",
@@ -117,7 +117,7 @@ func readKV(ctx context.Context, req *logical.Request, d *framework.FieldData) (
 		return nil, fmt.Errorf("read: %w", err)
 	}
 	if entry == nil {
-		// The plugin SDK's way to say "not found".
+		// The SDK's "not found", which the server answers with 404.
 		return nil, nil
 	}
 	return &logical.Response{Data: map[string]any{"value": string(entry.Value)}}, nil

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Command probe-v4 is a small secrets engine built with a plugin SDK of 2021, from
-// before AutoMTLS and multiplexing: it speaks version 4 of the protocol and
-// nothing newer, and fetches its certificate with the token that the server
-// leaves in VAULT_UNWRAP_TOKEN. It is a module of its own, because one module
-// can't have two versions of the SDK.
+// Command probe-v4 is a small secrets engine built with a plugin SDK of 2021,
+// which predates AutoMTLS and multiplexing. It speaks only version 4 of the
+// plugin protocol and gets its certificate by unwrapping the token in
+// VAULT_UNWRAP_TOKEN. It is a module of its own because a module cannot require
+// two versions of the SDK.
 package main
 
 import (

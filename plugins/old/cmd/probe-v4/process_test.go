@@ -29,8 +29,8 @@ import (
 	josejwt "gopkg.in/square/go-jose.v2/jwt"
 )
 
-// wrapper is as much of a server as an old plugin needs to start: it wraps the
-// certificate in a token and gives it out once, at the address in the token.
+// wrapper is the part of a server that an old plugin needs to start: it wraps the
+// certificate in a token and returns it once, at the address in the token.
 type wrapper struct {
 	mu      sync.Mutex
 	address string
@@ -97,8 +97,8 @@ func start(t *testing.T, address string, env ...string) (logical.Backend, *wrapp
 	return b, w, nil
 }
 
-// TestProcess starts the plugin through the SDK it was built with, as the
-// servers of its time did: with the certificate fetched from the server.
+// TestProcess starts the plugin with the SDK it was built with, as servers of its
+// time did: the plugin gets its certificate from the server.
 func TestProcess(t *testing.T) {
 	t.Parallel()
 	b, w, err := start(t, "", "REGION=eu")
@@ -148,7 +148,7 @@ func TestProcess(t *testing.T) {
 	}
 }
 
-// TestWrongAddress is what a server with a wrong api_addr does to the plugin.
+// TestWrongAddress starts the plugin as a server with a wrong api_addr does.
 func TestWrongAddress(t *testing.T) {
 	t.Parallel()
 	if _, _, err := start(t, "http://127.0.0.1:9"); err == nil {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Command probe serves the probe to a Vault-compatible server that starts it.
-// Variables of its environment choose what it is:
+// Command probe serves the probe as a Vault plugin. It is started by the server,
+// and configured by variables of its environment:
 //
 //	PROBE_TYPE     secret (default) or auth
 //	PROBE_SERVE    multiplex (default), automtls or wrapped
@@ -55,6 +55,7 @@ func main() {
 	}
 }
 
+// serve serves the probe in one of the ways that plugins have been served.
 func serve(how string, config probe.Config) error {
 	opts := &plugin.ServeOpts{BackendFactoryFunc: probe.NewFactory(config)}
 	switch how {
@@ -63,8 +64,8 @@ func serve(how string, config probe.Config) error {
 	case "automtls":
 		return plugin.Serve(opts)
 	case "wrapped":
-		// As plugins from before AutoMTLS were written. Arguments that are not
-		// flags of the client are no error: the path process shows them.
+		// What plugins did before AutoMTLS. Arguments other than the client's
+		// flags are allowed: the path "process" returns them.
 		meta := &api.PluginAPIClientMeta{}
 		flags := meta.FlagSet()
 		flags.SetOutput(io.Discard)
@@ -76,9 +77,9 @@ func serve(how string, config probe.Config) error {
 	}
 }
 
-// hang says nothing until somebody ends the process.
+// hang writes no handshake and returns when the process is terminated.
 func hang() {
-	ended := make(chan os.Signal, 1)
-	signal.Notify(ended, syscall.SIGTERM)
-	<-ended
+	terminated := make(chan os.Signal, 1)
+	signal.Notify(terminated, syscall.SIGTERM)
+	<-terminated
 }

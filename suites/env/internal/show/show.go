@@ -6,12 +6,12 @@ package show
 import (
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"unicode/utf8"
 
 	"github.com/fatih/color"
-	"github.com/mattn/go-isatty"
+
+	"github.com/plugproof/plugproof/suites/internal/progress"
 )
 
 // longest is how many characters of a value are shown.
@@ -46,11 +46,7 @@ type Paint struct{ on bool }
 // PaintFor colours if out is a terminal, unless NO_COLOR is set
 // (https://no-color.org).
 func PaintFor(out io.Writer) Paint {
-	file, ok := out.(*os.File)
-	if _, never := os.LookupEnv("NO_COLOR"); never || !ok {
-		return Paint{}
-	}
-	return Paint{on: isatty.IsTerminal(file.Fd())}
+	return Paint{on: progress.Colors(out)}
 }
 
 // Bold is for what the eye should find first.

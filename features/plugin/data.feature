@@ -1,0 +1,100 @@
+@type-secret @type-auth
+Feature: Data
+  What the first read after a write shows is what has to be kept: a plugin may
+  normalise what it stores, and need not show secrets.
+  Source: https://developer.hashicorp.com/vault/docs/plugins/plugin-development
+  Remedy: Keep state in req.Storage, not in variables of the process or in files.
+
+  @PLG-020 @must @needs-samples
+  Scenario: A mount does not see what another one stores
+    Given a mount of its own "p"
+    And a mount of its own "q"
+    When the samples are written at "p"
+    Then the samples are read at "p"
+    And the samples are not at "q"
+
+  @PLG-021 @must @needs-samples
+  Scenario: Unmounting removes what was stored
+    Given a mount of its own "p"
+    And nothing of the samples is at "p" yet
+    When the samples are written at "p"
+    And I DELETE "{table}/p"
+    And a mount of its own "p"
+    Then the samples are not at "p"
+
+  @PLG-031 @must @needs-samples @needs-plugin-directory
+  Scenario: A reload keeps what was stored
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    When the samples are written at "p"
+    And I PUT "sys/plugins/reload/backend" {"mounts": ["{at}p/"]}
+    Then the samples are read at "p"
+
+  @PLG-022 @must
+  Scenario: The samples are answered without a server error
+    Remedy: Register a handler and an existence check for what the path takes, and blame mistakes of the user with logical.ErrorResponse, which is a 400. Other Go errors become 500.
+    Then the samples are accepted
+
+  @PLG-300 @must @needs-samples @needs-sample-updates
+  Scenario: An update changes what was written
+    Remedy: Store what an update changes, and read from storage rather than from a copy.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    Then the samples are updated at "p"
+    And the samples are read at "p"
+
+  @PLG-301 @must @needs-samples
+  Scenario: What is deleted is gone
+    Remedy: Delete what was written in req.Storage, under the same key.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    And the samples are deleted at "p"
+    Then the samples are not at "p"
+
+  @PLG-302 @must @needs-samples
+  Scenario: Lists name what there is, relative to their path
+    Remedy: Return the keys of req.Storage.List as they are: names without the path before them, folders with a slash at their end.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    Then the samples are listed at "p"
+
+  @PLG-303 @must @needs-samples
+  Scenario: The existence check tells create from update
+    Remedy: Let the existence check of a path read what its write stores, under the same key: policies grant create and update apart.
+    Given a mount of its own "p"
+    Then the samples can be created only once at "p"
+
+  @PLG-304 @must @needs-samples @needs-process-control @needs-plugin-directory
+  Scenario: A kill keeps what was stored
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    When the samples are written at "p"
+    And the process of "my-plugin" is kept as "first"
+    And the process "first" is killed
+    And the process "first" has ended
+    Then soon GET "{at}p/?help=1" answers 200 with:
+      | help | (any) |
+    And the samples are read at "p"
+
+  @PLG-305 @must @needs-samples @needs-restart @needs-plugin-directory @own-server
+  Scenario: A restart of the server keeps what was stored
+    Given the server keeps its state
+    And the plugin is registered
+    And the plugin is mounted at "p"
+    When the samples are written at "p"
+    And the server restarts
+    Then soon GET "{at}p/?help=1" answers 200 with:
+      | help | (any) |
+    And the samples are read at "p"
+
+  @PLG-306 @must @needs-samples @needs-upgrade-from @needs-plugin-directory
+  Scenario: An upgrade keeps what the older version stored
+    Source: https://developer.hashicorp.com/vault/docs/upgrading/plugins
+    Remedy: Read what older versions stored, under their keys and in their form, or convert it in Initialize.
+    Given the older version of the plugin is registered
+    And the plugin is mounted at "p"
+    When the samples are written at "p"
+    And the plugin is upgraded at "p"
+    Then soon GET "{at}p/?help=1" answers 200 with:
+      | help | (any) |
+    And the samples are read at "p"

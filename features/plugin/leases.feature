@@ -1,0 +1,110 @@
+@type-secret @needs-credentials
+Feature: Leases
+  What a secrets engine gives for a time, servers take back through it: when they
+  are asked to, when the time is over, and when the mount goes.
+  Source: https://developer.hashicorp.com/vault/docs/concepts/lease
+
+  @PLG-400 @must
+  Scenario: The credentials have a lease
+    Remedy: Answer with framework.Secret.Response and set resp.Secret.TTL above 0. If the plugin is right, correct the credentials in the profile and the setup that they build on.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    Then the leases are known
+
+  @PLG-401 @must
+  Scenario: A lease can be revoked
+    Remedy: Let Revoke of framework.Secret end what was given, from what is in req.Secret.InternalData, and return nil when it is done.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    And the leases are revoked
+    Then the leases are gone
+
+  @PLG-402 @must
+  Scenario: The type of a secret is registered
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/framework#Backend
+    Remedy: List each framework.Secret in Secrets of framework.Backend, with the Type that its answers have.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    Then the plugin knows its secrets' types
+
+  @PLG-403 @must
+  Scenario: Unmounting revokes what was given
+    Servers ask the plugin to revoke all leases of a mount before it goes.
+    Source: https://developer.hashicorp.com/vault/docs/commands/secrets/disable
+    Remedy: Let Revoke work on a mount that is being removed, for which System().Tainted() is true.
+    Given a mount of its own "p"
+    And credentials that can be revoked are issued at "p"
+    When I DELETE "{table}/p"
+    Then the answer is 204
+    And the leases are gone
+
+  @PLG-404 @should
+  Scenario: A lease can be revoked when its role is gone
+    Remedy: Keep in InternalData what Revoke needs, rather than reading the role again.
+    Given a mount of its own "p"
+    And credentials that can be revoked are issued at "p"
+    When what the names at "p" stand for is deleted
+    And the leases are revoked
+    Then the leases are gone
+
+  @PLG-405 @must @needs-faults
+  Scenario: A revocation that fails is reported
+    Servers try again only what they know of.
+    Remedy: Return the error from Revoke rather than logging it.
+    Given a mount of its own "p"
+    And credentials that can be revoked are issued at "p"
+    When writes to the storage of "p" fail
+    Then a revocation at "p" that fails is reported
+
+  @PLG-406 @must @needs-faults
+  Scenario: A revocation that failed can be tried again
+    Remedy: Forget in Revoke what was given only when it is ended.
+    Given a mount of its own "p"
+    And credentials that can be revoked are issued at "p"
+    When writes to the storage of "p" fail
+    And I PUT "sys/leases/revoke-prefix/{at}p" {}
+    And writes to the storage of "p" succeed again
+    And the leases are revoked
+    Then the leases are gone
+
+  @PLG-407 @should @needs-faults
+  Scenario: A revocation may be repeated
+    A server that loses the plugin's answer, or ends before it has noted it, revokes again.
+    Remedy: Take it for a success in Revoke that what is to be ended is not there any more.
+    Given a mount of its own "p"
+    And credentials that can be revoked are issued at "p"
+    When the leases are revoked, and the server forgets it
+    And the leases are revoked
+    Then the leases are gone
+
+  @PLG-408 @must
+  Scenario: A lease that is said to be renewable can be renewed
+    Remedy: Set Renew of framework.Secret, and return a response with the secret from it; or leave Renew and Renewable out.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    Then the leases that are renewable are renewed
+
+  @PLG-409 @should
+  Scenario: The plugin asks for no longer lease than servers allow
+    Remedy: Leave TTL at 0 for the server's default, or limit it with System().MaxLeaseTTL().
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    Then no lease is longer than servers allow
+
+  @PLG-410 @must
+  Scenario: A lease is no longer than its role says
+    Remedy: Set resp.Secret.TTL and resp.Secret.MaxTTL from the role.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    Then no lease is longer than its ttl
+
+  @PLG-411 @must @needs-upgrade-from @needs-plugin-directory
+  Scenario: An upgrade keeps the leases that the older version gave
+    Source: https://developer.hashicorp.com/vault/docs/upgrading/plugins
+    Remedy: Keep framework.Secret.Type, and read the internal data that older versions put into their secrets.
+    Given the older version of the plugin is registered
+    And the plugin is mounted at "p"
+    And credentials that can be revoked are issued at "p"
+    When the plugin is upgraded at "p"
+    Then the leases are revoked
+    And the leases are gone

@@ -1,0 +1,69 @@
+@type-secret @type-auth @needs-probe
+Feature: Robustness
+  Every operation of the plugin's OpenAPI document is sent what its author may
+  not have thought of, on a mount that is set up and on one that is not.
+  Source: https://developer.hashicorp.com/vault/docs/plugins/plugin-development
+  Remedy: A panic in a request ends the process and every mount that it serves. Look at the frame of your own code that the crash names, and check values before they are used.
+
+  @PLG-200 @must
+  Scenario: The plugin lives through an empty body
+    Remedy: Fields may be missing: use data.GetOk, or check the default that data.Get returns.
+    Then the plugin lives through "an empty body"
+
+  @PLG-201 @must
+  Scenario: The plugin lives through unknown fields
+    Remedy: Read fields with data.Get, which knows the schema, rather than from req.Data.
+    Then the plugin lives through "unknown fields"
+
+  @PLG-202 @must
+  Scenario: The plugin lives through null
+    Remedy: A field may be null, which is nil in req.Data: read it with data.GetOk.
+    Then the plugin lives through "null in a field"
+
+  @PLG-203 @must
+  Scenario: The plugin lives through fields of a wrong type
+    Remedy: A type assertion without ok panics: read fields with data.Get, which has checked them, rather than from req.Data.
+    Then the plugin lives through "a field of a wrong type"
+
+  @PLG-204 @must
+  Scenario: The plugin lives through very long values
+    Remedy: Bound what is parsed and what is allocated by the length of a value.
+    Then the plugin lives through "a very long value"
+
+  @PLG-205 @must
+  Scenario: The plugin lives through odd names in its paths
+    Remedy: Names of a path may hold whatever its pattern lets pass: check them before they are used as keys or in expressions.
+    Then the plugin lives through "an odd name in its path"
+
+  @PLG-206 @must
+  Scenario: The plugin lives through requests before it is configured
+    Remedy: What is read from storage is nil until it was written: answer with logical.ErrorResponse that says what to configure.
+    Then the plugin lives through "requests before it is configured"
+
+  @PLG-207 @must
+  Scenario: The plugin answers everything in time
+    Remedy: Give every lock back on every way out, and end with the request's context what waits for something.
+    Then the plugin answers everything in time
+
+  @PLG-210 @should
+  Scenario Outline: The plugin blames the user for mistakes in a body
+    Remedy: Return logical.ErrorResponse for mistakes of the user, which is a 400. Other Go errors become 500, which operators take for a fault of the server.
+    Then the plugin blames the user for "<input>"
+
+    Examples:
+      | input                   |
+      | an empty body           |
+      | unknown fields          |
+      | null in a field         |
+      | a field of a wrong type |
+      | a very long value       |
+
+  @PLG-211 @should
+  Scenario: The plugin blames the user for odd names
+    Remedy: Return logical.ErrorResponse for names that can't be, which is a 400, or nil for what does not exist, which is a 404.
+    Then the plugin blames the user for "an odd name in its path"
+
+  @PLG-212 @should
+  Scenario: The plugin blames the user for what is not configured
+    Remedy: Return logical.ErrorResponse that says what to configure, which is a 400. Other Go errors become 500.
+    Then the plugin blames the user for "requests before it is configured"

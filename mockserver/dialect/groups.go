@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package dialect
+
+import "github.com/plugproof/plugproof/mockserver/environ"
+
+// Processes says what differs when plugin processes start.
+type Processes struct {
+	// Environment is the order of the layers of a plugin's environment.
+	Environment environ.Rule
+	// OwnVariables are the prefixes of the server's own variables for plugins:
+	// VAULT_VERSION, and in OpenBao BAO_VERSION beside it.
+	OwnVariables []string
+	// ServerVariables are what the server sets in its own environment when it
+	// starts, as NAME=value; plugins inherit them.
+	ServerVariables []string
+	// Callbacks are the methods of the system view, and the gRPC services, that
+	// plugins may call beyond those of Vault 1.14's system view and storage.
+	Callbacks []string
+	// HandshakeHint: the error for a plugin that ends before the handshake
+	// says that no line was read (go-plugin 1.6 and later).
+	HandshakeHint bool
+}
+
+// Catalog says what differs in the plugin catalog: sys/plugins/.
+type Catalog struct {
+	// Pins: sys/plugins/pins exists and pinned versions win.
+	Pins bool
+	// Runtimes: sys/plugins/runtimes/catalog exists.
+	Runtimes bool
+	// RootlessRuntimes: runtimes have the field rootless, and an empty list of
+	// runtimes is answered rather than left out.
+	RootlessRuntimes bool
+	// Images: plugins may be registered as container images (oci_image).
+	Images bool
+	// ListsVersionedOnly: the lists of names contain plugins that are only
+	// registered with versions (hashicorp/vault#28936, openbao/openbao#3186).
+	ListsVersionedOnly bool
+	// ReadResolvesVersion: reading a plugin without naming a version finds one
+	// that is only registered with versions.
+	ReadResolvesVersion bool
+	// OCI: plugins downloaded from OCI registries are registered with the
+	// field oci, from their place in the plugin directory.
+	OCI bool
+	// MissingHash is the text for a registration without sha256 (and, with
+	// Artifacts, without version).
+	MissingHash string
+	// Artifacts: a version without sha256 means an extracted artifact, a
+	// directory of the plugin directory that its publisher signed.
+	Artifacts bool
+	// ArtifactsNeedNoCommand: a registration without sha256 needs no command,
+	// and warns that one is ignored.
+	ArtifactsNeedNoCommand bool
+	// DownloadRefused: the field download exists and is refused.
+	DownloadRefused bool
+	// OutsideNamesDirectory: the refusal of commands outside of the plugin
+	// directory names the directories.
+	OutsideNamesDirectory bool
+	// ReadExtra are further fields of sys/plugins/catalog/:type/:name
+	// and the values they have for plugins registered through the API.
+	ReadExtra map[string]any
+	// BadHash is the text for a sha256 that is not hex; the value and the
+	// decoder's reason follow if it ends in a space.
+	BadHash string
+	// MissingCommand is the text for a registration without command.
+	MissingCommand string
+	// MalformedVersion is what the version library says before the version
+	// that it can't parse.
+	MalformedVersion string
+}
+
+// Reloads says what differs in reloads of plugins.
+type Reloads struct {
+	// Typed: sys/plugins/reload/:type/:name exists.
+	Typed bool
+	// NothingWarns: a reload that finds nothing warns.
+	NothingWarns bool
+	// KnownOnly: reloading a name that isn't in the catalog, a singleton
+	// or a database plugin is refused, and every failed reload is a bad request.
+	KnownOnly bool
+	// Scope: the scope of a reload is checked, and `global` answers 202.
+	Scope bool
+}
+
+// Mounts says what differs in mounts and their tuning.
+type Mounts struct {
+	// ManagedKeys: mounts have the tunable allowed_managed_keys.
+	ManagedKeys bool
+	// IdentityTokenKey: mounts have the tunable identity_token_key.
+	IdentityTokenKey bool
+	// DelegatedAuth: mounts have the tunable delegated_auth_accessors.
+	DelegatedAuth bool
+	// DelegatedAuthShown: reading and listing mounts show it.
+	DelegatedAuthShown bool
+	// TrimTrailingSlashes: mounts have the tunable trim_request_trailing_slashes.
+	TrimTrailingSlashes bool
+	// VisibleTTLs: sys/internal/ui/mounts shows the system's lease times
+	// where a mount has none of its own, rather than 0.
+	VisibleTTLs bool
+	// VersionMismatchWarns: reading a mount warns when the configured and the
+	// running version differ.
+	VersionMismatchWarns bool
+	// RemountNeedsPath: a mount cannot be moved to an empty path.
+	RemountNeedsPath bool
+	// OwnUntunable: the server's own mounts cannot be tuned at all; else some of
+	// their fields can.
+	OwnUntunable bool
+	// TuneRollsBack: when one field of a tuning is refused, the others are not
+	// changed either.
+	TuneRollsBack bool
+}
+
+// Database says what differs in the builtin database engine.
+type Database struct {
+	// Reload: reload/:plugin makes all connections of a plugin anew.
+	Reload bool
+	// ReloadGoesOn: a connection that can't be made anew does not keep the others
+	// from it, and nothing warns of it.
+	ReloadGoesOn bool
+	// RunningVersion: reading a configuration shows which version of the plugin
+	// runs.
+	RunningVersion bool
+	// RemembersVerify: a configuration keeps verify_connection and shows it; else
+	// a connection that is made again is always verified.
+	RemembersVerify bool
+	// Schedules: static roles have rotation_schedule and rotation_window.
+	Schedules bool
+	// WarnsOfDetails: where there is another warning, the plugin's own fields are
+	// said to be ignored, which they are not.
+	WarnsOfDetails bool
+	// Pages: lists of roles have the fields after and limit.
+	Pages bool
+}
+
+// Requests says what differs between requests of all paths.
+type Requests struct {
+	// FieldErrors is how a field of a request that has the wrong type is
+	// described.
+	FieldErrors FieldErrors
+	// StrictJSON: a request's body must be JSON to its end, although only its
+	// first value is used.
+	StrictJSON bool
+	// JSONStrings is how many strings a request's JSON may hold, keys included;
+	// 0 for any number.
+	JSONStrings int
+	// JSONReasons: what is wrong with a request's JSON is told.
+	JSONReasons bool
+	// InternalOperationsRefused: methods without an operation of their own, such
+	// as OPTIONS, are refused before the backend is asked.
+	InternalOperationsRefused bool
+	// Scan: there is the operation scan, a list of all levels.
+	Scan bool
+	// RedirectStatus is the status with which paths that are not canonical (//, /./)
+	// are redirected: that of the Go release which built the server.
+	RedirectStatus int
+	// RelativePaths: request paths with `..` are resolved with a redirect; else
+	// they are refused where a redirect of Go's own doesn't resolve them.
+	RelativePaths bool
+	// DottedKeys: paths and keys may have two dots within one of their parts.
+	DottedKeys bool
+	// MountType: answers say the type of their mount (mount_type; vault/sdk
+	// 0.11).
+	MountType bool
+	// EnterpriseStubs: paths that only Vault Enterprise serves say so.
+	EnterpriseStubs bool
+}
+
+// State says what differs in the answers about the server itself: sys/health, sys/leader, sys/seal-status.
+type State struct {
+	// LeaderStandbys: sys/leader has the fields about performance standbys.
+	LeaderStandbys bool
+	// HealthStandby: sys/health has the field performance_standby.
+	HealthStandby bool
+	// FeatureFlags: sys/internal/ui/feature-flags exists.
+	FeatureFlags bool
+	// Workflows: sys/workflows and sys/generate-root-token exist.
+	Workflows bool
+	// Experiments: sys/experiments exists.
+	Experiments bool
+	// LeaderOmitsEmpty: sys/leader leaves out what is empty.
+	LeaderOmitsEmpty bool
+	// Enterprise: the server is Vault Enterprise; sys/health says so.
+	Enterprise bool
+	// CommitDate: sys/seal-status has the date of the commit instead of that of
+	// the build.
+	CommitDate bool
+}
+
+// Tokens says what differs in tokens.
+type Tokens struct {
+	// BadTokenTwice: an unknown, revoked or expired token gets the second
+	// error text "invalid token".
+	BadTokenTwice bool
+	// ServicePrefix and BatchTokenPrefix begin tokens: hvs. and hvb. since
+	// Vault 1.10, s. and b. before that and in OpenBao.
+	ServicePrefix string
+	// ServiceTokenPrefix and BatchTokenPrefix begin tokens: hvs. and hvb. since
+	// Vault 1.10, s. and b. before that and in OpenBao.
+	BatchPrefix string
+	// Signed: service tokens have the length and form of signed ones.
+	Signed bool
+}
+
+// Leases says what differs in leases.
+type Leases struct {
+	// OldPaths: sys/renew, sys/revoke, sys/revoke-prefix and
+	// sys/revoke-force exist beside those below sys/leases.
+	OldPaths bool
+	// Detailed: looking a lease up shows its path and why it could not be revoked.
+	Detailed bool
+	// IDChecked: a lease ID that is not a text is refused before the token is
+	// looked at.
+	IDChecked bool
+}
+
+// Policies says what differs in policies.
+type Policies struct {
+	// Versions: policies have a version, a time of change and check-and-set.
+	Versions bool
+	// TemplateLimits: policies say whether values from identity templates may
+	// hold slashes and wildcards; where they say nothing, such paths allow nothing.
+	TemplateLimits bool
+	// ListBelow: policies whose names begin with a path can be listed.
+	ListBelow bool
+	// Detailed: policies can be listed with their content, with DetailedBelow also
+	// those whose names begin with a path.
+	Detailed, DetailedBelow bool
+	// Patch: policies can be patched.
+	Patch bool
+	// ListsWithSlashFirst: listing a path asks the patterns for the path with its slash
+	// first, else without it.
+	ListsWithSlashFirst bool
+	// MoreCapabilities and MoreKeys are what policies may contain beyond
+	// those of Vault 1.14.
+	MoreCapabilities []string
+	// MoreCapabilities and MoreKeys are what policies may contain beyond
+	// those of Vault 1.14.
+	MoreKeys []string
+}
+
+// Namespaces says what differs in namespaces: sys/namespaces.
+type Namespaces struct {
+	// Enabled: namespaces can be made, and the header X-Vault-Namespace names that of a
+	// request; else it is ignored.
+	Enabled bool
+	// IDLength is how many characters the IDs of new namespaces have.
+	IDLength int
+	// MountTypePrefix begins the types of the server's own mounts in namespaces.
+	MountTypePrefix string
+	// RootOnly are the paths below sys/ that namespaces refuse, with all below them.
+	RootOnly []string
+	// RootOnlyText is what they say, as a bad request; empty for an unsupported path.
+	RootOnlyText string
+	// TaintNamed: requests to a mount or namespace that is being removed are told the
+	// namespace.
+	TaintNamed bool
+	// Detailed: the UUID of a namespace, whether it is locked and whether it is being
+	// deleted are shown, and that its deletion goes on.
+	Detailed bool
+	// VisibleDeep: sys/internal/ui/namespaces lists those of all levels.
+	VisibleDeep bool
+	// HeaderRefused are the paths below sys/ that are refused with any namespace header,
+	// before it is read.
+	HeaderRefused []string
+	// StrictNames: names are checked before anything is looked up, and whatever is wrong
+	// with them is a bad request.
+	StrictNames bool
+	// CubbyholeFirst: deleting a namespace removes its cubbyhole before all other secrets
+	// engines. Unused wrapping tokens of their paths can't be revoked then, and keep the
+	// namespace.
+	CubbyholeFirst bool
+	// ChildrenTerse: the refusal to delete a namespace with others below it does not name
+	// it.
+	ChildrenTerse bool
+}
+
+// Entities says what differs in entities.
+type Entities struct {
+	// NamedAfterNamespace: names that the server makes up for entities end in the ID of
+	// their namespace, also in the root's.
+	NamedAfterNamespace bool
+}
+
+// KV says what differs in the builtin kv.
+type KV struct {
+	// Attribution: metadata of kv version 2 says who made and deleted a version.
+	Attribution bool
+	// ExcludesDeleted: lists of kv version 2 leave out deleted keys on demand.
+	ExcludesDeleted bool
+	// Pages: lists of kv version 2 have the fields after and limit.
+	Pages bool
+	// DetailedMetadata: detailed-metadata lists keys with their metadata.
+	DetailedMetadata bool
+	// MetadataVersions: the metadata of kv version 2 has versions and check-and-set of
+	// its own, and each change its time.
+	MetadataVersions bool
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package mockserver
+
+import "context"
+
+// The methods here make things go wrong that go wrong in production, for tests of
+// plugins.
+
+// FailWrites makes every write of the plugin at a mount to its storage fail, or
+// lets them succeed again. The mount's path is as in requests, with a slash at its
+// end. It returns how many writes were refused so far.
+func (s *Server) FailWrites(mount string, fail bool) (refused int64, err error) {
+	return s.core.FailWrites(mount, fail)
+}
+
+// RevokeUnnoted has the plugin revoke a lease's secret and keeps the lease, as a
+// server does that ends, or loses the plugin's answer, before it has noted the
+// success. Real servers then revoke again.
+func (s *Server) RevokeUnnoted(ctx context.Context, leaseID string) error {
+	return s.core.Access().RevokeUnnoted(ctx, leaseID)
+}

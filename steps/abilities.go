@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// This file declares every optional ability of a target or a server, each as a
+// small interface beside Target and Server, with the function that uses it.
+// Callers use the functions. A server that wraps another one has to pass its
+// abilities on.
+//
+// What a target lacks is found out before a scenario starts, by
+// Target.Unsupported; the errors here are for callers that did not ask.
+// ProcessControl and PluginFiles have no interface: plugin processes are found
+// in this machine's process table, files in Server.PluginDir.
+
+// ErrUnsupported is matched by the errors of servers that lack an ability.
+var ErrUnsupported = errors.New("not supported by this target")
+
+// PlatformTarget is a Target whose servers may run on another system than this.
+type PlatformTarget interface {
+	Target
+	// Platform returns the GOOS and GOARCH that plugins have to be built for.
+	Platform() (goos, goarch string, err error)
+}
+
+// Platform returns the GOOS and GOARCH that the target's plugins have to be built
+// for. Both are empty if its servers run on this machine's system.
+func Platform(target Target) (goos, goarch string, err error) {
+	if elsewhere, ok := target.(PlatformTarget); ok {
+		return elsewhere.Platform()
+	}
+	return "", "", nil
+}
+
+// PluginPlacer is a Server whose plugin directory can be filled
+// (PluginDirectory).
+type PluginPlacer interface {
+	Server
+	// Place copies the executable file at path into the plugin directory as name
+	// and returns its sha256 in hex. The file may be running already: where one
+	// server serves many scenarios, they place the same file under the same name
+	// over and over, which must be cheap and must not disturb it.
+	Place(ctx context.Context, name, path string) (string, error)
+}
+
+// PlacePlugin copies the executable file at path into the server's plugin
+// directory as name and returns its sha256 in hex.
+func PlacePlugin(ctx context.Context, server Server, name, path string) (string, error) {
+	placer, ok := server.(PluginPlacer)
+	if !ok {
+		return "", lacking(server, PluginDirectory)
+	}
+	return placer.Place(ctx, name, path)
+}
+
+// LogReader is a Server whose log can be read (ServerLogs).
+type LogReader interface {
+	Server
+	// Logs returns what the server logged so far.
+	Logs(ctx context.Context) (string, error)
+}
+
+// ServerLog returns what the server logged so far.
+func ServerLog(ctx context.Context, server Server) (string, error) {
+	reader, ok := server.(LogReader)
+	if !ok {
+		return "", lacking(server, ServerLogs)
+	}
+	return reader.Logs(ctx)
+}
+
+// Restarter is a Server that can be stopped and started again (Restart).
+type Restarter interface {
+	Server
+	// Restart stops the server and starts it again with the same state. With
+	// kill it is killed rather than stopped. Address may change.
+	Restart(ctx context.Context, kill bool) error
+}
+
+// RestartServer stops or kills the server and starts it again with the same
+// state. Its address may change.
+func RestartServer(ctx context.Context, server Server, kill bool) error {
+	restarter, ok := server.(Restarter)
+	if !ok {
+		return lacking(server, Restart)
+	}
+	return restarter.Restart(ctx, kill)
+}
+
+// AddressMapper is a Server whose plugins reach listeners of this machine at
+// another address than this machine does (Loopback).
+type AddressMapper interface {
+	Server
+	// Reach turns the address (host:port) of a listener that the scenario
+	// opened on this machine into one that the server's plugins can dial.
+	Reach(address string) string
+}
+
+// ReachableAddress returns the address (host:port) at which the server's plugins
+// dial a listener of this machine.
+func ReachableAddress(server Server, address string) string {
+	if mapper, ok := server.(AddressMapper); ok {
+		return mapper.Reach(address)
+	}
+	return address
+}
+
+// EnvironmentChanger is a Server whose environment can change while it runs. No
+// server in a process of its own is one.
+type EnvironmentChanger interface {
+	Server
+	// SetHostEnv replaces what Spec.Env added to the server's environment, for
+	// plugins that start from now on. It fails with ErrUnsupported where that is
+	// impossible after all.
+	SetHostEnv(env []string) error
+}
+
+// SetHostEnv replaces what Spec.Env added to the server's environment, for
+// plugins that start from now on.
+func SetHostEnv(server Server, env []string) error {
+	changer, ok := server.(EnvironmentChanger)
+	if !ok {
+		return lacking(server, HostEnvironment)
+	}
+	return changer.SetHostEnv(env)
+}
+
+// HTTPServer is a Server that is reached in a way of its own: with a TLS
+// configuration, a namespace or a proxy.
+type HTTPServer interface {
+	Server
+	// HTTPClient sends the scenario's requests.
+	HTTPClient() *http.Client
+	// CommandLineEnv is added to the environment of the vault command line:
+	// VAULT_CACERT, VAULT_NAMESPACE and so on.
+	CommandLineEnv() map[string]string
+}
+
+// HTTPClient returns the client that reaches the server: its own, or
+// http.DefaultClient. It follows no redirect to another server.
+func HTTPClient(server Server) *http.Client {
+	if special, ok := server.(HTTPServer); ok {
+		return SameServer(special.HTTPClient())
+	}
+	return SameServer(http.DefaultClient)
+}
+
+// CommandLineEnv returns the environment with which the vault command line
+// reaches the server with its own token.
+func CommandLineEnv(server Server) map[string]string {
+	env := map[string]string{"VAULT_ADDR": server.Address(), "VAULT_TOKEN": server.Token()}
+	if special, ok := server.(HTTPServer); ok {
+		for name, value := range special.CommandLineEnv() {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+// Crash is a plugin process that could not be started, or died.
+type Crash struct {
+	// Plugin is the name of its registration.
+	Plugin string
+	Time   time.Time
+	// Started reports whether it had been serving.
+	Started bool
+	// Killed reports whether a signal ended it.
+	Killed bool
+	// Panicked reports whether it was a panic, which What has with its place.
+	Panicked bool
+	// What says in a line what happened: the plugin crashed: panic: … at path.go:42.
+	What string
+	// Stderr are the last lines that it printed there.
+	Stderr []string
+	// Remedy is what to do about it; empty where that is not known.
+	Remedy string
+}
+
+// CrashReporter is a Server that knows why plugin processes failed (Crashes).
+type CrashReporter interface {
+	Server
+	// Crashes returns the latest, oldest first. A failed start is there when the
+	// request that started the plugin is answered, a death soon after it.
+	Crashes(ctx context.Context) ([]Crash, error)
+}
+
+// PluginCrashes returns why plugin processes of the server could not be started,
+// or died, oldest first.
+func PluginCrashes(ctx context.Context, server Server) ([]Crash, error) {
+	reporter, ok := server.(CrashReporter)
+	if !ok {
+		return nil, lacking(server, Crashes)
+	}
+	return reporter.Crashes(ctx)
+}
+
+// ClockMover is a Server whose time can be moved forward (Clock).
+type ClockMover interface {
+	Server
+	// Advance moves the server's time forward. What was to happen in between has
+	// happened when it returns.
+	Advance(ctx context.Context, d time.Duration) error
+}
+
+// AdvanceClock moves the server's time forward.
+func AdvanceClock(ctx context.Context, server Server, d time.Duration) error {
+	mover, ok := server.(ClockMover)
+	if !ok {
+		return lacking(server, Clock)
+	}
+	return mover.Advance(ctx, d)
+}
+
+// PluginLogReader is a Server that knows what each plugin logged (PluginLogs).
+type PluginLogReader interface {
+	Server
+	// PluginLog returns what the plugin of that registration logged or printed to
+	// stderr so far, oldest first.
+	PluginLog(ctx context.Context, registration string) ([]string, error)
+}
+
+// PluginLog returns the lines that the plugin of a registration logged so far.
+func PluginLog(ctx context.Context, server Server, registration string) ([]string, error) {
+	reader, ok := server.(PluginLogReader)
+	if !ok {
+		return nil, lacking(server, PluginLogs)
+	}
+	return reader.PluginLog(ctx, registration)
+}
+
+// SpecialPathSet are the special paths that a plugin declares.
+type SpecialPathSet struct {
+	Root, Unauthenticated, LocalStorage, SealWrapStorage []string
+}
+
+// SpecialPathReporter is a Server that knows them (SpecialPaths).
+type SpecialPathReporter interface {
+	Server
+	// SpecialPaths returns those of the plugin at a mount, whose path is as in
+	// requests.
+	SpecialPaths(ctx context.Context, mount string) (SpecialPathSet, error)
+}
+
+// MountSpecialPaths returns the special paths that the plugin at a mount
+// declares.
+func MountSpecialPaths(ctx context.Context, server Server, mount string) (SpecialPathSet, error) {
+	reporter, ok := server.(SpecialPathReporter)
+	if !ok {
+		return SpecialPathSet{}, lacking(server, SpecialPaths)
+	}
+	return reporter.SpecialPaths(ctx, mount)
+}
+
+// Faulty is a Server that can be made to fail as servers do in production
+// (Faults). Mounts are as in requests.
+type Faulty interface {
+	Server
+	// FailWrites makes every write of the plugin at a mount fail, or lets them
+	// succeed again, and returns how many were refused so far.
+	FailWrites(ctx context.Context, mount string, fail bool) (refused int64, err error)
+	// RevokeUnnoted has the plugin revoke a lease's secret and keeps the lease.
+	RevokeUnnoted(ctx context.Context, leaseID string) error
+}
+
+// FailWrites makes every write of the plugin at a mount fail, or lets them succeed
+// again, and returns how many were refused so far.
+func FailWrites(ctx context.Context, server Server, mount string, fail bool) (refused int64, err error) {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return 0, lacking(server, Faults)
+	}
+	return faulty.FailWrites(ctx, mount, fail)
+}
+
+// RevokeUnnoted has the plugin revoke a lease's secret and keeps the lease, as if
+// the plugin's answer had been lost.
+func RevokeUnnoted(ctx context.Context, server Server, leaseID string) error {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return lacking(server, Faults)
+	}
+	return faulty.RevokeUnnoted(ctx, leaseID)
+}
+
+func lacking(server Server, capability Capability) error {
+	return fmt.Errorf("%s: %s: %w", server.Address(), capability, ErrUnsupported)
+}

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Installed is the checked plugin on the server that scenarios share: registered,
+// mounted once and set up. Its methods may be called by several goroutines.
+type Installed struct {
+	subject *Subject
+	target  Target
+	server  Server
+	client  *client
+	// secrets are the values of the profile's secret fields.
+	secrets []string
+	// suffix is that of its names, so that they meet nobody else's.
+	suffix string
+	// sha256 is the binary's.
+	sha256 string
+	// begun is when it was registered.
+	begun time.Time
+	// timeout bounds a request that the profile names.
+	timeout time.Duration
+	// started is how long its first start took.
+	started time.Duration
+	// fault is what the plugin did wrong at its first request or when it was set up,
+	// and faultAt the requirement about that; nil for nothing.
+	fault   *trial
+	faultAt string
+
+	// alone is held by the scenario that uses the second registration, which second
+	// makes.
+	alone  chan struct{}
+	second func() error
+
+	document func() (*Document, error)
+	samples  func() ([]sampleTrial, error)
+	probes   func() ([]probe, error)
+
+	// calls finds out whom the plugin calls, and how.
+	calls func() (callsTrial, error)
+	// timed makes another installation, on a server whose time can be moved.
+	timed func() (*timedPlugin, error)
+	// elsewhere are the installations that it made, to be closed.
+	elsewhere []*Installed
+}
+
+// Installation says what is installed where.
+type Installation struct {
+	Target  Target
+	Subject *Subject
+	// Binary is the plugin's file on this machine.
+	Binary string
+	// StartTimeout bounds each start of the plugin.
+	StartTimeout time.Duration
+	// RequestTimeout bounds each request that the profile names; 0 is
+	// DefaultRequestTimeout.
+	RequestTimeout time.Duration
+}
+
+// DefaultRequestTimeout is that of an Installation without one.
+const DefaultRequestTimeout = 30 * time.Second
+
+// The requirements that others build on.
+const (
+	answers = "PLG-007"
+	setsUp  = "PLG-006"
+)
+
+// notSetUp returns why what builds on the plugin being set up can't be checked, and
+// an empty string if it can.
+func (i *Installed) notSetUp() string {
+	switch i.faultAt {
+	case answers:
+		return "the plugin fails at its first request, see " + answers
+	case setsUp:
+		return "the plugin fails when it is set up, see " + setsUp
+	case connects:
+		return "the plugin fails to connect with the settings of its profile, see " + connects
+	}
+	return ""
+}
+
+// ErrNoAnswer is matched by the error for a plugin that does not come to serve.
+var ErrNoAnswer = errors.New("no answer in time")
+
+// RefusedError is the server's refusal to register or mount a plugin.
+type RefusedError struct {
+	Reason string
+	// Crash is why the plugin could not be started; nil where that is not known.
+	Crash *Crash
+	// Database reports whether the plugin is a database plugin, which was to be
+	// something else.
+	Database bool
+}
+
+func (e *RefusedError) Error() string { return e.Reason }
+
+// ProfileError is a mistake in a profile: the plugin refuses what it names.
+type ProfileError struct{ Problem string }
+
+func (e *ProfileError) Error() string { return e.Problem }
+
+// Install registers and mounts the plugin as of the subject's type and sends what
+// its profile has for a fresh mount. Errors are a *RefusedError, a *ProfileError,
+// ErrNoAnswer, or of the target. What the plugin does wrong when it is set up is
+// no error: a requirement is about it.
+func Install(ctx context.Context, in Installation) (*Installed, error) {
+	suffix, err := newSuffix()
+	if err != nil {
+		return nil, err
+	}
+	i, err := install(ctx, in, Spec{}, suffix)
+	if i != nil {
+		i.calls = sync.OnceValues(func() (callsTrial, error) { return i.tryCalls(ctx, in.Binary, in.StartTimeout) })
+		i.timed = sync.OnceValues(func() (*timedPlugin, error) { return i.installTimed(ctx, in) })
+	}
+	return i, err
+}
+
+// install installs the plugin on a server of the target.
+func install(ctx context.Context, in Installation, spec Spec, suffix string) (_ *Installed, err error) {
+	server, err := in.Target.Server(ctx, spec)
+	if err != nil {
+		return nil, fmt.Errorf("start the server: %w", err)
+	}
+	i := &Installed{subject: in.Subject, target: in.Target, server: server, client: newClient(server), suffix: suffix, secrets: in.Subject.Profile.secretValues(), begun: time.Now(),
+		timeout: cmp.Or(in.RequestTimeout, DefaultRequestTimeout)}
+	i.document = sync.OnceValues(func() (*Document, error) { return i.fetchDocument(ctx) })
+	i.alone, i.second = make(chan struct{}, 1), sync.OnceValue(func() error { return i.register(ctx, i.secondName(), in.Binary, in.StartTimeout) })
+	i.samples = sync.OnceValues(func() ([]sampleTrial, error) { return i.trySamples(ctx) })
+	i.probes = sync.OnceValues(func() ([]probe, error) { return i.probeAll(ctx) })
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, i.Close(context.WithoutCancel(ctx)))
+		}
+	}()
+	if i.sha256, err = PlacePlugin(ctx, server, i.name(), in.Binary); err != nil {
+		return nil, fmt.Errorf("bring %s into the plugin directory: %w", in.Binary, err)
+	}
+	table, _ := in.Subject.MountPaths()
+	registration, err := in.Subject.registration(server.PluginDir(), i.name(), i.sha256)
+	if err != nil {
+		return nil, err
+	}
+	mount, err := in.Subject.mountBody(i.name())
+	if err != nil {
+		return nil, err
+	}
+	// Both start the plugin.
+	for _, step := range [][2]string{
+		{"sys/plugins/catalog/" + in.Subject.Type + "/" + i.name(), registration},
+		{table + "/" + i.mount(), mount},
+	} {
+		tried := i.post(ctx, in.StartTimeout, step[0], step[1])
+		if i.started == 0 {
+			i.started = tried.took
+		}
+		switch {
+		case tried.err != nil:
+			return nil, tried.err
+		case tried.refused():
+			if i.refusesOptions(ctx, in.StartTimeout, step[0], step[1]) {
+				return nil, &ProfileError{Problem: "options, config: the server refuses to mount the plugin with them: " + tried.reason()}
+			}
+			refused := &RefusedError{Reason: tried.reason()}
+			if crashes, err := crashesOf(ctx, server, i.name(), i.begun); err == nil && len(crashes) > 0 {
+				refused.Crash = &crashes[len(crashes)-1]
+			}
+			if in.Subject.Type != databaseType && step[0] == table+"/"+i.mount() {
+				refused.Database = i.isDatabase(ctx, in.StartTimeout, registration)
+			}
+			return nil, refused
+		}
+	}
+	return i, i.setUp(ctx)
+}
+
+// refusesOptions reports whether a refused request that mounts the plugin succeeds
+// without the options and the configuration of its profile.
+func (i *Installed) refusesOptions(ctx context.Context, limit time.Duration, path, body string) bool {
+	bare, err := (&Subject{Type: i.subject.Type}).mountBody(i.name())
+	if err != nil || body == bare || !strings.HasSuffix(path, "/"+i.mount()) {
+		return false
+	}
+	tried := i.post(ctx, limit, path, bare)
+	return tried.err == nil && !tried.refused()
+}
+
+// Type is the plugin's: secret, auth or database.
+func (i *Installed) Type() string { return i.subject.Type }
+
+// Document returns what the plugin documents of its paths.
+func (i *Installed) Document() (*Document, error) { return i.document() }
+
+// name is that of the registration and of the plugin's file.
+func (i *Installed) name() string { return SubjectName + i.suffix }
+
+// secondName is that of the registration whose processes scenarios end.
+func (i *Installed) secondName() string { return SubjectName + "-second" + i.suffix }
+
+// register registers the plugin once more, so that it has processes that no shared
+// mount uses.
+func (i *Installed) register(ctx context.Context, name, binary string, limit time.Duration, env ...string) error {
+	if _, err := PlacePlugin(ctx, i.server, name, binary); err != nil {
+		return fmt.Errorf("bring %s into the plugin directory: %w", binary, err)
+	}
+	body, err := i.subject.registration(i.server.PluginDir(), name, i.sha256, env...)
+	if err != nil {
+		return err
+	}
+	tried := i.post(ctx, limit, "sys/plugins/catalog/"+i.subject.Type+"/"+name, body)
+	if tried.err != nil || tried.refused() {
+		return mismatch("a second registration of the plugin to succeed", tried.got())
+	}
+	return nil
+}
+
+// mount is the path of the shared mount, without what stands before it.
+func (i *Installed) mount() string { return "shared" + i.suffix }
+
+// at returns a path of the shared mount, as requests have it.
+func (i *Installed) at(path string) string {
+	_, at := i.subject.MountPaths()
+	return at + i.mount() + "/" + path
+}
+
+// setUp sends the profile's writes to the shared mount, and its samples to one of
+// their own.
+func (i *Installed) setUp(ctx context.Context) error {
+	if first := i.try(ctx, i.timeout, request{method: http.MethodGet, path: i.at("?help=1")}); first.faulty() {
+		first.path = "?help=1"
+		i.fault, i.faultAt = first, answers
+		return nil
+	}
+	if i.subject.Type == databaseType {
+		return i.setUpDatabase(ctx)
+	}
+	for _, write := range i.subject.Profile.Setup {
+		tried := i.write(ctx, i.at(write.Path), write)
+		if err := i.judge("setup", tried); err != nil {
+			return err
+		}
+		if tried.faulty() {
+			i.fault, i.faultAt = tried, setsUp
+			return nil
+		}
+	}
+	trials, err := i.samples()
+	if err != nil {
+		return err
+	}
+	for _, sample := range trials {
+		if sample.write == nil {
+			continue
+		}
+		if err := i.judge("samples", sample.write); err != nil {
+			return err
+		}
+		if sample.update == nil {
+			continue
+		}
+		if err := i.judge("samples: update", sample.update); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge returns the error for a write of the profile that the plugin rightly
+// refuses. What the plugin itself does wrong is not for the profile to correct.
+func (i *Installed) judge(key string, tried *trial) error {
+	if tried.faulty() || !tried.refused() {
+		return nil
+	}
+	remedy := "Correct its data (--body), or the setup that it builds on."
+	switch tried.answer.status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		if document, err := i.document(); err == nil {
+			if _, documented := document.Find(http.MethodPost, tried.path); documented {
+				// Its own document has the operation: it forgot the handler or the
+				// existence check.
+				tried.unhandled = true
+				return nil
+			}
+		}
+		remedy = "Name a path that takes what is written to it (--path)."
+	}
+	return &ProfileError{Problem: fmt.Sprintf("%s: the plugin refuses what is written to %s, with status %d: %s\n%s", key, tried.path, tried.answer.status, tried.reason(), remedy)}
+}
+
+func (i *Installed) write(ctx context.Context, path string, write Write) *trial {
+	body, err := json.Marshal(write.Data)
+	if err != nil {
+		return &trial{path: write.Path, err: err}
+	}
+	tried := i.post(ctx, i.timeout, path, string(body))
+	tried.path = write.Path
+	return tried
+}
+
+func (i *Installed) post(ctx context.Context, limit time.Duration, path, body string) *trial {
+	return i.try(ctx, limit, request{method: http.MethodPost, path: path, body: body})
+}
+
+// try sends a request with the token that may do everything, within a limit.
+func (i *Installed) try(ctx context.Context, limit time.Duration, r request) *trial {
+	bounded, cancel := context.WithTimeoutCause(ctx, limit, ErrNoAnswer)
+	defer cancel()
+	r.token = i.server.Token()
+	begun := time.Now()
+	got, err := i.client.do(bounded, r)
+	if err != nil && errors.Is(context.Cause(bounded), ErrNoAnswer) {
+		err = fmt.Errorf("%w, within %s: %w", ErrNoAnswer, limit, err)
+	}
+	return &trial{path: r.path, answer: got, err: err, took: time.Since(begun)}
+}
+
+// unsupported returns why a capability of the profile is missing, and an empty
+// string if it is not.
+func (i *Installed) unsupported(capability Capability) string {
+	reason := i.subject.Profile.missing(capability)
+	if reason != "" || capability != Samples && capability != SampleUpdates {
+		return reason
+	}
+	trials, err := i.samples()
+	if err != nil {
+		return err.Error()
+	}
+	var unfit []string
+	for _, trial := range trials {
+		switch why := trial.unfit(); {
+		case why != "":
+			unfit = append(unfit, why)
+		case capability == Samples || trial.sample.Update != nil:
+			return ""
+		}
+	}
+	return strings.Join(slices.Compact(unfit), "; ")
+}
+
+// fetchDocument asks the mount for its help, which has the document.
+func (i *Installed) fetchDocument(ctx context.Context) (*Document, error) {
+	tried := i.try(ctx, i.timeout, request{method: http.MethodGet, path: i.at("?help=1")})
+	if tried.err != nil {
+		return nil, tried.err
+	}
+	document, ok := tried.answer.lookup("openapi")
+	if !ok {
+		return nil, errNoDocument
+	}
+	text, err := json.Marshal(document)
+	if err != nil {
+		return nil, err
+	}
+	return ReadDocument(text)
+}
+
+// Close removes the mounts and the registration, and ends the use of the server.
+func (i *Installed) Close(ctx context.Context) error {
+	table, _ := i.subject.MountPaths()
+	var failed []error
+	for _, other := range i.elsewhere {
+		failed = append(failed, other.server.Close(ctx))
+	}
+	remove := func(path string) error {
+		tried := i.try(ctx, max(i.timeout, DefaultRequestTimeout), request{method: http.MethodDelete, path: path})
+		if tried.err != nil {
+			return fmt.Errorf("%w; remove it with: %s", tried.err, removalCommand(path))
+		}
+		return nil
+	}
+	// A plugin that hangs delays the removal of each of its mounts.
+	mounts := []string{i.mount(), i.sampleMount(), i.callsMount()}
+	errs := make([]error, len(mounts))
+	var removals sync.WaitGroup
+	for n, mount := range mounts {
+		removals.Go(func() { errs[n] = remove(table + "/" + mount) })
+	}
+	removals.Wait()
+	failed = append(failed, errs...)
+	for _, name := range []string{i.name(), i.secondName(), i.proxiedName()} {
+		failed = append(failed, remove("sys/plugins/catalog/"+i.subject.Type+"/"+name))
+	}
+	return errors.Join(append(failed, i.server.Close(ctx))...)
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// specialPathsExist wants each special path to be one that the plugin has.
+func (w *world) specialPathsExist(ctx context.Context) error {
+	installed, err := w.shared(ctx)
+	if err != nil {
+		return err
+	}
+	special, err := MountSpecialPaths(ctx, installed.server, installed.at(""))
+	if err != nil {
+		return err
+	}
+	document, documentErr := installed.document()
+	for _, list := range []struct {
+		name     string
+		paths    []string
+		requests bool
+	}{
+		{"Root", special.Root, true},
+		{"Unauthenticated", special.Unauthenticated, true},
+		{"LocalStorage", special.LocalStorage, false},
+		{"SealWrapStorage", special.SealWrapStorage, false},
+	} {
+		for _, path := range list.paths {
+			named := fmt.Sprintf("PathsSpecial.%s has %q", list.name, path)
+			switch {
+			case strings.HasPrefix(path, "/"):
+				return mismatch("special paths without a slash at their beginning", named+", which fits nothing")
+			case !list.requests || documentErr != nil:
+				// A storage key need not resemble a request's path.
+			case !slices.ContainsFunc(document.Paths, func(known DocumentedPath) bool { return known.fits(path) }):
+				return mismatch("special paths that the plugin has", named+", which fits none of its paths: "+strings.Join(document.names(), ", "))
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Document) names() []string {
+	var names []string
+	for _, path := range d.Paths {
+		names = append(names, path.Path)
+	}
+	return names
+}
+
+// fits reports whether a special path may be this one: + stands for a segment of
+// it, * at the end for anything. A path that OpenAPI can't express may be any.
+func (p DocumentedPath) fits(special string) bool {
+	if len(p.Operations) == 0 && patternCharacter.MatchString(p.Path) {
+		return true
+	}
+	prefix, open := strings.CutSuffix(special, "*")
+	want := strings.Split(prefix, "/")
+	have := strings.Split(p.Path, "/")
+	for i, segment := range want {
+		last := i == len(want)-1
+		switch {
+		case i >= len(have):
+			// A parameter at the end may hold slashes.
+			return strings.HasPrefix(have[len(have)-1], "{")
+		case last && open && strings.HasPrefix(have[i], segment):
+			return true
+		case segment == "+", segment == have[i], strings.HasPrefix(have[i], "{") && segment != "":
+		case last && segment == "" && i > 0 && open:
+			return true
+		default:
+			return false
+		}
+	}
+	return open || len(have) == len(want) || len(have) == len(want)+1 && have[len(want)] == ""
+}
+
+// openTo asks a path without a token and reports whether the plugin got the
+// request.
+func (w *world) openTo(ctx context.Context, operation Operation) (bool, error) {
+	if operation.Open {
+		return true, nil
+	}
+	if err := w.send(ctx, request{method: http.MethodGet, path: "{mount}/" + operation.Fill(nil, noValue)}); err != nil {
+		return false, err
+	}
+	return w.answer.status != http.StatusForbidden, nil
+}
+
+// openPathsExact asks every documented path without a token, and wants an answer
+// from those that the profile names and from no other.
+func (w *world) openPathsExact(ctx context.Context) error {
+	document, err := w.document()
+	if err != nil {
+		return err
+	}
+	open := w.suite.config.Installed.subject.Profile.Open
+	for _, path := range document.Paths {
+		if len(path.Operations) == 0 {
+			continue
+		}
+		answers, err := w.openTo(ctx, path.Operations[0])
+		if err != nil {
+			return err
+		}
+		named := slices.ContainsFunc(open, func(pattern string) bool { return path.fits(pattern) })
+		if answers && !named {
+			return mismatch(fmt.Sprintf("%s to need a token, as the profile does not name it under open", path.Path), "it answers without one")
+		}
+		if !answers && named {
+			return mismatch(fmt.Sprintf("%s to answer without a token, as the profile names it under open", path.Path), describeAnswer(w.answer))
+		}
+	}
+	return nil
+}
+
+// loginReachable wants a path that answers without a token: who logs in has none.
+func (w *world) loginReachable(ctx context.Context) error {
+	document, err := w.document()
+	if err != nil {
+		return err
+	}
+	logins := w.suite.config.Installed.subject.Profile.Logins
+	var closed []string
+	for _, path := range document.Paths {
+		for _, operation := range path.Operations {
+			named := slices.ContainsFunc(logins, func(l Login) bool { return operation.Values(l.Path) != nil })
+			if len(logins) > 0 && !named {
+				continue
+			}
+			open, err := w.openTo(ctx, operation)
+			if err != nil {
+				return err
+			}
+			if open {
+				return nil
+			}
+			if closed == nil || closed[len(closed)-1] != path.Path {
+				closed = append(closed, path.Path)
+			}
+		}
+	}
+	return mismatch("a path for logins that needs no token", "all of these do: "+strings.Join(closed, ", "))
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Profile is what only the author of a plugin knows about it. Every field may be
+// empty; what needs an empty one is not checked. Paths are below the mount,
+// without slashes at their ends. Package suites/profile reads it from YAML.
+type Profile struct {
+	// Type is secret, auth or database; empty if it is to be found out.
+	Type string
+	// Args and Env are registered with the plugin; Env as NAME=value.
+	Args, Env []string
+	// Options and Config are those of each mount.
+	Options map[string]string
+	Config  map[string]any
+	// Setup are the writes that make a fresh mount usable, in order.
+	Setup []Write
+	// Samples are paths that store what is written to them.
+	Samples []Sample
+	// Credentials are requests whose answer has a lease.
+	Credentials []Write
+	// Logins are logins that succeed.
+	Logins []Login
+	// Open are the paths that need no token; nil if nothing was said about it.
+	Open []string
+	// Secrets are names of fields whose values are never shown or logged.
+	Secrets []string
+	// UpgradeFrom is an older binary of the plugin, on this machine.
+	UpgradeFrom string
+	// Database is what a database plugin needs.
+	Database DatabaseProfile
+	// Probe is how far the operations of the plugin's OpenAPI document are tried.
+	Probe ProbeLevel
+}
+
+// DatabaseProfile is the part of a profile about a database plugin.
+type DatabaseProfile struct {
+	// Connection are the settings of a configuration: what config/:name of the
+	// database engine is written beside plugin_name.
+	Connection map[string]any
+	// CreationStatements and the others are those of a role or, for rotation, of a
+	// static role; nil for the plugin's defaults.
+	CreationStatements, RevocationStatements, RenewStatements, RollbackStatements, RotationStatements []string
+	// NoLogin says that the users that the plugin creates can't connect with the
+	// settings username and password in place of the configured ones.
+	NoLogin bool
+}
+
+// secretSettings are the settings of a connection that are never shown.
+func secretSettings() []string { return []string{"password", "private_key"} }
+
+// Write is a request below a mount. Where it may be either, nil data is a read.
+type Write struct {
+	Path string
+	Data map[string]any
+}
+
+// Sample is a path that stores what is written to it.
+type Sample struct {
+	Path string
+	// Data is written first, Update later; Update may be nil.
+	Data, Update map[string]any
+}
+
+// Login is a login that succeeds.
+type Login struct {
+	Path string
+	// Data is accepted, Wrong is refused. Wrong may be nil.
+	Data, Wrong map[string]any
+	// Policies are those of the new token beside default; nil if nothing was said.
+	Policies []string
+}
+
+// ProbeLevel says how far the operations of a plugin are tried with input that
+// its profile does not name.
+type ProbeLevel string
+
+// The levels. The zero value is ProbeGentle.
+const (
+	// ProbeOff sends nothing but what the profile names.
+	ProbeOff ProbeLevel = "off"
+	// ProbeGentle tries each operation with each kind of wrong input once.
+	ProbeGentle ProbeLevel = "gentle"
+	// ProbeThorough tries each field of each operation.
+	ProbeThorough ProbeLevel = "thorough"
+)
+
+// ParseProbeLevel returns the level of that name.
+func ParseProbeLevel(name string) (ProbeLevel, error) {
+	switch level := ProbeLevel(name); level {
+	case ProbeOff, ProbeGentle, ProbeThorough:
+		return level, nil
+	}
+	return "", fmt.Errorf("%q is not a level of probing: there are off, gentle and thorough", name)
+}
+
+// missing returns why the profile does not have what a capability stands for, and
+// an empty string if it does.
+func (p *Profile) missing(capability Capability) string {
+	switch {
+	case capability == Samples && len(p.Samples) == 0:
+		return "the profile names no samples: paths that store what is written to them (--path)"
+	case capability == SampleUpdates && !p.hasUpdate():
+		return "the profile has no sample with an update"
+	case capability == Credentials && len(p.Credentials) == 0:
+		return "the profile names no credentials: paths that give a lease (--credentials)"
+	case capability == Logins && len(p.Logins) == 0:
+		return "the profile names no logins (--login)"
+	case capability == WrongLogins && !p.hasWrongLogin():
+		return "the profile has no login with data that must be refused (wrong)"
+	case capability == OpenPaths && p.Open == nil:
+		return "the profile does not say which paths need no token (open)"
+	case capability == Secrets && len(p.Secrets) == 0:
+		return "the profile names no secrets: fields that are never shown"
+	case capability == UpgradeFrom && p.UpgradeFrom == "":
+		return "the profile names no older binary (--upgrade-from)"
+	case capability == Setup && len(p.Setup) == 0:
+		return "the profile has no setup (--setup)"
+	case (capability == Connection || capability == DatabaseLogin) && p.Database.Connection == nil:
+		return "the profile has no connection settings (database.connection)"
+	case capability == DatabaseLogin && p.Database.NoLogin:
+		return "the profile says that new users can't connect themselves (database.login)"
+	case capability == Probe && p.Probe == ProbeOff:
+		return "--probe is off"
+	case capability == ThoroughProbe && p.Probe != ProbeThorough:
+		return "--probe is not thorough"
+	}
+	return ""
+}
+
+func (p *Profile) hasUpdate() bool {
+	for _, sample := range p.Samples {
+		if sample.Update != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Profile) hasWrongLogin() bool {
+	for _, login := range p.Logins {
+		if login.Wrong != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// minSecret is the length from which a value of a secret field is masked: shorter
+// ones are parts of ordinary words.
+const minSecret = 4
+
+// secretValues returns the values of the profile's secret fields, which reports do
+// not show.
+func (p *Profile) secretValues() []string {
+	var found []string
+	var collect func(name string, value any)
+	collect = func(name string, value any) {
+		switch value := value.(type) {
+		case map[string]any:
+			for name, member := range value {
+				collect(name, member)
+			}
+		case []any:
+			for _, member := range value {
+				collect(name, member)
+			}
+		case string:
+			if slices.Contains(p.Secrets, name) && len(value) >= minSecret && !slices.Contains(found, value) {
+				found = append(found, value)
+			}
+		}
+	}
+	for _, write := range slices.Concat(p.Setup, p.Credentials) {
+		collect("", write.Data)
+	}
+	for _, name := range secretSettings() {
+		if value, ok := p.Database.Connection[name].(string); ok && len(value) >= minSecret {
+			found = append(found, value)
+		}
+	}
+	collect("", p.Database.Connection)
+	for _, sample := range p.Samples {
+		collect("", sample.Data)
+		collect("", sample.Update)
+	}
+	for _, login := range p.Logins {
+		collect("", login.Data)
+		collect("", login.Wrong)
+	}
+	// A longer one goes first, as a shorter one may be a part of it.
+	slices.SortFunc(found, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return found
+}

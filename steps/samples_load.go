@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/shirou/gopsutil/v4/process"
+)
+
+// samplesInParallel reads and writes the samples from many clients at once. Each
+// write is what is there already, so that each read has to show it.
+func (w *world) samplesInParallel(ctx context.Context, clients int, mount string) error {
+	trials, err := w.readable()
+	if err != nil {
+		return err
+	}
+	data := make(map[string]string)
+	for _, trial := range trials {
+		body, err := json.Marshal(trial.sample.Data)
+		if err != nil {
+			return err
+		}
+		data[trial.sample.Path] = string(body)
+	}
+	paths := slices.Sorted(maps.Keys(w.kept))
+	failures := make([]error, clients)
+	var wg sync.WaitGroup
+	for client := range clients {
+		wg.Go(func() {
+			for round := range 8 {
+				path := paths[(client+round)%len(paths)]
+				if failures[client] = w.oneOfMany(ctx, mount, path, data[path], client%2 == 0); failures[client] != nil {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	// One failure says what all of them are about.
+	at := slices.IndexFunc(failures, func(err error) bool { return err != nil })
+	if at < 0 {
+		return nil
+	}
+	return failures[at]
+}
+
+// oneOfMany sends one request without the world's state, which is no concern of
+// several goroutines.
+func (w *world) oneOfMany(ctx context.Context, mount, path, body string, writes bool) error {
+	at, err := w.outgoing(w.below(mount, path))
+	if err != nil {
+		return err
+	}
+	r := request{method: http.MethodGet, path: at, token: w.server.Token()}
+	if writes {
+		r.method, r.body = http.MethodPost, body
+	}
+	got, err := w.client.do(ctx, r)
+	if err != nil {
+		return err
+	}
+	if !got.ok() {
+		return mismatch(fmt.Sprintf("%s %s to succeed beside others", r.method, path), describeAnswer(got))
+	}
+	if writes {
+		return nil
+	}
+	fields := fieldsOf(got)
+	for name, want := range w.kept[path] {
+		if fields[name] != want {
+			return mismatch(fmt.Sprintf("%s=%s at %s, beside others who write the same", name, want, path), describeAnswer(got))
+		}
+	}
+	return nil
+}
+
+// How much a process may grow over some hundred requests: what a leak of one
+// descriptor a request, or of a buffer, exceeds and a garbage collector does not.
+const (
+	grownDescriptors = 50
+	grownMemory      = 64 << 20
+)
+
+// staysSmall sends requests and wants no more descriptors and memory afterwards.
+func (w *world) staysSmall(ctx context.Context, requests int, mount string) error {
+	ask := func(n int) error {
+		for range n {
+			if err := w.asRoot(ctx, http.MethodGet, w.below(mount, "?help=1"), ""); err != nil {
+				return err
+			}
+			for path := range w.kept {
+				if _, err := w.readSample(ctx, w.below(mount, path)); err != nil {
+					return err
+				}
+			}
+		}
+		w.exchanges = w.exchanges[:min(len(w.exchanges), 20)]
+		return nil
+	}
+	if err := ask(50); err != nil { // caches and pools are filled by then
+		return err
+	}
+	before, err := w.sizeOfSubject(ctx)
+	if err != nil {
+		return err
+	}
+	if err := ask(requests); err != nil {
+		return err
+	}
+	after, err := w.sizeOfSubject(ctx)
+	if err != nil {
+		return err
+	}
+	var grown []string
+	if after.descriptors > before.descriptors+grownDescriptors {
+		grown = append(grown, fmt.Sprintf("from %d to %d descriptors", before.descriptors, after.descriptors))
+	}
+	if after.memory > before.memory+grownMemory {
+		grown = append(grown, fmt.Sprintf("from %d to %d MB of memory", before.memory>>20, after.memory>>20))
+	}
+	if len(grown) > 0 {
+		return mismatch(fmt.Sprintf("a process that stays as it is over %d requests", requests), "it grew "+strings.Join(grown, " and "))
+	}
+	return nil
+}
+
+type processSize struct {
+	descriptors int32
+	memory      uint64
+}
+
+func (w *world) sizeOfSubject(ctx context.Context) (processSize, error) {
+	tree, err := w.servingTree(ctx, soon)
+	if err != nil {
+		return processSize{}, err
+	}
+	var size processSize
+	for _, serving := range append([]*process.Process{tree.root}, tree.serving(ctx)...) {
+		if n, err := serving.NumFDsWithContext(ctx); err == nil {
+			size.descriptors = max(size.descriptors, n)
+		}
+		if info, err := serving.MemoryInfoWithContext(ctx); err == nil {
+			size.memory = max(size.memory, info.RSS)
+		}
+	}
+	return size, nil
+}

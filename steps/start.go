@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// typeFits wants a secrets engine without logins and an auth method without
+// leases: the type that a plugin declares decides which table it is mounted in.
+func (w *world) typeFits() error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	profile := installed.subject.Profile
+	if installed.subject.Type == "auth" {
+		if len(profile.Credentials) > 0 {
+			return mismatch("an auth method without leases", "the profile names credentials, and the plugin declares logical.TypeCredential")
+		}
+		return nil
+	}
+	declares := "and the plugin declares logical.TypeLogical"
+	if len(profile.Logins) > 0 {
+		return mismatch("a secrets engine without logins", "the profile names logins, "+declares)
+	}
+	document, err := w.document()
+	if err != nil {
+		return err
+	}
+	for _, operation := range document.Operations() {
+		if operation.Open && operation.Method == http.MethodPost && slices.Contains(strings.Split(operation.Path, "/"), "login") {
+			return mismatch("a secrets engine without logins", fmt.Sprintf("%s needs no token, %s", operation, declares))
+		}
+	}
+	return nil
+}
+
+// startedWithin wants a start of the plugin's process in a time.
+func (w *world) startedWithin(text string) error {
+	limit, err := time.ParseDuration(text)
+	if err != nil {
+		return err
+	}
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	if installed.started > limit {
+		return mismatch("a start within "+limit.String(), "it took "+installed.started.Round(10*time.Millisecond).String())
+	}
+	return nil
+}
+
+// startScratch registers the plugin for the scenario alone with an empty directory
+// for temporary files.
+func (w *world) startScratch(ctx context.Context) error {
+	directory, err := os.MkdirTemp("", "plugproof-scratch-")
+	if err != nil {
+		return fmt.Errorf("a directory for the plugin's files: %w", err)
+	}
+	w.closers = append(w.closers, func() error { return os.RemoveAll(directory) })
+	w.scratch = directory
+	return w.registerSubject(ctx, "TMPDIR="+directory, "HOME="+directory)
+}
+
+// scratchEmpty waits until the scenario's registration has no process, and wants no
+// file in its directory.
+func (w *world) scratchEmpty(ctx context.Context) error {
+	if w.scratch == "" {
+		return errors.New("no directory was given to the plugin before this sentence")
+	}
+	failure := new(Failure)
+	if err := w.processesOf(ctx, 0, SubjectName); errors.As(err, &failure) {
+		return &NotCheckedError{Reason: "the plugin's process does not end, see PLG-033"}
+	} else if err != nil {
+		return err
+	}
+	var left []string
+	err := filepath.WalkDir(w.scratch, func(path string, entry fs.DirEntry, err error) error {
+		// A socket is go-plugin's, which a server that kills the process leaves behind.
+		if err == nil && entry.Type()&fs.ModeSocket == 0 && path != w.scratch {
+			left = append(left, strings.TrimPrefix(path, w.scratch+"/"))
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read the plugin's directory: %w", err)
+	}
+	if len(left) > 0 {
+		return mismatch("no file left behind", "in its directory for temporary files: "+strings.Join(left, ", "))
+	}
+	return nil
+}

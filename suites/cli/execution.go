@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/plugproof/plugproof/suites/conformance"
+	"github.com/plugproof/plugproof/suites/internal/usage"
+	"github.com/plugproof/plugproof/suites/report"
+)
+
+// executionFlags are the flags of run and check that say how requirements are
+// run and what is written.
+type executionFlags struct {
+	reports
+	shard, times, rerun string
+}
+
+func (e *executionFlags) addFlags(flags *pflag.FlagSet, to *conformance.Execution) {
+	e.reports.addFlags(flags, report.Server)
+	var sets []string
+	for _, set := range conformance.Sets() {
+		sets = append(sets, set[0]+" ("+set[1]+")")
+	}
+	flags.StringVar(&to.Set, "set", "", "only a named set of requirements: "+strings.Join(sets, ", "))
+	flags.StringVar(&e.rerun, "rerun-failed", "", "only what failed in an earlier result, a `FILE` of --report json")
+	flags.StringVar(&e.shard, "shard", "", "run one of several parts, `INDEX/COUNT`, as 2/3; plugproof report merge joins them")
+	flags.StringVar(&e.times, "shard-times", "", "balance the parts by the times of an earlier result, a `FILE` of --report json")
+	flags.IntVar(&to.Retry, "retry", 0, "try what failed again, so many times; what holds then is reported as flaky")
+	flags.BoolVar(&to.FailFast, "fail-fast", false, "end at the first failure")
+	flags.DurationVar(&to.Timeout, "timeout", 0, "end the run after this time, as 10m; it is inconclusive then")
+	flags.StringVar(&to.Deviations, "deviations", "", "`FILE` of failures that are known: requirement, reason, and maybe servers, target, issue and expires")
+	flags.BoolVar(&to.RequireAll, "require-all", false, "a run that leaves requirements out, or could not check some, is inconclusive")
+}
+
+// complete reads what the flags name.
+func (e *executionFlags) complete(command *cobra.Command, to *conformance.Execution) (err error) {
+	if err := e.verify(command.Flags()); err != nil {
+		return err
+	}
+	to.Program, to.Origins = version(), origins(command)
+	switch {
+	case to.Retry < 0:
+		return usage.Errorf("--retry %d: want 0 or more", to.Retry)
+	case to.Timeout < 0:
+		return usage.Errorf("--timeout %s: want a positive duration", to.Timeout)
+	case e.times != "" && e.shard == "":
+		return usage.Errorf("--shard-times balances the parts of --shard: give both")
+	}
+	if e.shard != "" {
+		if to.Shard, err = parseShard(e.shard); err != nil {
+			return err
+		}
+	}
+	if to.ShardTimes, err = readRequirements("--shard-times", e.times); err != nil {
+		return err
+	}
+	to.RerunFile = e.rerun
+	to.Rerun, err = readRequirements("--rerun-failed", e.rerun)
+	return err
+}
+
+func parseShard(text string) (report.Shard, error) {
+	var shard report.Shard
+	var rest string
+	n, _ := fmt.Sscanf(text, "%d/%d%s", &shard.Index, &shard.Count, &rest)
+	if n != 2 || shard.Count < 1 || shard.Index < 1 || shard.Index > shard.Count {
+		return report.Shard{}, usage.Errorf("--shard %q: want INDEX/COUNT with an index from 1 to the count, as 2/3", text)
+	}
+	return shard, nil
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package cli is the command line of plugproof: one file a command, each over a
+// library.
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plugproof/plugproof/suites/cli/serve"
+	"github.com/plugproof/plugproof/suites/internal/usage"
+)
+
+// Main runs one command line and returns the exit code of the program. SIGINT
+// and SIGTERM end the command, which removes what it made.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	command := root()
+	command.SetArgs(args)
+	command.SetOut(stdout)
+	command.SetErr(stderr)
+	begun := false
+	onRun(command, func() { begun = true })
+	err := command.ExecuteContext(ctx)
+	if !begun {
+		err = usage.Wrap(err) // flags, arguments and configuration
+	}
+	if err != nil && err.Error() != "" && ctx.Err() != nil {
+		err = interrupted(err)
+	}
+	if err != nil && err.Error() != "" {
+		// Nothing can be done about a stderr that is gone.
+		_, _ = fmt.Fprintln(stderr, "plugproof: "+err.Error())
+	}
+	return exitCode(err)
+}
+
+func root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "plugproof",
+		Short:         "Check that plugins and servers keep the contract of Vault-compatible plugin management",
+		Version:       version(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          takes(0, 0),
+		RunE:          func(command *cobra.Command, _ []string) error { return command.Help() },
+	}
+	var file string
+	root.PersistentFlags().StringVar(&file, "config", defaultFile, "configuration `FILE`; the default need not exist")
+	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error {
+		if err := configure(command, file, os.Environ()); err != nil {
+			return err
+		}
+		return checkOutput(command.Flags())
+	}
+	root.AddCommand(
+		runCommand(),
+		requirementsCommand(),
+		stepsCommand(),
+		checkCommand(),
+		initCommand(),
+		reportCommand(),
+		envCommand(),
+		replayCommand(),
+		recordCommand(),
+		diffCommand(),
+		dialectsCommand(),
+		serve.Command(),
+		vaultCommand(),
+		manCommand(),
+		versionCommand(),
+	)
+	completeValues(root)
+	root.SetFlagErrorFunc(flagError)
+	return root
+}
+
+// onRun has begin called when the work of any command begins.
+func onRun(command *cobra.Command, begin func()) {
+	if run := command.RunE; run != nil {
+		command.RunE = func(command *cobra.Command, args []string) error {
+			begin()
+			return run(command, args)
+		}
+	}
+	for _, child := range command.Commands() {
+		onRun(child, begin)
+	}
+}

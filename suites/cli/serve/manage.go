@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package serve
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/plugproof/plugproof/mockserver"
+	"github.com/plugproof/plugproof/mockserver/clock"
+	"github.com/plugproof/plugproof/mockserver/fault"
+	"github.com/plugproof/plugproof/suites/internal/usage"
+)
+
+// managed is what a test can change of a running server, and the listener where it can.
+type managed struct {
+	options  []mockserver.Option
+	faults   []string
+	listener net.Listener
+	server   *http.Server
+}
+
+// manage prepares the faults of the flags and the listener of --admin. Without either
+// the server is one that nobody can make fail.
+func (f flags) manage() (*managed, error) {
+	m := &managed{faults: f.faults}
+	if len(f.faults) == 0 && f.admin == "" {
+		return m, nil
+	}
+	faults, clk := fault.New(f.faultSeed), clock.New()
+	if err := faults.Set(f.faults...); err != nil {
+		return nil, usage.Errorf("--fault: %w", err)
+	}
+	m.options = []mockserver.Option{mockserver.WithFaults(faults), mockserver.WithClock(clk)}
+	if f.admin == "" {
+		return m, nil
+	}
+	host, _, err := net.SplitHostPort(f.admin)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, usage.Errorf("--admin %s: give HOST:PORT on the loopback interface, such as 127.0.0.1:8300: it asks for no token", f.admin)
+	}
+	if m.listener, err = net.Listen("tcp", f.admin); err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", f.admin, err)
+	}
+	m.server = &http.Server{Handler: mockserver.AdminHandler(faults, clk), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = m.server.Serve(m.listener) }() // until it is closed
+	return m, nil
+}
+
+// announce says what goes wrong, and where that is changed.
+func (m *managed) announce(w io.Writer) {
+	for _, f := range m.faults {
+		fmt.Fprintf(w, "Fault: %s\n", f)
+	}
+	if m.listener != nil {
+		fmt.Fprintf(w, "Faults and clock: http://%s/faults, /clock\n", m.listener.Addr())
+	}
+	if len(m.options) > 0 {
+		fmt.Fprintln(w)
+	}
+}
+
+// close ends the listener.
+func (m *managed) close() {
+	if m.server != nil {
+		_ = m.server.Close() // nobody waits for its answers
+	}
+}

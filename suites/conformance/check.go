@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package conformance
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plugproof/plugproof/features"
+	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/internal/deviations"
+	"github.com/plugproof/plugproof/suites/internal/usage"
+	"github.com/plugproof/plugproof/suites/report"
+	"github.com/plugproof/plugproof/suites/targets"
+	"github.com/plugproof/plugproof/suites/vaultcli"
+)
+
+// CheckConfig is what the check of a plugin may be told.
+type CheckConfig struct {
+	// Plugin is the path of the plugin's binary.
+	Plugin string
+	// Target is the server to check it on, as for Run; empty is mock.
+	Target string
+	// PluginDir is where plugins of a server at an address can be placed;
+	// YesThisServer allows one that is not a dev server on loopback.
+	PluginDir     string
+	YesThisServer bool
+	// Profile is what the plugin's author says of it; package suites/profile reads
+	// it from a file. What it lacks is not checked.
+	Profile steps.Profile
+	// Features are directories with features of the user's own, which are checked
+	// beside ours.
+	Features []string
+	// Only are identifiers of requirements, Area the names of their files, Level
+	// their levels; empty is all.
+	Only, Area, Level []string
+	// Concurrency is how many scenarios run side by side; 0 is one.
+	Concurrency int
+	// StartTimeout bounds each start of the plugin before the scenarios; 0 is 10
+	// seconds.
+	StartTimeout time.Duration
+	// RequestTimeout bounds each request that the profile names; 0 is
+	// steps.DefaultRequestTimeout.
+	RequestTimeout time.Duration
+	// Execution is how they are run.
+	Execution
+	// Log receives what the plugin logs; nil is nobody.
+	Log io.Writer
+	// Observer is told how the check goes; nil is nobody.
+	Observer Observer
+}
+
+// defaultStartTimeout is that of a CheckConfig without one.
+const defaultStartTimeout = 10 * time.Second
+
+// Check carries out the features about plugins for one binary. Its errors are as
+// those of Run. What is wrong with the plugin is not an error but in the result,
+// also if no server can mount it.
+func Check(ctx context.Context, config CheckConfig) (_ report.Run, err error) {
+	if err := config.complete(); err != nil {
+		return report.Run{}, usage.Wrap(err)
+	}
+	path, err := executable(config.Plugin)
+	if err != nil {
+		return report.Run{}, err
+	}
+	target, err := targets.Parse(config.Target, targets.Options{PluginDir: config.PluginDir, ThisServer: config.YesThisServer})
+	if err != nil {
+		return report.Run{}, err
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		err = errors.Join(err, target.Close(closing))
+	}()
+	return CheckOn(ctx, config, target, path)
+}
+
+// CheckOn is Check on a target that the caller closes, for the binary at path;
+// config.Plugin and config.Target are not looked at.
+func CheckOn(ctx context.Context, config CheckConfig, target steps.Target, path string) (result report.Run, err error) {
+	if err := config.complete(); err != nil {
+		return report.Run{}, usage.Wrap(err)
+	}
+	if config.Log != nil {
+		if reason := target.Unsupported(steps.PluginLogs); reason != "" {
+			return report.Run{}, usage.Errorf("%s: what a plugin logs is not known: %s", target.Name(), reason)
+		}
+	}
+	about, err := withOwn(features.Plugin(), config.Features)
+	if err != nil {
+		return report.Run{}, err
+	}
+	all, err := steps.Requirements(about)
+	if err != nil {
+		return report.Run{}, fmt.Errorf("read the features: %w", err)
+	}
+	if err := onlyOf(all, config.Only); err != nil {
+		return report.Run{}, usage.Wrap(err)
+	}
+	chosen, err := choose(all, config.Only, config.Area, config.Level, "")
+	if err == nil {
+		err = chosen.count(about)
+	}
+	if err != nil {
+		return report.Run{}, err
+	}
+	choice, err := config.narrow(&chosen, all)
+	if err != nil {
+		return report.Run{}, err
+	}
+	choice.Only, choice.Area, choice.Level = config.Only, config.Area, config.Level
+	known, err := ownDeviations(config.Deviations, all)
+	if err != nil {
+		return report.Run{}, err
+	}
+	identity, err := steps.Identify(ctx, target)
+	if err != nil {
+		return report.Run{}, err
+	}
+	config.Observer.Stage("finding out what " + filepath.Base(path) + " is")
+	running := Config{Concurrency: config.Concurrency, Execution: config.Execution, Observer: config.Observer}
+	stepsConfig := steps.Config{
+		Features: about, Target: target, Plugins: map[string]string{steps.SubjectName: path},
+		CommandLine: vaultcli.CommandLine{}, Identity: identity, PluginLog: config.Log,
+	}
+	stepsConfig.Installed, err = install(ctx, target, path, config)
+	switch unmountable := new(NotAPluginError); {
+	case errors.As(err, &unmountable):
+		result = unmountable.result(config, all, stepsConfig)
+		result.Choice = choice
+		return result, nil
+	case err != nil:
+		return report.Run{}, err
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		err = errors.Join(err, stepsConfig.Installed.Close(closing))
+	}()
+	defer func() {
+		if config.Log == nil {
+			return
+		}
+		lines, logErr := stepsConfig.Installed.Log(context.WithoutCancel(ctx))
+		for _, line := range lines {
+			_, _ = fmt.Fprintln(config.Log, line)
+		}
+		err = errors.Join(err, logErr)
+	}()
+	known = known.Of(deviations.Server{Target: target.Name(), Identity: identity})
+	result, err = execute(ctx, running, chosen, choice, known, stepsConfig)
+	result.Plugin = config.described(path, stepsConfig.Installed.Type())
+	return result, err
+}
+
+// described names the plugin for people.
+func (c CheckConfig) described(path, kind string) string {
+	names := map[string]string{"secret": "a secrets engine", "auth": "an auth method", "database": "a database plugin"}
+	text := cmp.Or(c.Plugin, path)
+	if names[kind] != "" {
+		text += ", " + names[kind]
+	}
+	return text
+}
+
+// complete fills in the defaults and reports what is wrong with the rest.
+func (c *CheckConfig) complete() error {
+	c.Observer = orSilent(c.Observer)
+	c.Concurrency = max(1, c.Concurrency)
+	c.StartTimeout = cmp.Or(c.StartTimeout, defaultStartTimeout)
+	c.Target = cmp.Or(c.Target, "mock")
+	if !slices.Contains([]string{"", "secret", "auth", "database"}, c.Profile.Type) {
+		return fmt.Errorf("type %q: there are secret, auth and database", c.Profile.Type)
+	}
+	if older := c.Profile.UpgradeFrom; older != "" {
+		if _, err := executable(older); err != nil {
+			return fmt.Errorf("upgrade_from: %w", err)
+		}
+	}
+	return nil
+}
+
+// onlyOf refuses identifiers that are not among the requirements about plugins;
+// there are others, of servers.
+func onlyOf(all []steps.Requirement, only []string) error {
+	var ids []string
+	for _, requirement := range all {
+		ids = append(ids, requirement.ID)
+	}
+	slices.Sort(ids)
+	for _, id := range only {
+		if !slices.Contains(ids, id) {
+			return fmt.Errorf("--only %s: check runs the requirements of plugins alone: %s", id, strings.Join(ids, ", "))
+		}
+	}
+	return nil
+}
+
+// executable finds the binary and says what is wrong with it before a server
+// would say it in other words.
+func executable(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	info, err := os.Stat(absolute)
+	switch {
+	case err != nil:
+		return "", usage.Errorf("%w; build the plugin first: go build -o %s ./cmd/…", err, path)
+	case !info.Mode().IsRegular():
+		return "", usage.Errorf("%s is no file; name the plugin's binary", path)
+	case info.Mode()&0o111 == 0:
+		return "", usage.Errorf("%s is not executable: chmod +x %s", path, path)
+	}
+	return absolute, nil
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package conformance runs requirements against a target: those of servers with
+// Run, those of plugins with Check. In go test, Test and CheckPlugin do so with a
+// subtest for each requirement; package specs is for Ginkgo.
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/plugproof/plugproof/features"
+	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/internal/deviations"
+	"github.com/plugproof/plugproof/suites/internal/usage"
+	"github.com/plugproof/plugproof/suites/report"
+	"github.com/plugproof/plugproof/suites/targets"
+)
+
+// closeTimeout bounds ending the servers of a run, also after a Ctrl-C.
+const closeTimeout = 30 * time.Second
+
+// Run carries out the chosen features against the target that the configuration
+// names; see Against.
+func Run(ctx context.Context, config Config) (_ report.Run, err error) {
+	target, err := targets.Parse(config.Target, targets.Options{PluginDir: config.PluginDir, ThisServer: config.YesThisServer})
+	if err != nil {
+		return report.Run{}, err
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		err = errors.Join(err, target.Close(closing))
+	}()
+	return Against(ctx, config, target)
+}
+
+// Chosen returns the requirements that a run would check, without starting
+// anything. Which of them apply to the server is not known yet, unless
+// config.ExpectDialect says what it is.
+func Chosen(config Config) ([]steps.Requirement, error) {
+	about, err := withOwn(features.Server(), config.Features)
+	if err != nil {
+		return nil, err
+	}
+	all, err := steps.Requirements(about)
+	if err != nil {
+		return nil, fmt.Errorf("read the features: %w", err)
+	}
+	chosen, err := choose(all, config.Only, config.Area, config.Level, config.Tags)
+	if err != nil {
+		return nil, err
+	}
+	if err := chosen.count(about); err != nil {
+		return nil, err
+	}
+	if _, err := config.narrow(&chosen, all); err != nil {
+		return nil, err
+	}
+	if _, err := expected(config.ExpectDialect); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(r steps.Requirement) bool { return !slices.Contains(chosen.ids, r.ID) }), nil
+}
+
+// Against carries out the chosen features and returns the result. The caller
+// closes the target; config.Target is not looked at. An error means that there
+// is no result: the configuration is wrong, or the target or a plugin could not
+// be made ready. Ending ctx ends the run: scenarios that have begun remove what
+// they made, the others are not begun, the result says so.
+func Against(ctx context.Context, config Config, target steps.Target) (report.Run, error) {
+	about, err := withOwn(features.Server(), config.Features)
+	if err != nil {
+		return report.Run{}, err
+	}
+	all, err := steps.Requirements(about)
+	if err != nil {
+		return report.Run{}, fmt.Errorf("read the features: %w", err)
+	}
+	chosen, err := choose(all, config.Only, config.Area, config.Level, config.Tags)
+	if err != nil {
+		return report.Run{}, err
+	}
+	config.Concurrency = max(1, config.Concurrency)
+	config.Observer = orSilent(config.Observer)
+	if err := chosen.count(about); err != nil {
+		return report.Run{}, err
+	}
+	choice, err := config.narrow(&chosen, all)
+	if err != nil {
+		return report.Run{}, err
+	}
+	choice.Only, choice.Area, choice.Level, choice.Tags = config.Only, config.Area, config.Level, config.Tags
+	commands, err := commandLine(config.CLI)
+	if err != nil {
+		return report.Run{}, err
+	}
+	identity, err := expected(config.ExpectDialect)
+	if err != nil {
+		return report.Run{}, err
+	}
+	own, err := ownDeviations(config.Deviations, all)
+	if err != nil {
+		return report.Run{}, err
+	}
+	// What the user has to repair is found by now: the rest takes a while.
+	plugins, err := samplePlugins(ctx, target, config)
+	if err != nil {
+		return report.Run{}, err
+	}
+	config.Observer.Stage("starting " + target.Name())
+	if config.ExpectDialect == "" {
+		identity, err = steps.Identify(ctx, target)
+		if errors.Is(err, steps.ErrUnknownServer) {
+			err = fmt.Errorf("%w; name the server that it is like with --expect-dialect", err)
+		}
+		if err != nil {
+			return report.Run{}, err
+		}
+	}
+	listed, err := knownOf(target)
+	if err != nil {
+		return report.Run{}, err
+	}
+	known := append(own, listed...).Of(deviations.Server{Target: target.Name(), Identity: identity})
+	return execute(ctx, config, chosen, choice, known, steps.Config{
+		Features: about, Target: target, Plugins: plugins,
+		CommandLine: commands, Identity: identity,
+	})
+}
+
+// expected is what the user says that the server is; the zero Identity if nothing
+// is said.
+func expected(name string) (steps.Identity, error) {
+	if name == "" {
+		return steps.Identity{}, nil
+	}
+	known, err := dialect.Lookup(name)
+	if err != nil {
+		return steps.Identity{}, usage.Errorf("--expect-dialect: %w", err)
+	}
+	return steps.ParseIdentity(known.Name)
+}
+
+// knownOf returns the known deviations of real servers. The mock has none,
+// whatever server it behaves like: what it does wrong is to be repaired.
+func knownOf(target steps.Target) (deviations.List, error) {
+	if targets.IsMock(target) {
+		return nil, nil
+	}
+	return deviations.Known()
+}

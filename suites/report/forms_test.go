@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/report"
+)
+
+// full is a run with something of everything, and with texts that no form may
+// take for its own syntax.
+func full() report.Run {
+	run := sample()
+	run.Program, run.Features = "v1.0.0, go1.26", "sha256:"+string(bytes.Repeat([]byte("0"), 64))
+	run.Started = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	odd := "<script>alert(1)</script> | `x` ]]> \x00\x1b[31m \xff % , :: ```\nsecond"
+	run.Outcomes = append(run.Outcomes, steps.Outcome{
+		Requirement: steps.Requirement{ID: "REG-005", Area: "registration", Level: steps.Must, Title: odd, Sources: []string{"https://example.com/a"}},
+		Case:        odd, Status: steps.Fail, Reason: odd, Exchanges: []string{odd},
+		Failure: &steps.Failure{Step: "a step", Wanted: odd, Got: odd, Exchange: odd, Remedy: "do it"},
+		Started: run.Started, Duration: time.Second,
+	}, steps.Outcome{
+		Requirement: steps.Requirement{ID: "REG-006", Area: "registration", Level: steps.Should, Title: "recommended", Sources: []string{"x"}},
+		Case:        "recommended", Status: steps.Fail, Reason: "no", Started: run.Started,
+	})
+	run.Earlier = []steps.Outcome{{
+		Requirement: run.Outcomes[5].Requirement, Case: "session", Status: steps.Fail, Reason: "at first", Started: run.Started,
+	}}
+	run.Choice = report.Choice{Area: []string{"registration"}, Origins: map[string]string{"area": "plugproof.yaml:1"}, Chosen: []string{"REG-001"}, Total: 9}
+	return run
+}
+
+func write(t *testing.T, form string, run report.Run) []byte {
+	t.Helper()
+	f, err := report.FormOf(report.Server, form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := f.Write(&out, run); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// TestJSONReadsBack: what is read is what was written, in every other form too.
+func TestJSONReadsBack(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	run := full()
+	read, err := report.ReadJSON(write(t, "json", run))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(write(t, "json", read)).To(MatchJSON(write(t, "json", run)))
+	g.Expect(read.Judgement()).To(Equal(run.Judgement()))
+}
+
+func TestJSONFitsItsSchema(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	schema, err := jsonschema.NewCompiler().Compile("schema.json")
+	g.Expect(err).NotTo(HaveOccurred())
+	for _, run := range []report.Run{full(), sample(), {}} {
+		run.Concurrency = max(1, run.Concurrency)
+		instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(write(t, "json", run)))
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(schema.Validate(instance)).To(Succeed())
+	}
+}
+
+func TestJUnitFitsItsSchema(t *testing.T) {
+	t.Parallel()
+	xmllint, err := exec.LookPath("xmllint")
+	if err != nil {
+		t.Skip("xmllint is not installed (Debian: libxml2-utils)")
+	}
+	g := NewWithT(t)
+	file := filepath.Join(t.TempDir(), "junit.xml")
+	g.Expect(os.WriteFile(file, write(t, "junit", full()), 0o600)).To(Succeed())
+	out, err := exec.CommandContext(t.Context(), xmllint, "--noout", "--schema", "testdata/junit.xsd", file).CombinedOutput()
+	g.Expect(err).NotTo(HaveOccurred(), string(out))
+}
+
+// TestJUnitAgreesWithTheExitCode: what only should hold is no failure to readers
+// of JUnit, as it is none to the exit code.
+func TestJUnitAgreesWithTheExitCode(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	run := full()
+	text := string(write(t, "junit", run))
+	g.Expect(text).To(ContainSubstring(`failures="2"`))
+	g.Expect(text).To(ContainSubstring("fails, and only should hold"))
+	g.Expect(text).To(ContainSubstring("flaky: it held only when tried again"))
+}
+
+func TestCucumberIsJSON(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	var features []struct {
+		URI      string
+		Elements []struct {
+			Steps []struct{ Result struct{ Status string } }
+		}
+	}
+	g.Expect(json.Unmarshal(write(t, "cucumber", full()), &features)).To(Succeed())
+	g.Expect(features).To(HaveLen(3))
+	g.Expect(features[0].URI).To(Equal("features/server/documentation.feature"))
+}
+
+// TestTextsStayTexts: nothing of a server or plugin becomes markup.
+func TestTextsStayTexts(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	g.Expect(string(write(t, "html", full()))).NotTo(ContainSubstring("<script>alert"))
+	g.Expect(string(write(t, "markdown", full()))).NotTo(MatchRegexp("(?m)^[^`]*<script>alert[^`]*$\n[^`]*</summary>"))
+	for _, line := range bytes.Split(bytes.TrimSpace(write(t, "github", full())), []byte("\n")) {
+		g.Expect(string(line)).To(HavePrefix("::"))
+	}
+}
+
+func TestForeignFilesAreNotResults(t *testing.T) {
+	t.Parallel()
+	whole := write(t, "json", full())
+	for name, c := range map[string]struct{ text, want string }{
+		"empty":     {"", "cut off"},
+		"cut off":   {string(whole[:len(whole)/2]), "cut off"},
+		"foreign":   {`{"tests": 1}`, "there is no format"},
+		"an array":  {`[1]`, "not a result"},
+		"newer":     {`{"format": "plugproof-result/2"}`, "take a newer plugproof"},
+		"of others": {`{"format": "sarif"}`, `its format is "sarif"`},
+		"a status":  {`{"format": "plugproof-result/1", "requirements": [{"id": "A", "scenarios": [{"status": "GOOD"}]}]}`, `has the status "GOOD"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := report.ReadJSON([]byte(c.text))
+			NewWithT(t).Expect(err).To(MatchError(ContainSubstring(c.want)))
+		})
+	}
+}
+
+func FuzzReadJSON(f *testing.F) {
+	var out bytes.Buffer
+	if err := report.JSON(&out, full()); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(out.Bytes())
+	f.Add([]byte(`{"format": "plugproof-result/1"}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		run, err := report.ReadJSON(text)
+		if err != nil {
+			return
+		}
+		for _, form := range report.Forms() {
+			var out bytes.Buffer
+			if err := form.Write(&out, run); err != nil && form.Name != "json" {
+				t.Errorf("%s: %v", form.Name, err)
+			}
+		}
+		if table, err := report.NewVersions([]report.Run{run, run}); err == nil {
+			_ = table.Markdown(&out)
+		}
+		_, _ = report.Merge([]report.Run{run, run})
+	})
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package targets
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/plugproof/plugproof/mockserver"
+	"github.com/plugproof/plugproof/mockserver/failure"
+	"github.com/plugproof/plugproof/steps"
+)
+
+// notInAPI returns why a server that is only reached over HTTP lacks what the mock
+// of this process knows of plugins; empty for everything else.
+func notInAPI(c steps.Capability) string {
+	switch c {
+	case steps.Crashes, steps.SpecialPaths, steps.Clock, steps.PluginLogs, steps.Faults:
+		return "the API of servers does not show it; --target mock does"
+	}
+	return ""
+}
+
+// Advance implements steps.ClockMover.
+func (s *mock) Advance(_ context.Context, d time.Duration) error {
+	s.clock.Advance(d)
+	return nil
+}
+
+// FailWrites implements steps.Faulty.
+func (s *mock) FailWrites(_ context.Context, mount string, fail bool) (refused int64, err error) {
+	return s.running().FailWrites(strings.Trim(mount, "/")+"/", fail)
+}
+
+// RevokeUnnoted implements steps.Faulty.
+func (s *mock) RevokeUnnoted(ctx context.Context, leaseID string) error {
+	return s.running().RevokeUnnoted(ctx, leaseID)
+}
+
+// running returns the server.
+func (s *mock) running() *mockserver.Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.server
+}
+
+// PluginLog implements steps.PluginLogReader. The server logs a plugin's lines under
+// the name of its registration.
+func (s *mock) PluginLog(_ context.Context, registration string) ([]string, error) {
+	var found []string
+	for line := range strings.Lines(mask(s.log.String(), s.token)) {
+		if strings.Contains(line, registration+":") || strings.Contains(line, registration+".") {
+			found = append(found, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return found, nil
+}
+
+// Crashes implements steps.CrashReporter.
+func (s *mock) Crashes(context.Context) ([]steps.Crash, error) {
+	s.mu.Lock()
+	server := s.server
+	s.mu.Unlock()
+	var crashes []steps.Crash
+	for _, f := range server.PluginFailures() {
+		crash := steps.Crash{
+			Plugin: f.Name, Time: f.Time, Started: f.Started, Killed: f.Exit != nil && f.Exit.Signal != "",
+			Panicked: f.Panic != nil, What: f.String(), Remedy: remedy(f),
+		}
+		for _, line := range f.Stderr {
+			if strings.HasPrefix(line, `{"@level":"debug"`) || strings.HasPrefix(line, `{"@level":"trace"`) {
+				continue // go-plugin's own
+			}
+			crash.Stderr = append(crash.Stderr, mask(line, s.token))
+		}
+		crashes = append(crashes, crash)
+	}
+	return crashes, nil
+}
+
+// remedy returns what a plugin's author does about a failure; empty where the
+// cause does not say.
+func remedy(f failure.Failure) string {
+	switch f.Cause {
+	case failure.PermissionDenied:
+		return "Make the file executable: chmod +x, on a file system that is not mounted noexec."
+	case failure.LoaderMissing:
+		return "Build a static program: CGO_ENABLED=0 go build."
+	case failure.WrongFormat:
+		return "Build for the server's platform: GOOS=linux GOARCH=…, and begin a script with #!."
+	case failure.NothingPrinted:
+		return "Call plugin.ServeMultiplex of vault/sdk in main, and give what the plugin needs to start with --env."
+	case failure.NoHandshake:
+		return "Print nothing to stdout before plugin.ServeMultiplex: log to stderr."
+	case failure.NoNewline, failure.WrongProtocol, failure.WrongCookie:
+		return "Serve with plugin.ServeMultiplex of vault/sdk, or a database with its dbplugin.ServeMultiplex, which speak the protocols."
+	case failure.MlockFailed:
+		return "Allow it: setcap cap_ipc_lock=+ep, or raise the limit (ulimit -l)."
+	case failure.SocketPathTooLong:
+		return "Set TMPDIR to a directory with a short path, such as /tmp."
+	case failure.TimedOut:
+		return "Call plugin.ServeMultiplex of vault/sdk before anything that waits, be it for the network, a file or stdin. If it is only slow, give it longer with --plugin-start-timeout."
+	case failure.TLSFailed:
+		return "Pass api.VaultPluginTLSProvider to plugin.ServeMultiplex, or build with an SDK that has AutoMTLS."
+	case failure.SetupFailed:
+		return "Let the factory succeed on a mount that is not configured yet; check the configuration when it is written."
+	case failure.Panicked:
+		if strings.Contains(f.Panic.Message, "nil map") {
+			return "Make the map before it is written to."
+		}
+		return "Repair the line that is named."
+	}
+	return ""
+}
+
+// SpecialPaths implements steps.SpecialPathReporter.
+func (s *mock) SpecialPaths(ctx context.Context, mount string) (steps.SpecialPathSet, error) {
+	s.mu.Lock()
+	server := s.server
+	s.mu.Unlock()
+	paths, err := server.SpecialPaths(ctx, strings.Trim(mount, "/")+"/")
+	if err != nil {
+		return steps.SpecialPathSet{}, fmt.Errorf("%s: %w", s.target.name, err)
+	}
+	return steps.SpecialPathSet{
+		Root: paths.Root, Unauthenticated: paths.Unauthenticated,
+		LocalStorage: paths.LocalStorage, SealWrapStorage: paths.SealWrapStorage,
+	}, nil
+}

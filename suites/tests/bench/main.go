@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Command bench measures the speed of the mock server and prints it relative to a
+// floor from the same run: the same plugin, started and called with go-plugin and
+// without a server. Unlike milliseconds, ratios hold on a busy or slow machine.
+// With -beside, bench measures a real server in the same run.
+//
+//	go run ./suites/tests/bench
+//	go run ./suites/tests/bench -beside /usr/local/bin/bao
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"github.com/plugproof/plugproof/suites/internal/build"
+	"github.com/plugproof/plugproof/suites/internal/progress"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// execute runs one command line and returns its exit code: 0, 2 for wrong usage
+// or 3 for a failure.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 2 && args[0] == bareCommand {
+		if err := serveBare(ctx, args[1], stdout); err != nil {
+			fmt.Fprintln(stderr, "bench: "+err.Error())
+			return 3
+		}
+		return 0
+	}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	var s settings
+	flags.IntVar(&s.rounds, "rounds", 15, "how many times to measure each start, mount, reload and unmount")
+	flags.IntVar(&s.mounts, "mounts", 200, "how many mounts of one plugin to create and list")
+	flags.DurationVar(&s.load, "load", 3*time.Second, "how long to send requests for each rate")
+	flags.StringVar(&s.beside, "beside", "", "also measure this `vault` or bao binary, after the mock")
+	flags.Usage = func() {
+		fmt.Fprint(stderr, "Measure the mock server beside go-plugin alone.\n\nExamples:\n"+
+			"  go run ./suites/tests/bench\n  go run ./suites/tests/bench -rounds 50 -load 10s\n"+
+			"  go run ./suites/tests/bench -beside /usr/local/bin/bao\n\nFlags:\n")
+		flags.PrintDefaults()
+	}
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if flags.NArg() > 0 || s.rounds < 1 || s.mounts < 20 || s.load <= 0 {
+		fmt.Fprintln(stderr, "bench: wrong usage: it takes no arguments, at least 1 round and 20 mounts, and a positive duration (see -h)")
+		return 2
+	}
+	if err := bench(ctx, s, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "bench: "+err.Error())
+		return 3
+	}
+	return 0
+}
+
+// settings holds the flags.
+type settings struct {
+	rounds, mounts int
+	load           time.Duration
+	beside         string
+}
+
+// bench builds the programs, measures them one after another and writes the table
+// to stdout and its progress to stderr.
+func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	plugins, err := build.Plugins(ctx, build.Options{Names: []string{pluginName}, Stage: progress.NewLog(stderr).Stage})
+	if err != nil {
+		return err
+	}
+	p, err := newSubject(plugins[pluginName])
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(stderr, "Building the server …")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir, "github.com/plugproof/plugproof", "github.com/plugproof/plugproof/suites/cmd/plugproof-serve")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // static, as released programs are
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the server: %w\n%s", err, out)
+	}
+	alone := mock(filepath.Join(dir, "plugproof-serve"))
+	var t, beside table
+	if err := measure(ctx, s, alone, p, &t, stderr); err != nil {
+		return err
+	}
+	whole := mock(filepath.Join(dir, "plugproof"), "serve")
+	if err := errors.Join(measureStart(ctx, s, whole, p, &t), measureStartWithin(ctx, s, &t)); err != nil {
+		return err
+	}
+	if s.beside != "" {
+		other := realServer(s.beside)
+		if err := measure(ctx, s, other, p, &beside, stderr); err != nil {
+			return err
+		}
+	}
+	return t.write(stdout, beside)
+}
+
+// measure adds all measurements of one program to a table.
+func measure(ctx context.Context, s settings, of program, p *subject, t *table, stderr io.Writer) error {
+	for _, part := range []struct {
+		what string
+		run  func(context.Context, settings, program, *subject, *table) error
+	}{
+		{"start", measureStart},
+		{"registration, mounts and reloads", measureLifecycle},
+		{"many mounts", measureMany},
+		{"requests", measureRequests},
+	} {
+		fmt.Fprintf(stderr, "Measuring %s: %s …\n", of.name, part.what)
+		if err := part.run(ctx, s, of, p, t); err != nil {
+			return fmt.Errorf("%s: %s: %w", of.name, part.what, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package sensitivity_test
+
+func wrongDisclosures() []wrongPlugin {
+	return []wrongPlugin{
+		{name: "showing-secret", fails: "PLG-700"},
+		{name: "logging-requests", fails: "PLG-701"},
+		{name: "logging-requests", auth: true, fails: "PLG-701"},
+		{name: "printing-secret", fails: "PLG-701"},
+		{name: "secret-in-error", fails: "PLG-702"},
+		{name: "echoing-login", auth: true, fails: "PLG-702"},
+		{name: "logging-credentials", fails: "PLG-703"},
+		{name: "secret-not-marked", fails: "PLG-704"},
+	}
+}
+
+func wrongVariables() []wrongPlugin {
+	return []wrongPlugin{
+		{name: "ignoring-proxies", fails: "PLG-800"},
+		{name: "ignoring-proxies", auth: true, fails: "PLG-800"},
+		{name: "mangling-environment", fails: "PLG-801"},
+		{name: "proxying-everything", fails: "PLG-802"},
+	}
+}

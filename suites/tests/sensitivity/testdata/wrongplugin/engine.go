@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/logical"
+)
+
+// engine returns a secrets engine that does nothing wrong.
+func engine() *framework.Backend {
+	return &framework.Backend{
+		BackendType:  logical.TypeLogical,
+		Help:         "Issues accounts of an imaginary service.",
+		PathsSpecial: &logical.Paths{SealWrapStorage: []string{"config"}},
+		Paths: []*framework.Path{
+			configPath(), rolePath(), listPath("role"),
+			{
+				Pattern:         "creds/" + framework.GenericNameRegex("name"),
+				HelpSynopsis:    "Issues an account.",
+				HelpDescription: "Issues an account of the role with a lease.",
+				Fields:          map[string]*framework.FieldSchema{"name": {Type: framework.TypeString, Description: "Name of the role."}},
+				Operations: map[logical.Operation]framework.OperationHandler{
+					logical.ReadOperation: &framework.PathOperation{Callback: issue, Summary: "Issue an account."},
+				},
+			},
+		},
+		Secrets: []*framework.Secret{account()},
+	}
+}
+
+const accountType = "account"
+
+func account() *framework.Secret {
+	return &framework.Secret{
+		Type: accountType,
+		Fields: map[string]*framework.FieldSchema{
+			"account": {Type: framework.TypeString, Description: "Name of the account."},
+			"key":     {Type: framework.TypeString, Description: "Its key."},
+		},
+		Revoke: func(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
+			return nil, req.Storage.Delete(ctx, "account/"+fmt.Sprint(req.Secret.InternalData["account"]))
+		},
+		Renew: func(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
+			role, err := load(ctx, req.Storage, "role/"+fmt.Sprint(req.Secret.InternalData["role"]))
+			if err != nil || role == nil {
+				return logical.ErrorResponse("the role is gone"), err
+			}
+			resp := &logical.Response{Secret: req.Secret}
+			resp.Secret.TTL, resp.Secret.MaxTTL = role.seconds("ttl"), role.seconds("max_ttl")
+			return resp, nil
+		},
+	}
+}
+
+func issue(ctx context.Context, req *logical.Request, data *framework.FieldData) (*logical.Response, error) {
+	name := data.Get("name").(string)
+	config, err := load(ctx, req.Storage, "config")
+	if err != nil {
+		return nil, err
+	}
+	if config == nil {
+		return logical.ErrorResponse("configure the service first"), nil
+	}
+	role, err := load(ctx, req.Storage, "role/"+name)
+	if err != nil {
+		return nil, err
+	}
+	if role == nil {
+		return logical.ErrorResponse("there is no role %q", name), nil
+	}
+	if err := call(ctx, config); err != nil {
+		return logical.ErrorResponse("the service can't be reached"), nil
+	}
+	id := rand.Text()
+	entry := record{"role": name}
+	if err := entry.save(ctx, req.Storage, "account/"+id); err != nil {
+		return nil, err
+	}
+	resp := account().Response(map[string]any{"account": id, "key": rand.Text()}, map[string]any{"account": id, "role": name})
+	resp.Secret.TTL, resp.Secret.MaxTTL = role.seconds("ttl"), role.seconds("max_ttl")
+	return resp, nil
+}
+
+func configPath() *framework.Path {
+	return stored("config", "config", "Configures the service.", []string{"password"}, map[string]*framework.FieldSchema{
+		"url":      {Type: framework.TypeString, Description: "Address of the service."},
+		"username": {Type: framework.TypeString, Description: "Name of the administrator."},
+		"password": {Type: framework.TypeString, Description: "Password of the administrator.", DisplayAttrs: &framework.DisplayAttributes{Sensitive: true}},
+	})
+}
+
+func rolePath() *framework.Path {
+	return stored("role/"+framework.GenericNameRegex("name"), "role", "Manages the roles.", nil, map[string]*framework.FieldSchema{
+		"name":     {Type: framework.TypeString, Description: "Name of the role."},
+		"username": {Type: framework.TypeString, Description: "Account of the service."},
+		"groups":   {Type: framework.TypeCommaStringSlice, Description: "Groups of the account."},
+		"ttl":      {Type: framework.TypeDurationSecond, Description: "Time to live."},
+		"max_ttl":  {Type: framework.TypeDurationSecond, Description: "Longest time to live."},
+	})
+}
+
+// stored returns a path that stores its fields under the prefix and the name. Hidden
+// fields are not shown.
+func stored(pattern, prefix, help string, hidden []string, fields map[string]*framework.FieldSchema) *framework.Path {
+	key := func(data *framework.FieldData) string {
+		if name, ok := data.GetOk("name"); ok && fields["name"] != nil {
+			return prefix + "/" + name.(string)
+		}
+		return prefix
+	}
+	write := func(ctx context.Context, req *logical.Request, data *framework.FieldData) (*logical.Response, error) {
+		entry, err := load(ctx, req.Storage, key(data))
+		if err != nil {
+			return nil, err
+		}
+		if entry == nil {
+			entry = record{}
+		}
+		for name := range fields {
+			if value, ok := data.GetOk(name); ok && name != "name" {
+				entry[name] = value
+			}
+		}
+		return nil, entry.save(ctx, req.Storage, key(data))
+	}
+	return &framework.Path{
+		Pattern: pattern, HelpSynopsis: help, HelpDescription: help + " What is not given stays as it is.", Fields: fields,
+		ExistenceCheck: func(ctx context.Context, req *logical.Request, data *framework.FieldData) (bool, error) {
+			entry, err := load(ctx, req.Storage, key(data))
+			return entry != nil, err
+		},
+		Operations: map[logical.Operation]framework.OperationHandler{
+			logical.CreateOperation: &framework.PathOperation{Callback: write, Summary: "Create it."},
+			logical.UpdateOperation: &framework.PathOperation{Callback: write, Summary: "Change it."},
+			logical.ReadOperation: &framework.PathOperation{Summary: "Show it.", Callback: func(ctx context.Context, req *logical.Request, data *framework.FieldData) (*logical.Response, error) {
+				entry, err := load(ctx, req.Storage, key(data))
+				if err != nil || entry == nil {
+					return nil, err
+				}
+				for _, name := range hidden {
+					delete(entry, name)
+				}
+				return &logical.Response{Data: entry}, nil
+			}},
+			logical.DeleteOperation: &framework.PathOperation{Summary: "Remove it.", Callback: func(ctx context.Context, req *logical.Request, data *framework.FieldData) (*logical.Response, error) {
+				return nil, req.Storage.Delete(ctx, key(data))
+			}},
+		},
+	}
+}
+
+func listPath(prefix string) *framework.Path {
+	return &framework.Path{
+		Pattern: prefix + "/?$", HelpSynopsis: "Lists what there is.", HelpDescription: "Lists the names.",
+		Operations: map[logical.Operation]framework.OperationHandler{
+			logical.ListOperation: &framework.PathOperation{Summary: "List the names.", Callback: func(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
+				names, err := req.Storage.List(ctx, prefix+"/")
+				return logical.ListResponse(names), err
+			}},
+		},
+	}
+}
+
+// record is what is stored at a key.
+type record map[string]any
+
+// load returns what is stored at a key; nil for nothing.
+func load(ctx context.Context, storage logical.Storage, key string) (record, error) {
+	entry, err := storage.Get(ctx, key)
+	if err != nil || entry == nil {
+		return nil, err
+	}
+	var r record
+	err = entry.DecodeJSON(&r)
+	return r, err
+}
+
+func (r record) save(ctx context.Context, storage logical.Storage, key string) error {
+	entry, err := logical.StorageEntryJSON(key, r)
+	if err != nil {
+		return err
+	}
+	return storage.Put(ctx, entry)
+}
+
+// seconds returns a field that holds a number of seconds.
+func (r record) seconds(field string) time.Duration {
+	switch n := r[field].(type) {
+	case float64:
+		return time.Duration(n) * time.Second
+	case json.Number:
+		value, _ := n.Int64()
+		return time.Duration(value) * time.Second
+	}
+	return 0
+}

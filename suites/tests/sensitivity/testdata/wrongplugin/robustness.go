@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/vault/sdk/logical"
+)
+
+// robustnessDefects are those of input that nobody thought of.
+func robustnessDefects() map[string]defect {
+	panics := func(at func(*logical.Request) bool) defect {
+		return onInput(at, func(context.Context) (*logical.Response, error) { panic("boom") })
+	}
+	fails := func(at func(*logical.Request) bool) defect {
+		return onInput(at, func(context.Context) (*logical.Response, error) { return nil, errors.New("boom") })
+	}
+	return map[string]defect{
+		"panic-on-empty-body": panics(func(req *logical.Request) bool { return writesRole(req) && len(req.Data) == 0 }),
+		"panic-on-unknown":    panics(func(req *logical.Request) bool { return writesRole(req) && hasUnknown(req) }),
+		"panic-on-null": panics(func(req *logical.Request) bool {
+			return writesRole(req) && has(req, func(v any) bool { return v == nil })
+		}),
+		"panic-on-wrong-type":   onWrongType(func(context.Context) error { panic("boom") }),
+		"panic-on-long":         panics(func(req *logical.Request) bool { return writesRole(req) && has(req, isLong) }),
+		"panic-on-odd-name":     panics(func(req *logical.Request) bool { return strings.Contains(req.Path, " ") }),
+		"hanging-on-wrong-type": onWrongType(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }),
+		"failing-on-wrong-type": onWrongType(func(context.Context) error { return errors.New("boom") }),
+		"failing-on-odd-name":   fails(func(req *logical.Request) bool { return strings.Contains(req.Path, " ") }),
+		"panic-unconfigured":    unconfigured(func() (*logical.Response, error) { panic("boom") }),
+		"failing-unconfigured":  unconfigured(func() (*logical.Response, error) { return nil, errors.New("no configuration") }),
+	}
+}
+
+func onInput(at func(*logical.Request) bool, then func(context.Context) (*logical.Response, error)) defect {
+	return defect{request: func() func(context.Context, *logical.Request, handler) (*logical.Response, error) {
+		return func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			if at(req) {
+				return then(ctx)
+			}
+			return next(ctx, req)
+		}
+	}}
+}
+
+// unconfigured does something else where an account is asked for before there is a
+// configuration.
+func unconfigured(then func() (*logical.Response, error)) defect {
+	return defect{request: func() func(context.Context, *logical.Request, handler) (*logical.Response, error) {
+		return func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			if strings.HasPrefix(req.Path, "creds/") && req.Operation == logical.ReadOperation {
+				if config, err := load(ctx, req.Storage, "config"); err == nil && config == nil {
+					return then()
+				}
+			}
+			return next(ctx, req)
+		}
+	}}
+}
+
+// onWrongType does something else in the existence check of a role whose account
+// is not a text: it comes before the framework looks at the types.
+func onWrongType(then func(context.Context) error) defect {
+	return defect{exists: func(ctx context.Context, req *logical.Request) (bool, bool, error) {
+		if strings.HasPrefix(req.Path, "role/") && hasWrongType(req) {
+			return true, false, then(ctx)
+		}
+		entry, err := load(ctx, req.Storage, req.Path)
+		return true, entry != nil, err
+	}}
+}
+
+func writesRole(req *logical.Request) bool {
+	return strings.HasPrefix(req.Path, "role/") && (req.Operation == logical.CreateOperation || req.Operation == logical.UpdateOperation)
+}
+
+func has(req *logical.Request, what func(any) bool) bool {
+	for _, value := range req.Data {
+		if what(value) {
+			return true
+		}
+	}
+	return false
+}
+
+func isLong(value any) bool {
+	text, ok := value.(string)
+	return ok && len(text) > 10_000
+}
+
+func hasUnknown(req *logical.Request) bool {
+	for name := range req.Data {
+		if !slices.Contains([]string{"name", "username", "groups", "ttl", "max_ttl"}, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasWrongType reports whether the name of the account is not a text.
+func hasWrongType(req *logical.Request) bool {
+	value, ok := req.Data["username"]
+	if !ok || value == nil {
+		return false
+	}
+	_, isText := value.(string)
+	return !isText && fmt.Sprint(value) != ""
+}
