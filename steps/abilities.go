@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -143,14 +144,24 @@ type HTTPServer interface {
 	CommandLineEnv() map[string]string
 }
 
-// HTTPClient returns the client that reaches the server: its own, or
+// HTTPClient returns the client that reaches the server: its own, or one like
 // http.DefaultClient. It follows no redirect to another server.
 func HTTPClient(server Server) *http.Client {
 	if special, ok := server.(HTTPServer); ok {
 		return SameServer(special.HTTPClient())
 	}
-	return SameServer(http.DefaultClient)
+	return SameServer(&http.Client{Transport: transport()})
 }
+
+// transport is http.DefaultTransport with connections of its own: whoever closes an
+// httptest.Server in the same process closes those of http.DefaultTransport, under
+// requests that are just being sent.
+var transport = sync.OnceValue(func() http.RoundTripper { //nolint:gochecknoglobals // kept connections are a process's, as in http.DefaultTransport
+	if t, ok := http.DefaultTransport.(*http.Transport); ok {
+		return t.Clone()
+	}
+	return http.DefaultTransport
+})
 
 // CommandLineEnv returns the environment with which the vault command line
 // reaches the server with its own token.

@@ -70,20 +70,21 @@ type boltMeta struct{ pageSize, root, freelist, pages, tx uint64 }
 // checkBolt returns what is wrong with a file of that size, or nil.
 func checkBolt(file io.ReaderAt, size int64) error {
 	f := &boltFile{ReaderAt: file, seen: map[uint64]struct{}{}}
-	first, err := f.meta(0)
+	first, err := f.meta(0, 0)
 	if err != nil {
 		return err
 	}
-	second, err := f.meta(int64(first.pageSize)) //nolint:gosec // at most maxPageSize
+	second, err := f.meta(1, int64(first.pageSize)) //nolint:gosec // at most maxPageSize
 	if err != nil {
 		return err
 	}
-	if first.pageSize != second.pageSize {
+	older, newest := first, second
+	if first.tx > second.tx {
+		older, newest = second, first
+	}
+	// They are written in turn, one at each change.
+	if older.pageSize != newest.pageSize || older.tx+1 != newest.tx {
 		return errors.New("its two first pages disagree")
-	}
-	newest := first
-	if second.tx > first.tx {
-		newest = second
 	}
 	f.pageSize, f.pages = newest.pageSize, newest.pages
 	if f.pages < minimumPages || f.pages > uint64(size)/f.pageSize { //nolint:gosec // sizes are not negative
@@ -99,7 +100,7 @@ func checkBolt(file io.ReaderAt, size int64) error {
 
 // meta reads one of the two pages that say where the rest is. Both must be right:
 // bbolt would go back to the older one, and lose what was acknowledged last.
-func (f *boltFile) meta(at int64) (boltMeta, error) {
+func (f *boltFile) meta(id uint64, at int64) (boltMeta, error) {
 	raw := make([]byte, pageHeader+metaLength)
 	if _, err := f.ReadAt(raw, at); err != nil {
 		return boltMeta{}, fmt.Errorf("its beginning can't be read: %w", err)
@@ -120,6 +121,9 @@ func (f *boltFile) meta(at int64) (boltMeta, error) {
 	meta := boltMeta{
 		pageSize: uint64(order.Uint32(m[8:])), root: order.Uint64(m[16:]),
 		freelist: order.Uint64(m[32:]), pages: order.Uint64(m[40:]), tx: order.Uint64(m[48:]),
+	}
+	if order.Uint64(raw) != id || meta.tx%2 != id {
+		return boltMeta{}, errors.New("its two first pages are one and the same")
 	}
 	if meta.pageSize < smallestPage || meta.pageSize > maxPageSize {
 		return boltMeta{}, fmt.Errorf("its pages have %d bytes", meta.pageSize)
@@ -170,13 +174,23 @@ func (f *boltFile) bucket(root uint64, depth int) error {
 	return f.tree(root, depth, keyRange{})
 }
 
-// keyRange is where the keys of a subtree lie: from the first on, before the second;
-// nil is no bound.
-type keyRange struct{ from, before []byte }
+// keyRange is where the keys of a subtree lie: the first of them, and a key that all
+// are before; nil is no bound. A page whose first key is not the one that the page
+// above has for it would be entered there a second time when it changes, and freed
+// twice (bbolt's node.spill).
+type keyRange struct{ first, before []byte }
 
-// holds reports whether key is in the range.
-func (r keyRange) holds(key []byte) bool {
-	return bytes.Compare(key, r.from) >= 0 && (r.before == nil || bytes.Compare(key, r.before) < 0)
+// check returns an error for keys that are not in order or not in the range.
+func (r keyRange) check(keys [][]byte) error {
+	if r.first != nil && (len(keys) == 0 || !bytes.Equal(keys[0], r.first)) {
+		return errors.New("the keys do not begin with the one that it is found by")
+	}
+	for i, key := range keys {
+		if r.before != nil && bytes.Compare(key, r.before) >= 0 || i > 0 && bytes.Compare(keys[i-1], key) >= 0 {
+			return errors.New("the keys are not in order")
+		}
+	}
+	return nil
 }
 
 // tree checks a page and all below it.
@@ -189,7 +203,7 @@ func (f *boltFile) tree(id uint64, depth int, within keyRange) error {
 		return err
 	}
 	if kind == leafPage {
-		return f.leaf(raw, id, depth, within)
+		return f.leaf(raw, id, depth, within, false)
 	}
 	keys, err := elements(raw, id, branchKey, within)
 	if err != nil {
@@ -199,7 +213,7 @@ func (f *boltFile) tree(id uint64, depth int, within keyRange) error {
 		return fmt.Errorf("page %d is an empty branch", id)
 	}
 	for i, key := range keys {
-		below := keyRange{from: key, before: within.before}
+		below := keyRange{first: key, before: within.before}
 		if i+1 < len(keys) {
 			below.before = keys[i+1]
 		}
@@ -211,8 +225,9 @@ func (f *boltFile) tree(id uint64, depth int, within keyRange) error {
 	return nil
 }
 
-// leaf checks a page of keys and values, and the buckets in it.
-func (f *boltFile) leaf(raw []byte, id uint64, depth int, within keyRange) error {
+// leaf checks a page of keys and values, and the buckets in it; a page that is itself
+// a value (inlined) has none.
+func (f *boltFile) leaf(raw []byte, id uint64, depth int, within keyRange, inlined bool) error {
 	keys, err := elements(raw, id, leafKey, within)
 	if err != nil {
 		return err
@@ -229,7 +244,7 @@ func (f *boltFile) leaf(raw []byte, id uint64, depth int, within keyRange) error
 		value := raw[begin : begin+length]
 		switch flags := order.Uint32(element); {
 		case flags == 0:
-		case flags != bucketElement || length < bucketHeader:
+		case flags != bucketElement || length < bucketHeader || inlined:
 			return fmt.Errorf("page %d has an element of an unknown kind", id)
 		case order.Uint64(value) != 0:
 			if err := f.bucket(order.Uint64(value), depth+1); err != nil {
@@ -247,11 +262,11 @@ func (f *boltFile) leaf(raw []byte, id uint64, depth int, within keyRange) error
 // inline checks a bucket that is so small that its page is a value on page id.
 func (f *boltFile) inline(raw []byte, id uint64, depth int) error {
 	order := binary.NativeEndian
-	if depth > maxTreeDepth || len(raw) < pageHeader || order.Uint16(raw[8:]) != leafPage ||
+	if depth > maxTreeDepth || len(raw) < pageHeader || order.Uint64(raw) != 0 || order.Uint16(raw[8:]) != leafPage ||
 		pageHeader+int(order.Uint16(raw[10:]))*elementLength > len(raw) {
 		return fmt.Errorf("the bucket on page %d is damaged", id)
 	}
-	return f.leaf(raw, id, depth, keyRange{})
+	return f.leaf(raw, id, depth, keyRange{}, true)
 }
 
 // Where in an element the position of its key is, counted from the element on; the
@@ -273,9 +288,9 @@ func elements(raw []byte, id uint64, position int, within keyRange) ([][]byte, e
 			return nil, fmt.Errorf("a key on page %d is empty or reaches beyond its end", id)
 		}
 		keys[i] = raw[begin:end]
-		if !within.holds(keys[i]) || i > 0 && bytes.Compare(keys[i-1], keys[i]) >= 0 {
-			return nil, fmt.Errorf("the keys on page %d are not in order", id)
-		}
+	}
+	if err := within.check(keys); err != nil {
+		return nil, fmt.Errorf("page %d: %w", id, err)
 	}
 	return keys, nil
 }

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -91,6 +92,15 @@ func damages() map[string]func(*rand.Rand, []byte) []byte {
 			p[r.IntN(64)] ^= 1 << r.IntN(8)
 			return raw
 		},
+		"the length of a page's first key": func(r *rand.Rand, raw []byte) []byte {
+			page(r, raw)[16+8] ^= 1 << r.IntN(4)
+			return raw
+		},
+		"one beginning over the other": func(r *rand.Rand, raw []byte) []byte {
+			from := r.IntN(2)
+			copy(raw[4096*(1-from):], raw[4096*from:4096*(from+1)])
+			return raw
+		},
 	}
 }
 
@@ -105,7 +115,7 @@ func use(dir string) error {
 	walk = func(prefix string) error {
 		names, err := p.List(nil, prefix) //nolint:staticcheck // it takes no notice of the context
 		for _, name := range names {
-			if name[len(name)-1] == '/' && name != "/" {
+			if strings.HasSuffix(name, "/") && name != "/" {
 				err = errors.Join(err, walk(prefix+name))
 			}
 			_, getErr := p.Get(nil, prefix+name) //nolint:staticcheck // as above
