@@ -31,7 +31,7 @@ func (s *session) command(ctx context.Context, cli CommandLine, step Step) (Got,
 	env := map[string]string{"PATH": os.Getenv("PATH"), "HOME": home}
 	for _, product := range []string{"VAULT", "BAO"} {
 		env[product+"_ADDR"] = s.server.Address()
-		env[product+"_TOKEN"] = s.server.Token()
+		env[product+"_TOKEN"] = s.token
 	}
 	for k, v := range step.Env {
 		env[k] = s.fill(v)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/plugproof/plugproof/features"
 	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/internal/servertest"
 	"github.com/plugproof/plugproof/suites/replay"
 )
 
@@ -126,5 +127,38 @@ func TestBadCasesAreRefused(t *testing.T) {
 	}
 	if _, err := replay.LoadCases(fstest.MapFS{}); err == nil {
 		t.Error("no files are taken")
+	}
+}
+
+// TestUsersTokenSurvives: on a server that somebody else started, a case that revokes
+// its token revokes one of its own.
+func TestUsersTokenSurvives(t *testing.T) {
+	server := servertest.Start(t, "mock:openbao-2.5", steps.Spec{})
+	t.Setenv("VAULT_TOKEN", server.Token())
+	cases, err := replay.LoadCases(fstest.MapFS{"a.json": {Data: []byte(`{
+		"revoked": {"area": "access", "what": "a", "steps": [{"http": "POST auth/token/revoke-self"}, {"http": "GET auth/token/lookup-self"}]},
+		"kept": {"area": "access", "what": "b", "steps": [{"http": "GET auth/token/lookup-self", "keep": ["data.policies", "data.ttl"]}]}
+	}`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := runner(t, "addr:"+server.Address())
+	r.Shared = true
+	rec, err := r.Record(t.Context(), cases, replay.Options{Parallel: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]int{"revoked": 403, "kept": 200} {
+		recorded := rec.Cases[id].Steps
+		if got := recorded[len(recorded)-1].Got.Status; got != want {
+			t.Errorf("%s: status %d, want %d", id, got, want)
+		}
+	}
+	if _, err := server.Client.Auth().Token().LookupSelf(); err != nil {
+		t.Errorf("the user's token: %v", err)
+	}
+	left, err := server.Client.Logical().List("auth/token/accessors")
+	if err != nil || len(left.Data["keys"].([]any)) != 1 {
+		t.Errorf("tokens left behind: %v, %v", left, err)
 	}
 }

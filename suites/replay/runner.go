@@ -57,6 +57,12 @@ func (r *Runner) Run(ctx context.Context, c *Case) (_ Answers, err error) {
 	if err != nil {
 		return Answers{}, err
 	}
+	if r.borrowed() {
+		if err := s.ownToken(ctx); err != nil {
+			return Answers{}, err
+		}
+		defer func() { err = errors.Join(err, s.revokeToken(context.WithoutCancel(ctx))) }()
+	}
 	out := Answers{Version: s.version(ctx)}
 	for i, e := range c.Steps {
 		got, err := r.step(ctx, s, e.Step)
@@ -97,7 +103,7 @@ func (r *Runner) supports(c *Case) error {
 // session places the binaries and knows what is to be masked.
 func (r *Runner) session(ctx context.Context, server steps.Server) (*session, error) {
 	s := &session{
-		server: server, client: newClient(), masks: newMasks(), saved: map[string]string{},
+		server: server, token: server.Token(), client: newClient(), masks: newMasks(), saved: map[string]string{},
 		shas: map[string]string{"zero": strings.Repeat("0", 64)},
 	}
 	s.masks.literally(server.Address(), "<addr>")

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package replay
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/plugproof/plugproof/steps"
+)
+
+// ownToken gives the session a token of its own on a server that somebody else
+// started: cases revoke the token that they have, which must not be the user's. It
+// is a child of the user's and has its policies, so that it goes with that at the
+// latest (https://developer.hashicorp.com/vault/api-docs/auth/token#create-token).
+func (s *session) ownToken(ctx context.Context) error {
+	got, err := s.request(ctx, Step{HTTP: "POST auth/token/create", Body: []byte("{}")})
+	if err != nil {
+		return err
+	}
+	token, _ := part(got.Body, "auth.client_token").(string)
+	if got.Status != http.StatusOK || token == "" {
+		return fmt.Errorf("making a token for the case: POST auth/token/create: status %d, %v: use a token that may create others", got.Status, part(got.Body, "errors"))
+	}
+	s.token = token
+	s.masks.literally(token, "root")
+	return nil
+}
+
+// revokeToken revokes the session's own token and all that was made with it. That the
+// case has done so itself is no failure.
+func (s *session) revokeToken(ctx context.Context) error {
+	if _, err := s.request(ctx, Step{HTTP: "POST auth/token/revoke-self"}); err != nil {
+		return fmt.Errorf("revoking the case's token: %w", err)
+	}
+	return nil
+}
+
+// borrowed reports whether the target's server is somebody else's.
+func (r *Runner) borrowed() bool { return r.Target.Unsupported(steps.OwnServer) != "" }
