@@ -137,6 +137,7 @@ func TestUsersTokenSurvives(t *testing.T) {
 	t.Setenv("VAULT_TOKEN", server.Token())
 	cases, err := replay.LoadCases(fstest.MapFS{"a.json": {Data: []byte(`{
 		"revoked": {"area": "access", "what": "a", "steps": [{"http": "POST auth/token/revoke-self"}, {"http": "GET auth/token/lookup-self"}]},
+		"all": {"area": "access", "what": "c", "steps": [{"http": "PUT sys/leases/revoke-prefix/auth"}]},
 		"kept": {"area": "access", "what": "b", "steps": [{"http": "GET auth/token/lookup-self", "keep": ["data.policies", "data.ttl"]}]}
 	}`)}})
 	if err != nil {
@@ -153,6 +154,9 @@ func TestUsersTokenSurvives(t *testing.T) {
 		if got := recorded[len(recorded)-1].Got.Status; got != want {
 			t.Errorf("%s: status %d, want %d", id, got, want)
 		}
+	}
+	if rec.Cases["all"].Answered() {
+		t.Error("a case that revokes everybody's token ran")
 	}
 	if _, err := server.Client.Auth().Token().LookupSelf(); err != nil {
 		t.Errorf("the user's token: %v", err)

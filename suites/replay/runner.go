@@ -85,10 +85,15 @@ func (r *Runner) Run(ctx context.Context, c *Case) (_ Answers, err error) {
 	return out, nil
 }
 
-// supports returns steps.ErrUnsupported for a case that the target lacks something
-// for: shell steps change files of the plugin directory, which is not on this
+// supports returns steps.ErrUnsupported for a case that would log out the other users
+// of a server, or that the target lacks something for: shell steps change files of the plugin directory, which is not on this
 // machine if the server is in a container.
 func (r *Runner) supports(c *Case) error {
+	if r.borrowed() {
+		if err := c.spares(); err != nil {
+			return err
+		}
+	}
 	for _, e := range c.Steps {
 		if e.Step.Kind() != "shell" {
 			continue

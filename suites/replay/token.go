@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"regexp"
 
 	"github.com/plugproof/plugproof/steps"
 )
@@ -33,6 +34,21 @@ func (s *session) ownToken(ctx context.Context) error {
 func (s *session) revokeToken(ctx context.Context) error {
 	if _, err := s.request(ctx, Step{HTTP: "POST auth/token/revoke-self"}); err != nil {
 		return fmt.Errorf("revoking the case's token: %w", err)
+	}
+	return nil
+}
+
+// revokesOthers finds requests that revoke what others have, too: all leases of the
+// auth methods or of the server, or the server's seal.
+var revokesOthers = regexp.MustCompile(`^[A-Z]+ /?(v1/)?sys/(((leases/)?revoke-(prefix|force)(/auth)?(/token)?/?|seal)$)`)
+
+// spares returns steps.ErrUnsupported for a case that would log out whoever else uses
+// the server, its harness among them.
+func (c *Case) spares() error {
+	for _, e := range c.Steps {
+		if revokesOthers.MatchString(e.Step.HTTP) {
+			return fmt.Errorf("%w: %s would log out whoever uses this server", steps.ErrUnsupported, e.Step.HTTP)
+		}
 	}
 	return nil
 }
