@@ -51,7 +51,7 @@ func TestScripts(t *testing.T) {
 		},
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "samerun": samerun},
 	})
 }
 

@@ -18,7 +18,7 @@ of several it makes one table: requirement by version, with what changed from
 column to column.
 
 Exit code 0: written; 2: a result can't be read, is of a newer plugproof, cut off
-or something else; 3: a report can't be written.`
+or something else, or a report's place can't be written to; 3: writing failed.`
 
 const reportExample = `  # other forms of one result
   plugproof report result.json --report html=result.html

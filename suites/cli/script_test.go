@@ -3,8 +3,10 @@
 package cli_test
 
 import (
+	"encoding/json"
 	"errors"
 	"os/exec"
+	"reflect"
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -29,5 +31,30 @@ func exits(script *testscript.TestScript, negated bool, args []string) {
 	}
 	if code != want {
 		script.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+// samerun is the script command 'samerun FILE FILE': the results have the same
+// verdict, of the same choice, for the same scenarios.
+func samerun(script *testscript.TestScript, negated bool, args []string) {
+	if negated || len(args) != 2 {
+		script.Fatalf("usage: samerun FILE FILE")
+	}
+	type scenario struct{ Name, Status string }
+	type run struct {
+		Choice, Verdict map[string]any
+		Requirements    []struct {
+			ID, Status string
+			Scenarios  []scenario
+		}
+	}
+	var runs [2]run
+	for i, name := range args {
+		if err := json.Unmarshal([]byte(script.ReadFile(name)), &runs[i]); err != nil {
+			script.Fatalf("%s: %v", name, err)
+		}
+	}
+	if len(runs[0].Requirements) == 0 || !reflect.DeepEqual(runs[0], runs[1]) {
+		script.Fatalf("%+v\nis not\n%+v", runs[0], runs[1])
 	}
 }
