@@ -28,6 +28,8 @@ type none struct{ steps.Target }
 
 func (none) Name() string { return "none" }
 
+func (none) Unsupported(steps.Capability) string { return "" }
+
 func (none) Server(context.Context, steps.Spec) (steps.Server, error) {
 	return nil, steps.ErrUnsupported
 }
