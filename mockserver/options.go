@@ -42,6 +42,7 @@ type options struct {
 	tls          *tls.Config
 	backends     map[catalog.Key]logical.Factory
 	registerAll  bool
+	declared     []catalog.Declaration // nil for no declarations
 	startTimeout time.Duration
 	digests      *Digests        // nil for the server's own
 	clock        *clock.Clock    // nil for the system's

@@ -82,6 +82,9 @@ func newServer(ctx context.Context, o options) (*Server, error) {
 	if o.dialect == nil {
 		o.dialect = dialect.Newest()
 	}
+	if o.declared != nil && !o.dialect.Configuration.DeclaredPlugins {
+		return nil, &OptionError{fmt.Errorf("%s knows no declared plugins: OpenBao 2.5 and later do", o.dialect.Name)}
+	}
 	s := &Server{dialect: o.dialect}
 	s.apiAddr.Store(&o.apiAddr)
 	var physical storage.Physical = storage.NewMemory()
@@ -98,10 +101,13 @@ func newServer(ctx context.Context, o options) (*Server, error) {
 	c, err := core.New(ctx, core.Options{
 		Dialect: o.dialect, Physical: physical, PluginDir: o.pluginDir,
 		APIAddr: func() string { return *s.apiAddr.Load() }, RootToken: o.rootToken,
-		Environ: o.environ, Backends: o.backends, StartTimeout: o.startTimeout, Digests: o.digests, Clock: o.clock, Faults: o.faults, Logger: o.logger,
+		Environ: o.environ, Backends: o.backends, Declared: o.declared, StartTimeout: o.startTimeout, Digests: o.digests, Clock: o.clock, Faults: o.faults, Logger: o.logger,
 	}, sys.Factory)
 	if err != nil {
 		_ = physical.Close() // the first error is the one that matters
+		if errors.As(err, new(*core.DeclarationError)) {
+			return nil, &OptionError{err}
+		}
 		if o.dataDir != "" {
 			err = fmt.Errorf("the state in %s: %w", o.dataDir, err)
 		}

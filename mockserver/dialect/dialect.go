@@ -109,6 +109,8 @@ type Dialect struct {
 	KV KV
 	// Database is about the builtin database engine.
 	Database Database
+	// Configuration is about the files that servers are configured with.
+	Configuration Configuration
 }
 
 // FieldErrors is a way of describing a field with the wrong type. The texts

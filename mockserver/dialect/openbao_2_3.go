@@ -9,6 +9,10 @@ func openbao23() *Dialect {
 	return openbao22().derive(release{
 		name: "openbao-2.3", version: "2.3.2", ground: "sources of v2.3.2",
 		changes: []edit{
+			{"configuration: there are allow_audit_log_prefixing, unsafe_allow_api_audit_creation and unsafe_cross_namespace_identity", "command/server/config.go at v2.3.2", Established,
+				knows("allow_audit_log_prefixing unsafe_allow_api_audit_creation unsafe_cross_namespace_identity", "")},
+			{"configuration: listeners have disable_unauthed_rekey_endpoints", "internalshared/configutil/listener.go at v2.3.2", Established,
+				knowsListener("disable_unauthed_rekey_endpoints")},
 			{"a mount cannot be moved to an empty path", "vault/logical_system.go at v2.3.2", Established,
 				func(d *Dialect) { d.Mounts.RemountNeedsPath = true }},
 			{"sys/policies/detailed/acl lists policies with their content", "vault/logical_system_paths.go at v2.3.2", Established,

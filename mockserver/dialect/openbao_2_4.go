@@ -7,6 +7,10 @@ func openbao24() *Dialect {
 	return openbao23().derive(release{
 		name: "openbao-2.4", version: "2.4.4", ground: "sources of v2.4.4",
 		changes: []edit{
+			{"configuration: there are audit and initialize", "command/server/config.go at v2.4.4", Established,
+				knows("audit initialize", "")},
+			{"configuration: listeners have max_request_json_memory and max_request_json_strings", "internalshared/configutil/listener.go at v2.4.4", Established,
+				knowsListener("max_request_json_memory max_request_json_strings")},
 			{"the metadata of kv version 2 has versions and check-and-set, and each change its time", "builtin/logical/kv at v2.4.4", Established,
 				func(d *Dialect) { d.KV.MetadataVersions = true }},
 			{"errors about fields of a wrong type repeat nothing", "go.mod at v2.4.4: mapstructure 2.4.0", Established,

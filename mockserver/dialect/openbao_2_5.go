@@ -8,6 +8,14 @@ func openbao25() *Dialect {
 	return openbao24().derive(release{
 		name: "openbao-2.5", version: "2.5.5", ground: "recorded from an OpenBao 2.5.5 (suites/replay/recordings/openbao-2.5.5.json)",
 		changes: []edit{
+			{"configuration: there are plugin, plugin_auto_download, plugin_auto_register, plugin_download_behavior, since 2.5.3 plugin_download_max_size, and others", "changelog 2.5.0 #1824, 2.5.3 #2941, command/server/config.go at v2.5.5", Established,
+				knows("disable_standby_reads plugin plugin_auto_download plugin_auto_register plugin_download_behavior plugin_download_max_size unsafe_relative_paths", "")},
+			{"configuration: plugins are declared, downloaded and registered when the server starts", "changelog 2.5.0 #1824, vault/plugin_catalog.go at v2.5.5", Established,
+				func(d *Dialect) { d.Configuration.DeclaredPlugins = true }},
+			{"they are called OCI plugins, also those with a command", "vault/plugin_catalog.go and command/server/config.go at v2.5.5", Established,
+				func(d *Dialect) { d.Configuration.OCIWords = true }},
+			{"configuration: listeners have disable_unauthed_generate_root_endpoints", "internalshared/configutil/listener.go at v2.5.5", Established,
+				knowsListener("disable_unauthed_generate_root_endpoints")},
 			{"sys/policies/detailed/acl lists also what is below a path", "vault/logical_system_paths.go at v2.5.5", Established,
 				func(d *Dialect) { d.Policies.DetailedBelow = true }},
 			{"sys/internal/ui/feature-flags does not exist", "http/handler.go at v2.5.5", Established,
@@ -32,8 +40,8 @@ func openbao25() *Dialect {
 				func(d *Dialect) { d.Namespaces.StrictNames = true }},
 		},
 		gaps: []Gap{
-			{What: "plugins declared in the configuration, and their download (plugin_download_max_size)", Source: "changelog 2.5.0 #1824, #2132; 2.5.3 #2941",
-				Why: "the mock has no configuration file"},
+			{What: "declared plugins are downloaded from OCI registries (plugin_auto_download)", Source: "changelog 2.5.0 #1824, #2132; 2.5.3 #2941",
+				Why: "the mock registers what is in the plugin directory"},
 		},
 	})
 }

@@ -9,6 +9,15 @@ func openbao26() *Dialect {
 	return openbao25().derive(release{
 		name: "openbao-2.6", version: "2.6.2", ground: "recorded from an OpenBao 2.6.2 (suites/replay/recordings/openbao-2.6.2.json), sources of v2.6.2, changelog",
 		changes: []edit{
+			{"configuration: there is allow_unauthenticated_workflows, and no administrative_namespace_path", "command/server/config.go at v2.6.2", Established,
+				knows("allow_unauthenticated_workflows", "administrative_namespace_path")},
+			{"declared plugins are called by that name", "vault/plugin_catalog.go and command/server/config.go at v2.6.2", Established,
+				func(d *Dialect) { d.Configuration.OCIWords = false }},
+			{"configuration: plugins of type kms can be declared; the catalog does not have them", "changelog 2.6.0 #2586, helper/kmsplugin/catalog.go at v2.6.2", Established,
+				func(d *Dialect) { d.Configuration.KMSPlugins = true }},
+			{"configuration: listeners have cors_allow_credentials and x_forwarded_for_client_cert_header", "helper/configutil/listener.go at v2.6.2", Established,
+				knowsListener("XForwardedForClientCertHeader XForwardedForClientCertKeepNotForwarded XForwardedForClientCertKeepUnauthorized XForwardedForClientCertificateProcessing cors_allow_credentials " +
+					"x_forwarded_for_client_cert_decoders x_forwarded_for_client_cert_header x_forwarded_for_client_cert_keep_not_forwarded x_forwarded_for_client_cert_keep_unauthorized")},
 			{"looking a lease up shows its path and why it could not be revoked", "changelog 2.6.0 #1906, vault/logical_system.go at v2.6.2", Established,
 				func(d *Dialect) { d.Leases.Detailed = true }},
 			{"sys/workflows and sys/generate-root-token exist", "vault/logical_system_workflows.go at v2.6.2", Established,
@@ -47,8 +56,8 @@ func openbao26() *Dialect {
 				func(d *Dialect) { d.Policies.Patch = true }},
 		},
 		gaps: []Gap{
-			{What: "kms plugins unseal the server; the catalog refuses them", Source: "changelog 2.6.0 #2586, vault/plugin_catalog.go at v2.6.2",
-				Why: "the mock is never sealed, and no request can name that type: the catalog's paths have auth, database and secret"},
+			{What: "kms plugins unseal the server", Source: "changelog 2.6.0 #2586, helper/kmsplugin at v2.6.2",
+				Why: "the mock is never sealed: it reads their declarations and runs none; the catalog has none in OpenBao either"},
 			{What: "auth kerberos, ldap and radius and secret ldap are announced to leave with 2.7", Source: "changelog 2.6.0",
 				Why: "only announced: their status is still supported"},
 		},

@@ -46,8 +46,9 @@ func vault114() *Dialect {
 		},
 		State: State{LeaderStandbys: true, HealthStandby: true, FeatureFlags: true, Experiments: true},
 		// vault/token_store.go since 1.10.
-		Tokens: Tokens{ServicePrefix: "hvs.", BatchPrefix: "hvb.", Signed: true},
-		Leases: Leases{OldPaths: true},
+		Tokens:        Tokens{ServicePrefix: "hvs.", BatchPrefix: "hvb.", Signed: true},
+		Leases:        Leases{OldPaths: true},
+		Configuration: Configuration{Keys: vaultKeys(), ListenerKeys: vaultListenerKeys()},
 	}
 	d.addGaps([]Gap{
 		{What: "the OpenAPI document has every path of sys/, identity/ and the other builtins", Source: "vault/logical_system.go, pathInternalOpenAPI",

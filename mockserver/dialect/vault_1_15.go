@@ -7,6 +7,8 @@ func vault115() *Dialect {
 	return vault114().derive(release{
 		name: "vault-1.15", version: "1.15.1", ground: "sources of v1.15.1, changelog",
 		changes: []edit{
+			{"configuration: listeners have chroot_namespace", "internalshared/configutil/listener.go at v1.15.6", Established,
+				knowsListener("chroot_namespace")},
 			{"plugins can be registered as container images: oci_image, runtime", "changelog 1.15.0 #22712", Established,
 				func(d *Dialect) { d.Catalog.Images = true }},
 			{"sys/plugins/runtimes/catalog holds container runtimes", "changelog 1.15.0 #22712, #22744", Established,

@@ -9,6 +9,10 @@ func vault116() *Dialect {
 	return vault115().derive(release{
 		name: "vault-1.16", version: "1.16.0", ground: "sources of v1.16.0, changelog",
 		changes: []edit{
+			{"configuration: there is plugin_tmpdir", "command/server/config.go at v1.16.3", Established,
+				knows("plugin_tmpdir", "")},
+			{"configuration: listeners have redact_addresses and its likes", "internalshared/configutil/listener.go at v1.16.3", Established,
+				knowsListener("disable_replication_status_endpoints disable_request_limiter redact_addresses redact_cluster_name redact_version")},
 			{"plugins may ask for identity tokens, which community servers refuse", "vault/sdk 0.11.0 beside 0.10.2", Established,
 				calls("GenerateIdentityToken")},
 			{"variables registered for a plugin win over those of the server's environment", "changelog 1.16.0 #25128", Established,

@@ -7,6 +7,8 @@ func vault118() *Dialect {
 	return vault117().derive(release{
 		name: "vault-1.18", version: "1.18.1", ground: "sources of v1.18.1, changelog",
 		changes: []edit{
+			{"configuration: there is enable_post_unseal_trace", "command/server/config.go at v1.18.5", Established,
+				knows("enable_post_unseal_trace post_unseal_trace_directory", "")},
 			{"mounts have the tunable trim_request_trailing_slashes", "changelog 1.18.1 #28752", Established,
 				func(d *Dialect) { d.Mounts.TrimTrailingSlashes = true }},
 			{"configurations of the database engine keep and show verify_connection", "builtin/logical/database/path_config_connection.go, read without its version", Inferred,

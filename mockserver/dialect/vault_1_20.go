@@ -7,6 +7,10 @@ func vault120() *Dialect {
 	return vault119().derive(release{
 		name: "vault-1.20", version: "1.20.0", ground: "sources of v1.20.0, changelog",
 		changes: []edit{
+			{"configuration: there are observations, allow_audit_log_prefixing and remove_irrevocable_lease_after", "command/server/config.go at v1.20.4", Established,
+				knows("AllowAuditLogPrefixing RemoveIrrevocableLeaseAfter allow_audit_log_prefixing observations remove_irrevocable_lease_after", "")},
+			{"configuration: listeners have limits for JSON", "internalshared/configutil/listener.go at v1.20.4", Established,
+				knowsListener("max_json_array_element_count max_json_depth max_json_object_entry_count max_json_string_value_length")},
 			{"plugins may record observations", "vault/sdk 0.17.0", Established,
 				calls("Observations")},
 			{"a version without sha256 registers an extracted artifact: the directory NAME_VERSION_OS_ARCH", "changelog 1.19.5 #30673, vault/plugincatalog at v1.20.0", Established,

@@ -7,6 +7,10 @@ func vault121() *Dialect {
 	return vault120().derive(release{
 		name: "vault-1.21", version: "1.21.0", ground: "sources of v1.21.0",
 		changes: []edit{
+			{"configuration: there is reporting_scan_directory", "command/server/config.go at v1.21.1", Established,
+				knows("reporting_scan_directory", "")},
+			{"configuration: listeners have max_json_token", "internalshared/configutil/listener.go at v1.21.1", Established,
+				knowsListener("max_json_token")},
 			{"lists of kv version 2 can leave out deleted keys: exclude_deleted", "vault-plugin-secrets-kv 0.25.0 beside 0.24.1", Established,
 				func(d *Dialect) { d.KV.ExcludesDeleted = true }},
 			{"plugins may ask when a job rotates, which community servers refuse", "vault/sdk 0.20.0 beside 0.18.0", Established,

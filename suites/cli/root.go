@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/plugproof/plugproof/suites/cli/serve"
 	"github.com/plugproof/plugproof/suites/internal/usage"
@@ -56,7 +57,7 @@ func root() *cobra.Command {
 	var file string
 	root.PersistentFlags().StringVar(&file, "config", defaultFile, "configuration `FILE`; the default need not exist")
 	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error {
-		if err := configure(command, file, os.Environ()); err != nil {
+		if err := configure(command, settingsFile(command, file), os.Environ()); err != nil {
 			return err
 		}
 		return checkOutput(command.Flags())
@@ -81,6 +82,25 @@ func root() *cobra.Command {
 	completeValues(root)
 	root.SetFlagErrorFunc(flagError)
 	return root
+}
+
+// settingsFile returns the file of plugproof's own configuration: that of --config, of
+// which serve takes those of servers too.
+func settingsFile(command *cobra.Command, file string) string {
+	flag := command.Flags().Lookup("config")
+	if flag == nil {
+		return file
+	}
+	list, ok := flag.Value.(pflag.SliceValue)
+	if !ok {
+		return file
+	}
+	for _, named := range list.GetSlice() {
+		if serve.IsSettings(named) {
+			file = named
+		}
+	}
+	return file
 }
 
 // onRun has begin called when the work of any command begins.

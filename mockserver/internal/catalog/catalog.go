@@ -125,6 +125,16 @@ func decode(raw *logical.StorageEntry) (*Entry, error) {
 // started is registered all the same: a mount finds out.
 func (c *Catalog) Set(ctx context.Context, e *Entry, probe Prober) error {
 	if e.Image == "" {
+		if err := c.checkRequested(e); err != nil {
+			return err
+		}
+	}
+	return c.set(ctx, e, probe)
+}
+
+// set is Set for whoever may name any command.
+func (c *Catalog) set(ctx context.Context, e *Entry, probe Prober) error {
+	if e.Image == "" {
 		if err := c.checkCommand(e); err != nil {
 			return err
 		}

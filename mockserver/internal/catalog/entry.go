@@ -56,6 +56,8 @@ type Entry struct {
 	Runtime string
 	// OCI plugins were downloaded from a registry, to a place of their own.
 	OCI bool
+	// Declarative plugins are registered by the server's configuration.
+	Declarative bool
 
 	// Builtin plugins are part of the server. Factory is nil for those that the
 	// mock only lists.
@@ -76,10 +78,12 @@ type stored struct {
 	Image   string   `json:"oci_image,omitempty"`
 	Runtime string   `json:"runtime,omitempty"`
 	OCI     bool     `json:"oci,omitempty"`
+
+	Declarative bool `json:"declarative,omitempty"`
 }
 
 func (e *Entry) stored() stored {
-	return stored{Type: e.Type.String(), Name: e.Name, Version: e.Version, Command: e.Command, Args: e.Args, Env: e.Env, SHA256: e.SHA256, Image: e.Image, Runtime: e.Runtime, OCI: e.OCI}
+	return stored{Type: e.Type.String(), Name: e.Name, Version: e.Version, Command: e.Command, Args: e.Args, Env: e.Env, SHA256: e.SHA256, Image: e.Image, Runtime: e.Runtime, OCI: e.OCI, Declarative: e.Declarative}
 }
 
 func (s stored) entry() (*Entry, error) {
@@ -87,7 +91,7 @@ func (s stored) entry() (*Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stored plugin %q: %w", s.Name, err)
 	}
-	return &Entry{Key: Key{Type: kind, Name: s.Name, Version: s.Version}, Command: s.Command, Args: s.Args, Env: s.Env, SHA256: s.SHA256, Image: s.Image, Runtime: s.Runtime, OCI: s.OCI}, nil
+	return &Entry{Key: Key{Type: kind, Name: s.Name, Version: s.Version}, Command: s.Command, Args: s.Args, Env: s.Env, SHA256: s.SHA256, Image: s.Image, Runtime: s.Runtime, OCI: s.OCI, Declarative: s.Declarative}, nil
 }
 
 // storageKey keeps versions of a name together; the escaped name has no slash,

@@ -13,16 +13,22 @@ import (
 	"strings"
 )
 
-// checkCommand refuses commands that don't lie where the plugin's files must:
-// in the plugin directory itself, symlinks followed, or for plugins that were
-// downloaded or extracted in their own place below it.
-func (c *Catalog) checkCommand(e *Entry) error {
+// checkRequested refuses what a request may not name as a command, before the file
+// is looked at.
+func (c *Catalog) checkRequested(e *Entry) error {
 	if c.directory == "" {
 		return ErrNoDirectory
 	}
 	if strings.Contains(e.Name, "..") || strings.Contains(e.Command, "..") {
 		return ErrParentReference
 	}
+	return nil
+}
+
+// checkCommand refuses commands that don't lie where the plugin's files must:
+// in the plugin directory itself, symlinks followed, or for plugins that were
+// downloaded or extracted in their own place below it.
+func (c *Catalog) checkCommand(e *Entry) error {
 	if len(e.SHA256) == 0 && c.dialect.Catalog.Artifacts {
 		return c.verifyArtifact(e)
 	}

@@ -50,7 +50,10 @@ type Options struct {
 	// Environ is the environment that plugin processes inherit.
 	Environ func() []string
 	// Backends run in this process; the keys have no version.
-	Backends     map[catalog.Key]logical.Factory
+	Backends map[catalog.Key]logical.Factory
+	// Declared are the plugins that the server's configuration registers; nil leaves
+	// the catalog as it is.
+	Declared     []catalog.Declaration
 	StartTimeout time.Duration
 	// Digests are those of binaries that were hashed already; nil for none.
 	Digests *process.Digests
@@ -143,6 +146,9 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 		Callbacks: o.Dialect.Processes.Callbacks, HandshakeHint: o.Dialect.Processes.HandshakeHint, OnFailure: c.failures.add, Digests: o.Digests, Logger: o.Logger,
 	})
 	if err := c.loadCluster(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.registerDeclared(ctx, o.Declared); err != nil {
 		return nil, err
 	}
 	if err := c.loadMounts(ctx, system(c)); err != nil {

@@ -210,6 +210,9 @@ func (b *backend) pluginInfo(e *catalog.Entry) map[string]any {
 	if e.OCI {
 		data["oci"] = true
 	}
+	if _, shown := data["declarative"]; shown && e.Declarative {
+		data["declarative"] = true
+	}
 	if e.Builtin {
 		data["deprecation_status"] = e.Status
 	}

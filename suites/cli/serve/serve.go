@@ -22,6 +22,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver"
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/fault"
+	"github.com/plugproof/plugproof/suites/internal/serverconfig"
 	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
@@ -45,6 +46,9 @@ type flags struct {
 	faultSeed                                      uint64
 	admin                                          string
 	startTimeout                                   time.Duration
+	configs                                        []string
+	// server is what the server's own configuration files say; nil for none.
+	server *serverconfig.Config
 }
 
 // Command returns the command `serve` of a program. Wrong usage is a
@@ -94,14 +98,22 @@ signal comes twice.`,
   ` + typed + ` --dialect vault-1.15 --listen 127.0.0.1:8200 --root-token root
 
   # State that survives a restart and a kill
-  ` + typed + ` --plugin-dir ./bin --data-dir ./state`,
+  ` + typed + ` --plugin-dir ./bin --data-dir ./state
+
+  # The configuration of a server: the plugins that it declares, its plugin directory,
+  # listener and storage
+  ` + typed + ` --dialect openbao-2.6 --config openbao.hcl --root-token root`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.noAPIAddr = cmd.Flags().Changed("api-addr") && f.apiAddr == ""
+			if err := f.readConfigs(cmd.Flags().Changed); err != nil {
+				return usage.Wrap(err)
+			}
 			return run(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	p := cmd.Flags()
+	p.StringArrayVar(&f.configs, "config", nil, "configuration `FILE` of Vault or OpenBao, in HCL or JSON, or a directory of them; may stand more than once.\nFlags win over it. A file *.yaml is plugproof's own configuration, as with other commands")
 	p.StringVar(&f.listen, "listen", "127.0.0.1:8200", "address to listen on, as HOST:PORT; port 0 takes a free one")
 	p.StringVar(&f.pluginDir, "plugin-dir", "", "directory of the plugin binaries; without it nothing can be registered")
 	p.StringVar(&f.apiAddr, "api-addr", "", "`URL` at which plugins reach the server; an empty one leaves it unset (default: the server's own address)")
@@ -171,6 +183,7 @@ func (f flags) options(stderr io.Writer) ([]mockserver.Option, error) {
 	if err != nil {
 		return nil, usage.Errorf("--dialect: %w", err)
 	}
+	logger := hclog.New(&hclog.LoggerOptions{Level: level, Output: stderr, JSONFormat: f.logFormat == "json"})
 	if (f.tlsCert == "") != (f.tlsKey == "") {
 		return nil, usage.Errorf("--tls-cert and --tls-key go together: give both or none")
 	}
@@ -183,7 +196,10 @@ func (f flags) options(stderr io.Writer) ([]mockserver.Option, error) {
 	opts := []mockserver.Option{
 		mockserver.WithListen(f.listen), mockserver.WithDialectData(d), mockserver.WithPluginDir(f.pluginDir),
 		mockserver.WithRootToken(f.rootToken), mockserver.WithDataDir(f.dataDir), mockserver.WithStartTimeout(f.startTimeout),
-		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: level, Output: stderr, JSONFormat: f.logFormat == "json"})),
+		mockserver.WithLogger(logger),
+	}
+	if f.server != nil {
+		opts = append(opts, declare(f.server, d, logger)...)
 	}
 	switch {
 	case f.noAPIAddr:

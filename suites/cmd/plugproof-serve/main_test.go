@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -181,4 +182,57 @@ func TestSaysEarlierRootTokens(t *testing.T) {
 		t.Errorf("it says\n%s", said)
 	}
 	end(second, func() { _ = second.Wait() })
+}
+
+// TestServersConfiguration: the file of a server says where it listens, keeps its state
+// and has its plugins, and which of them are registered.
+func TestServersConfiguration(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "plug"), nil, 0o700); err != nil { // registered, although it does not run
+		t.Fatal(err)
+	}
+	config := filepath.Join(dir, "server.hcl")
+	text := fmt.Sprintf(`
+plugin_directory = %[1]q
+plugin_auto_register = true
+storage "file" {
+  path = "%[1]s/state"
+}
+listener "tcp" {
+  address = "127.0.0.1:1"
+  tls_disable = true
+}
+plugin "secret" "mine" {
+  command = "plug"
+  version = "v1.0.0"
+  sha256sum = "%064d"
+}
+`, dir, 7)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The flag wins over the listener, on whose port nobody may listen.
+	cmd, addr, wait := serving(t, "--dialect", "openbao-2.6", "--root-token", "root", "--config", config)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/v1/sys/plugins/catalog/secret/mine?version=v1.0.0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("X-Vault-Token", "root")
+	resp, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err != nil || !strings.Contains(string(body), `"declarative":true`) {
+		t.Errorf("%s %s, %v", resp.Status, body, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "state")); err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	wait()
 }
