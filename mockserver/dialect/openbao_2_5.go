@@ -39,9 +39,5 @@ func openbao25() *Dialect {
 			{"names of namespaces are checked before they are looked up", "vault/logical_system_namespaces.go at v2.5.5", Established,
 				func(d *Dialect) { d.Namespaces.StrictNames = true }},
 		},
-		gaps: []Gap{
-			{What: "declared plugins are downloaded from OCI registries (plugin_auto_download)", Source: "changelog 2.5.0 #1824, #2132; 2.5.3 #2941",
-				Why: "the mock registers what is in the plugin directory"},
-		},
 	})
 }

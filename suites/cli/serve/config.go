@@ -3,8 +3,10 @@
 package serve
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -12,6 +14,7 @@ import (
 
 	"github.com/plugproof/plugproof/mockserver"
 	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/suites/internal/ocipull"
 	"github.com/plugproof/plugproof/suites/internal/serverconfig"
 )
 
@@ -110,6 +113,22 @@ func (f *flags) storeAs(s *serverconfig.Storage, changed func(string) bool) erro
 		return nil
 	}
 	return fmt.Errorf("%s: the mock server keeps no state in storage of type %s: give inmem, or file or raft with a path, or --data-dir", s.Where, s.Type)
+}
+
+// download downloads the plugins that the configuration declares. A plugin directory
+// that is none is not made: the server reports it.
+func (f flags) download(ctx context.Context, logger hclog.Logger) error {
+	if f.server == nil {
+		return nil
+	}
+	if info, err := os.Stat(f.pluginDir); f.pluginDir != "" && (err != nil || !info.IsDir()) {
+		return nil
+	}
+	d, err := dialect.Lookup(f.dialect)
+	if err != nil {
+		return err
+	}
+	return ocipull.Download(ctx, f.server, f.pluginDir, d, logger)
 }
 
 // declare returns the options for the plugins that the configuration declares, and logs

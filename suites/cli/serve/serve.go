@@ -134,7 +134,11 @@ signal comes twice.`,
 
 // run serves until it is told to stop.
 func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
-	opts, err := f.options(stderr)
+	logger, err := f.logger(stderr)
+	if err != nil {
+		return err
+	}
+	opts, err := f.options(logger)
 	if err != nil {
 		return err
 	}
@@ -148,6 +152,9 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	defer stop()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
+	}
+	if err := f.download(ctx, logger); err != nil {
+		return err
 	}
 	s, err := mockserver.Start(ctx, opts...)
 	if wrong := new(mockserver.OptionError); errors.As(err, &wrong) {
@@ -170,8 +177,8 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// options turns the flags into the server's options.
-func (f flags) options(stderr io.Writer) ([]mockserver.Option, error) {
+// logger returns the logger that the flags ask for.
+func (f flags) logger(stderr io.Writer) (hclog.Logger, error) {
 	level := hclog.LevelFromString(f.logLevel)
 	if level == hclog.NoLevel {
 		return nil, usage.Errorf("--log-level %q: choose trace, debug, info, warn, error or off", f.logLevel)
@@ -179,11 +186,15 @@ func (f flags) options(stderr io.Writer) ([]mockserver.Option, error) {
 	if f.logFormat != "standard" && f.logFormat != "json" {
 		return nil, usage.Errorf("--log-format %q: choose standard or json", f.logFormat)
 	}
+	return hclog.New(&hclog.LoggerOptions{Level: level, Output: stderr, JSONFormat: f.logFormat == "json"}), nil
+}
+
+// options turns the flags into the server's options.
+func (f flags) options(logger hclog.Logger) ([]mockserver.Option, error) {
 	d, err := dialect.Lookup(f.dialect)
 	if err != nil {
 		return nil, usage.Errorf("--dialect: %w", err)
 	}
-	logger := hclog.New(&hclog.LoggerOptions{Level: level, Output: stderr, JSONFormat: f.logFormat == "json"})
 	if (f.tlsCert == "") != (f.tlsKey == "") {
 		return nil, usage.Errorf("--tls-cert and --tls-key go together: give both or none")
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/plugproof/plugproof/suites/internal/ocipull/ocitest"
 )
 
 // asProgram is set where the test binary is the program that it tests.
@@ -185,17 +188,20 @@ func TestSaysEarlierRootTokens(t *testing.T) {
 }
 
 // TestServersConfiguration: the file of a server says where it listens, keeps its state
-// and has its plugins, and which of them are registered.
+// and has its plugins, and which of them are downloaded and registered.
 func TestServersConfiguration(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "plug"), nil, 0o700); err != nil { // registered, although it does not run
+	content := []byte("registered, although it does not run")
+	if err := os.WriteFile(filepath.Join(dir, "plug"), content, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	image, _ := ocitest.Publish(t, "v2.0.0", "plug", content)
 	config := filepath.Join(dir, "server.hcl")
 	text := fmt.Sprintf(`
 plugin_directory = %[1]q
 plugin_auto_register = true
+plugin_auto_download = true
 storage "file" {
   path = "%[1]s/state"
 }
@@ -206,27 +212,38 @@ listener "tcp" {
 plugin "secret" "mine" {
   command = "plug"
   version = "v1.0.0"
-  sha256sum = "%064d"
+  sha256sum = "%[2]x"
 }
-`, dir, 7)
+plugin "secret" "mine" {
+  image = %[3]q
+  binary_name = "plug"
+  version = "v2.0.0"
+  sha256sum = "%[2]x"
+}
+`, dir, sha256.Sum256(content), image)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	// The flag wins over the listener, on whose port nobody may listen.
 	cmd, addr, wait := serving(t, "--dialect", "openbao-2.6", "--root-token", "root", "--config", config)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/v1/sys/plugins/catalog/secret/mine?version=v1.0.0", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("X-Vault-Token", "root")
-	resp, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(resp.Body)
-	resp.Body.Close()
-	if err != nil || !strings.Contains(string(body), `"declarative":true`) {
-		t.Errorf("%s %s, %v", resp.Status, body, err)
+	for version, want := range map[string]string{
+		"v1.0.0": `"command":"plug","declarative":true,"name":"mine","oci":false`,
+		"v2.0.0": `"command":"secret-mine-v2.0.0","declarative":true,"name":"mine","oci":true`,
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/v1/sys/plugins/catalog/secret/mine?version="+version, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("X-Vault-Token", "root")
+		resp, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || !strings.Contains(string(body), want) {
+			t.Errorf("%s %s, %v; want %s", resp.Status, body, err, want)
+		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "state")); err != nil {
 		t.Error(err)

@@ -74,7 +74,7 @@ func parse(text []byte, file string, d *dialect.Dialect) (*Config, error) {
 		return nil, fmt.Errorf("error parsing 'plugin': %w", err)
 	}
 	if b := config.DownloadBehavior; b != "" && b != DownloadFail && b != DownloadContinue {
-		config.problem("plugin_download_behavior must be either %q or %q, got %q", DownloadFail, DownloadContinue, b)
+		config.Problems = append(config.Problems, unlocated("plugin_download_behavior must be either %q or %q, got %q", DownloadFail, DownloadContinue, b))
 	}
 	return config, nil
 }
@@ -103,9 +103,9 @@ func locatedJSON(text []byte, err error) error {
 	return &parser.PosError{Pos: token.Pos{Line: line, Column: column}, Err: err}
 }
 
-// problem adds what the server says of a stanza. It says it at "-": it does not know where.
-func (c *Config) problem(format string, args ...any) {
-	c.Problems = append(c.Problems, fmt.Sprintf(format, args...)+" at "+token.Pos{}.String())
+// unlocated is what the server says of a stanza. It says it at "-": it does not know where.
+func unlocated(format string, args ...any) string {
+	return fmt.Sprintf(format, args...) + " at " + token.Pos{}.String()
 }
 
 // unknownKeys returns what the server says of keys that it does not know, in the

@@ -95,6 +95,9 @@ type Plugin struct {
 	Command    string   `hcl:"command"`
 	Args       []string `hcl:"args"`
 	Env        []string `hcl:"env"`
+
+	// unknown is what the server says of its other keys.
+	unknown []string
 }
 
 // pluginKeys are the keys of a stanza plugin. RawConfig is one by accident, as in servers.
@@ -130,11 +133,9 @@ func (c *Config) parsePlugins(list *ast.ObjectList, file string, d *dialect.Dial
 		if err != nil {
 			return fmt.Errorf("plugin.%d: %w", i, err)
 		}
+		p.unknown = problems
 		c.Plugins = append(c.Plugins, p)
-		c.Problems = append(c.Problems, problems...)
-		for _, text := range p.Problems(d) {
-			c.problem("%s", text)
-		}
+		c.Problems = append(c.Problems, p.Problems(d)...)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package serverconfig
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/vault/sdk/helper/consts"
@@ -23,10 +24,10 @@ const sumLength = 64
 //
 // Source: PluginConfig.Validate in command/server/config.go at v2.5.5 and v2.6.2.
 func (p Plugin) Problems(d *dialect.Dialect) []string {
-	var problems []string
+	problems := slices.Clone(p.unknown)
 	add := func(bad bool, format string, args ...any) {
 		if bad {
-			problems = append(problems, fmt.Sprintf(format, args...))
+			problems = append(problems, unlocated(format, args...))
 		}
 	}
 	slug, image := p.Slug(), p.Image != ""
