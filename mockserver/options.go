@@ -21,6 +21,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/fault"
+	"github.com/plugproof/plugproof/mockserver/fileperm"
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
 	"github.com/plugproof/plugproof/mockserver/internal/process"
 	"github.com/plugproof/plugproof/mockserver/internal/token"
@@ -33,6 +34,7 @@ type Option func(*options) error
 type options struct {
 	dialect      *dialect.Dialect // nil for the newest
 	pluginDir    string
+	pluginFiles  fileperm.Rule
 	apiAddr      string
 	noAPIAddr    bool
 	rootToken    string
@@ -120,6 +122,17 @@ func WithPluginDir(dir string) Option {
 			return fmt.Errorf("plugin directory: %w", err)
 		}
 		o.pluginDir = resolved
+		return nil
+	}
+}
+
+// WithPluginFiles sets which owner and permissions the plugin directory and the files in
+// it must have where VAULT_ENABLE_FILE_PERMISSIONS_CHECK is true in the server's
+// environment: plugin_file_uid and plugin_file_permissions. Default, and 0: this user, and
+// no permission to write for others.
+func WithPluginFiles(uid, permissions int) Option {
+	return func(o *options) error {
+		o.pluginFiles = fileperm.Rule{UID: uid, Mode: permissions}
 		return nil
 	}
 }

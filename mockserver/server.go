@@ -99,7 +99,7 @@ func newServer(ctx context.Context, o options) (*Server, error) {
 		physical = storage.NewFaulty(physical, o.faults)
 	}
 	c, err := core.New(ctx, core.Options{
-		Dialect: o.dialect, Physical: physical, PluginDir: o.pluginDir,
+		Dialect: o.dialect, Physical: physical, PluginDir: o.pluginDir, PluginFiles: o.pluginFiles,
 		APIAddr: func() string { return *s.apiAddr.Load() }, RootToken: o.rootToken,
 		Environ: o.environ, Backends: o.backends, Declared: o.declared, StartTimeout: o.startTimeout, Digests: o.digests, Clock: o.clock, Faults: o.faults, Logger: o.logger,
 	}, sys.Factory)

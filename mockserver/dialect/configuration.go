@@ -13,6 +13,8 @@ type Configuration struct {
 	Keys []string
 	// ListenerKeys are the keys of a listener that the server knows.
 	ListenerKeys []string
+	// Duplicates is what becomes of keys that stand twice.
+	Duplicates Duplicates
 	// DeclaredPlugins: `plugin` declares plugins, which the server downloads and
 	// registers when it starts.
 	DeclaredPlugins bool
@@ -22,6 +24,18 @@ type Configuration struct {
 	// KMSPlugins: plugins of type kms may be declared, which are in no catalog.
 	KMSPlugins bool
 }
+
+// Duplicates is what a server does with keys that stand twice in a configuration file.
+type Duplicates int
+
+const (
+	// DuplicatesTaken lets the last one win.
+	DuplicatesTaken Duplicates = iota
+	// DuplicatesWarned lets it win with a warning (Vault 1.20).
+	DuplicatesWarned
+	// DuplicatesRefused makes them an error unless a variable allows them (Vault 1.21).
+	DuplicatesRefused
+)
 
 // vaultKeys are the keys of Vault 1.14's files: the tags of Config and SharedConfig,
 // and the stanzas that are parsed by hand. Keys with capitals are their old names.

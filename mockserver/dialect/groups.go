@@ -62,6 +62,9 @@ type Catalog struct {
 	// BadHash is the text for a sha256 that is not hex; the value and the
 	// decoder's reason follow if it ends in a space.
 	BadHash string
+	// CheckUnparsed is the text for a VAULT_ENABLE_FILE_PERMISSIONS_CHECK that is
+	// neither true nor false.
+	CheckUnparsed string
 	// MissingCommand is the text for a registration without command.
 	MissingCommand string
 	// MalformedVersion is what the version library says before the version

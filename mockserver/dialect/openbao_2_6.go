@@ -9,6 +9,10 @@ func openbao26() *Dialect {
 	return openbao25().derive(release{
 		name: "openbao-2.6", version: "2.6.2", ground: "recorded from an OpenBao 2.6.2 (suites/replay/recordings/openbao-2.6.2.json), sources of v2.6.2, changelog",
 		changes: []edit{
+			{"a BAO_ENABLE_FILE_PERMISSIONS_CHECK that is neither true nor false is told otherwise", "vault/core.go at v2.6.2", Established,
+				func(d *Dialect) {
+					d.Catalog.CheckUnparsed = "failed to parse environment variable BAO_ENABLE_FILE_PERMISSIONS_CHECK"
+				}},
 			{"configuration: there is allow_unauthenticated_workflows, and no administrative_namespace_path", "command/server/config.go at v2.6.2", Established,
 				knows("allow_unauthenticated_workflows", "administrative_namespace_path")},
 			{"declared plugins are called by that name", "vault/plugin_catalog.go and command/server/config.go at v2.6.2", Established,

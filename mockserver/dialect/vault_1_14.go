@@ -32,6 +32,7 @@ func vault114() *Dialect {
 			MissingHash:      "missing SHA-256 value",
 			BadHash:          "Could not decode SHA-256 value from Hex",
 			MissingCommand:   "missing command value",
+			CheckUnparsed:    "Error parsing the environment variable VAULT_ENABLE_FILE_PERMISSIONS_CHECK",
 			MalformedVersion: "Malformed version",
 		},
 		Reloads: Reloads{Scope: true},

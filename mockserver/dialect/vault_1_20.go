@@ -7,6 +7,8 @@ func vault120() *Dialect {
 	return vault119().derive(release{
 		name: "vault-1.20", version: "1.20.0", ground: "sources of v1.20.0, changelog",
 		changes: []edit{
+			{"configuration: a key that stands twice is warned of", "command/server/config.go and command/server.go at v1.20.4", Established,
+				func(d *Dialect) { d.Configuration.Duplicates = DuplicatesWarned }},
 			{"configuration: there are observations, allow_audit_log_prefixing and remove_irrevocable_lease_after", "command/server/config.go at v1.20.4", Established,
 				knows("AllowAuditLogPrefixing RemoveIrrevocableLeaseAfter allow_audit_log_prefixing observations remove_irrevocable_lease_after", "")},
 			{"configuration: listeners have limits for JSON", "internalshared/configutil/listener.go at v1.20.4", Established,
@@ -34,8 +36,6 @@ func vault120() *Dialect {
 				Why: "only HashiCorp can sign artifacts; the mock refuses what it can't verify"},
 			{What: "official plugins are downloaded (beta)", Source: "changelog 1.20.0 #30986",
 				Why: "Enterprise only"},
-			{What: "VAULT_ENABLE_FILE_PERMISSIONS_CHECK checks the owner and mode of plugin files", Source: "vault/core.go at v1.20.0",
-				Why: "off by default, and older: 1.15.1 has it too"},
 		},
 	})
 }

@@ -7,6 +7,8 @@ func vault121() *Dialect {
 	return vault120().derive(release{
 		name: "vault-1.21", version: "1.21.0", ground: "sources of v1.21.0",
 		changes: []edit{
+			{"configuration: a key may not stand twice, unless VAULT_ALLOW_PENDING_REMOVAL_DUPLICATE_HCL_ATTRIBUTES=true", "helper/random/parser.go at v1.21.1", Established,
+				func(d *Dialect) { d.Configuration.Duplicates = DuplicatesRefused }},
 			{"configuration: there is reporting_scan_directory", "command/server/config.go at v1.21.1", Established,
 				knows("reporting_scan_directory", "")},
 			{"configuration: listeners have max_json_token", "internalshared/configutil/listener.go at v1.21.1", Established,

@@ -22,6 +22,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/environ"
 	"github.com/plugproof/plugproof/mockserver/fault"
+	"github.com/plugproof/plugproof/mockserver/fileperm"
 	"github.com/plugproof/plugproof/mockserver/internal/access"
 	"github.com/plugproof/plugproof/mockserver/internal/builtin"
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
@@ -43,6 +44,8 @@ type Options struct {
 	Physical storage.Physical
 	// PluginDir is absolute and free of symlinks; empty for none.
 	PluginDir string
+	// PluginFiles is what the files in it must be like where the environment says so.
+	PluginFiles fileperm.Rule
 	// APIAddr is the server's api_addr, asked for when an old plugin starts;
 	// empty for none.
 	APIAddr   func() string
@@ -79,12 +82,14 @@ type Core struct {
 	namespaces *namespace.Store
 	environ    func() []string
 	pluginDir  string
-	cluster    Cluster
-	rollbacks  *rollbacks
-	failures   *failures
-	faults     *fault.Injector
-	passwords  *password.Store
-	clock      *clock.Clock
+	// pluginFiles are Options.PluginFiles.
+	pluginFiles fileperm.Rule
+	cluster     Cluster
+	rollbacks   *rollbacks
+	failures    *failures
+	faults      *fault.Injector
+	passwords   *password.Store
+	clock       *clock.Clock
 	// own are the backends that the server itself is, by type.
 	own map[string]logical.Factory
 	// backends are those of the embedding program.
@@ -112,7 +117,7 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 	c := &Core{
 		dialect: o.Dialect, logger: o.Logger, physical: o.Physical,
 		view: storage.NewView(o.Physical, ""), table: mounts.NewTable(),
-		environ: o.Environ, pluginDir: o.PluginDir, backends: o.Backends, faults: o.Faults,
+		environ: o.Environ, pluginDir: o.PluginDir, pluginFiles: o.PluginFiles, backends: o.Backends, faults: o.Faults,
 	}
 	c.view.Dotted = o.Dialect.Requests.DottedKeys
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))

@@ -38,6 +38,11 @@ func (c *Core) start(ctx context.Context, r *mounts.Route) (*mounts.Backend, err
 	var b logical.Backend
 	switch {
 	case !plug.Builtin:
+		if plug.Image == "" {
+			if err := c.CheckPluginFile(plug.Command); err != nil {
+				return nil, err
+			}
+		}
 		b, err = c.pool.Backend(ctx, c.lookup(key), conf)
 	case plug.Factory == nil:
 		b, err = builtin.Unemulated(ctx, plug.Name, plug.Type, conf)

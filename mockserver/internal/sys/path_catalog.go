@@ -83,6 +83,11 @@ func (b *backend) registerPlugin(ctx context.Context, _ *logical.Request, d *fra
 	if b.dialect.Catalog.OCI {
 		e.OCI = d.Get("oci").(bool)
 	}
+	if command := d.Get("command").(string); command != "" && sha != "" && (!b.dialect.Catalog.Images || d.Get("oci_image").(string) == "") {
+		if err := b.core.CheckPluginFile(command); err != nil {
+			return nil, err
+		}
+	}
 	artifact := sha == "" && b.dialect.Catalog.ArtifactsNeedNoCommand
 	if resp := b.commandOrImage(ctx, d, e, artifact); resp != nil {
 		return resp, nil

@@ -44,7 +44,7 @@ func (f *flags) readConfigs(changed func(flag string) bool) error {
 	if err != nil {
 		return fmt.Errorf("--dialect: %w", err)
 	}
-	c, err := serverconfig.Load(files, d)
+	c, err := serverconfig.Load(files, os.Environ(), d)
 	if err != nil {
 		return err
 	}
@@ -137,8 +137,9 @@ func declare(c *serverconfig.Config, d *dialect.Dialect, logger hclog.Logger) []
 	for _, problem := range c.Problems {
 		logger.Warn(problem)
 	}
+	options := []mockserver.Option{mockserver.WithPluginFiles(c.PluginFileUID, c.PluginFilePermissions)}
 	if !c.AutoRegister || !d.Configuration.DeclaredPlugins {
-		return nil
+		return options
 	}
 	var plugins []mockserver.DeclaredPlugin
 	for _, p := range c.Plugins {
@@ -147,5 +148,5 @@ func declare(c *serverconfig.Config, d *dialect.Dialect, logger hclog.Logger) []
 			Args: p.Args, Env: p.Env, OCI: p.Image != "",
 		})
 	}
-	return []mockserver.Option{mockserver.WithDeclaredPlugins(plugins...)}
+	return append(options, mockserver.WithDeclaredPlugins(plugins...))
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/hcl/hcl/parser"
 
 	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/mockserver/fileperm"
 )
 
 // What happens when a plugin can't be downloaded: plugin_download_behavior.
@@ -32,9 +33,8 @@ type Config struct {
 	PluginDirectory string
 	// PluginTmpdir is for the sockets of plugins in containers.
 	PluginTmpdir string
-	// PluginFileUID and PluginFilePermissions are what files of plugins must have where
-	// VAULT_ENABLE_FILE_PERMISSIONS_CHECK is on; 0 is any owner but another than the
-	// server's, and any permission but to write for others.
+	// PluginFileUID and PluginFilePermissions are what the plugin directory and files of
+	// plugins must have where VAULT_ENABLE_FILE_PERMISSIONS_CHECK is on.
 	PluginFileUID, PluginFilePermissions int
 	APIAddr                              string
 	LogLevel, LogFormat                  string
@@ -80,15 +80,23 @@ type Storage struct {
 
 // Load reads files, and of directories the files *.hcl and *.json, as the dialect's
 // server does; what stands in a later one wins. Errors name the file and the line.
-func Load(paths []string, d *dialect.Dialect) (*Config, error) {
+//
+// environ is the environment of the server, which may turn on the check of owner and
+// permissions of the files and of the plugin directory.
+func Load(paths, environ []string, d *dialect.Dialect) (*Config, error) {
+	l := loader{environ: environ, dialect: d}
+	var err error
+	if l.check, err = fileperm.Enabled(environ, d.Processes.OwnVariables); err != nil {
+		return nil, errors.New(d.Catalog.CheckUnparsed)
+	}
 	var config *Config
 	for _, path := range paths {
-		files, err := expand(path)
+		files, err := l.expand(path)
 		if err != nil {
 			return nil, fmt.Errorf("error loading configuration from %s: %w", path, err)
 		}
 		for _, file := range files {
-			next, err := loadFile(file, d)
+			next, err := l.file(file)
 			if err != nil {
 				return nil, err
 			}
@@ -101,11 +109,24 @@ func Load(paths []string, d *dialect.Dialect) (*Config, error) {
 	return config, nil
 }
 
+// loader loads the files of one server.
+type loader struct {
+	environ []string
+	dialect *dialect.Dialect
+	// check: owner and permissions are checked.
+	check bool
+}
+
 // expand returns the files that a path names.
-func expand(path string) ([]string, error) {
+func (l loader) expand(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {
 		return []string{path}, err
+	}
+	if l.check {
+		if err := (fileperm.Rule{}).Check(path); err != nil {
+			return nil, err
+		}
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -122,19 +143,34 @@ func expand(path string) ([]string, error) {
 	return files, nil
 }
 
-func loadFile(file string, d *dialect.Dialect) (*Config, error) {
+func (l loader) file(file string) (*Config, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("error loading configuration from %s: %w", file, err)
 	}
-	config, err := parse(text, file, d)
+	config, err := l.parse(text, file)
 	if located := new(parser.PosError); errors.As(err, &located) && located.Pos.IsValid() {
 		return nil, fmt.Errorf("error loading configuration from %s:%d:%d: %w", file, located.Pos.Line, located.Pos.Column, withoutPosition(err, located))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("error loading configuration from %s: %w", file, err)
 	}
+	if err := l.checkFiles(file, config); err != nil {
+		return nil, fmt.Errorf("error loading configuration from %s: %w", file, err)
+	}
 	return config, nil
+}
+
+// checkFiles checks owner and permissions of a file and of the plugin directory that it
+// names.
+func (l loader) checkFiles(file string, c *Config) error {
+	if !l.check {
+		return nil
+	}
+	if err := (fileperm.Rule{}).Check(file); err != nil || c.PluginDirectory == "" {
+		return err
+	}
+	return fileperm.Rule{UID: c.PluginFileUID, Mode: c.PluginFilePermissions}.Check(c.PluginDirectory)
 }
 
 // withoutPosition returns err without the position that stands before the cause.

@@ -26,7 +26,7 @@ func load(t *testing.T, name, text, version string) (*serverconfig.Config, strin
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := serverconfig.Load([]string{filepath.Join(dir, name)}, d)
+	c, err := serverconfig.Load([]string{filepath.Join(dir, name)}, nil, d)
 	if err != nil {
 		return nil, strings.ReplaceAll(err.Error(), dir+string(filepath.Separator), "")
 	}
@@ -217,7 +217,7 @@ func TestFilesAreMerged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c, err := serverconfig.Load([]string{dir}, d)
+	c, err := serverconfig.Load([]string{dir}, nil, d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,10 +225,10 @@ func TestFilesAreMerged(t *testing.T) {
 		c.PluginFilePermissions != 0 || c.PluginFileUID != 7 || c.DownloadMaxSize != 6 || c.Storage.Type != "inmem" || c.LogFormat != "json" {
 		t.Errorf("%+v", c)
 	}
-	if _, err := serverconfig.Load([]string{t.TempDir()}, d); err == nil || !strings.HasPrefix(err.Error(), "no configuration files found") {
+	if _, err := serverconfig.Load([]string{t.TempDir()}, nil, d); err == nil || !strings.HasPrefix(err.Error(), "no configuration files found") {
 		t.Errorf("an empty directory: %v", err)
 	}
-	if _, err := serverconfig.Load([]string{filepath.Join(dir, "none.hcl")}, d); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if _, err := serverconfig.Load([]string{filepath.Join(dir, "none.hcl")}, nil, d); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("a missing file: %v", err)
 	}
 }

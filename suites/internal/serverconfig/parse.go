@@ -45,8 +45,9 @@ type unused struct {
 }
 
 // parse reads one file.
-func parse(text []byte, file string, d *dialect.Dialect) (*Config, error) {
-	root, err := parseAny(text)
+func (l loader) parse(text []byte, file string) (*Config, error) {
+	d := l.dialect
+	root, twice, err := l.parseAny(text)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +60,10 @@ func parse(text []byte, file string, d *dialect.Dialect) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.Problems = problems
+	if twice {
+		config.Problems = append(config.Problems, fmt.Sprintf("WARNING: Duplicate keys found in the Vault server configuration file %q, duplicate keys in HCL files are deprecated and will be forbidden in a future release.", file))
+	}
+	config.Problems = append(config.Problems, problems...)
 	list = known(list, d.Configuration.Keys)
 	if err := config.parseValues(list); err != nil {
 		return nil, err
@@ -79,15 +83,48 @@ func parse(text []byte, file string, d *dialect.Dialect) (*Config, error) {
 	return config, nil
 }
 
-// parseAny parses JSON if the text begins as JSON does, else HCL.
+// duplicatesVariable allows keys to stand twice.
+const duplicatesVariable = "VAULT_ALLOW_PENDING_REMOVAL_DUPLICATE_HCL_ATTRIBUTES"
+
+// parseAny parses JSON if the text begins as JSON does, else HCL, and reports whether the
+// server warns of a key that stands twice.
 //
-// Source: ParseConfig in sdk/helper/hclutil at v2.6.2, hcl.Parse.
-func parseAny(text []byte) (*ast.File, error) {
+// Source: ParseConfig in sdk/helper/hclutil of OpenBao v2.6.2; helper/random/parser.go of
+// Vault v1.20.4 and v1.21.1.
+func (l loader) parseAny(text []byte) (file *ast.File, twice bool, err error) {
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
 		file, err := jsonparser.Parse(text)
-		return file, locatedJSON(text, err)
+		return file, false, locatedJSON(text, err)
 	}
-	return parser.ParseDontErrorOnDuplicateKeys(text)
+	if l.dialect.Configuration.Duplicates == dialect.DuplicatesTaken {
+		file, err := parser.ParseDontErrorOnDuplicateKeys(text)
+		return file, false, err
+	}
+	file, err = parser.Parse(text)
+	if err == nil || !strings.Contains(err.Error(), "Each argument can only be defined once") {
+		return file, false, err
+	}
+	if l.dialect.Configuration.Duplicates == dialect.DuplicatesRefused {
+		if allowed, unparsed := l.variable(duplicatesVariable); unparsed != nil || !allowed {
+			return nil, false, cmp.Or(unparsed, err)
+		}
+	}
+	file, err = parser.ParseDontErrorOnDuplicateKeys(text)
+	return file, true, err
+}
+
+// variable returns the value of a variable that is true or false, or empty.
+func (l loader) variable(name string) (bool, error) {
+	for _, entry := range l.environ {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok && value != "" {
+			set, err := strconv.ParseBool(value)
+			if err != nil {
+				return false, fmt.Errorf("error parsing %q environment variable: %w", name, err)
+			}
+			return set, nil
+		}
+	}
+	return false, nil
 }
 
 // locatedJSON gives an error of the JSON parser, which has no position, that of the
