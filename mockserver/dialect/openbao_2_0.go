@@ -9,6 +9,8 @@ func openbao20() *Dialect {
 	return vault114().derive(release{
 		name: "openbao-2.0", version: "2.0.3", ground: "sources of v2.0.3",
 		changes: []edit{
+			{"configuration: disable_mlock = false is refused", "internalshared/configutil/config.go at v2.0.3", Established,
+				func(d *Dialect) { d.Configuration.MlockRefused = true }},
 			{"configuration: there are no cloud, entropy, experiments and license_path", "command/server/config.go at v2.0.3", Established,
 				knows("", "cloud entropy experiments license_path")},
 			{"lists of kv version 2 have the fields after and limit", "builtin/logical/kv at v2.0.3", Established,

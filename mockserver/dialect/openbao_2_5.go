@@ -8,6 +8,10 @@ func openbao25() *Dialect {
 	return openbao24().derive(release{
 		name: "openbao-2.5", version: "2.5.5", ground: "recorded from an OpenBao 2.5.5 (suites/replay/recordings/openbao-2.5.5.json)",
 		changes: []edit{
+			{"configuration: telemetry within a listener has disallow_metrics, metrics_only and metrics_path", "internalshared/configutil/listener.go at v2.5.5", Established,
+				func(d *Dialect) {
+					d.Configuration.ListenerTelemetryKeys = with(d.Configuration.ListenerTelemetryKeys, "disallow_metrics metrics_only metrics_path", "")
+				}},
 			{"configuration: there are plugin, plugin_auto_download, plugin_auto_register, plugin_download_behavior, since 2.5.3 plugin_download_max_size, and others", "changelog 2.5.0 #1824, 2.5.3 #2941, command/server/config.go at v2.5.5", Established,
 				knows("disable_standby_reads plugin plugin_auto_download plugin_auto_register plugin_download_behavior plugin_download_max_size unsafe_relative_paths", "")},
 			{"configuration: plugins are declared, downloaded and registered when the server starts", "changelog 2.5.0 #1824, vault/plugin_catalog.go at v2.5.5", Established,

@@ -20,7 +20,7 @@ func openbao26() *Dialect {
 			{"configuration: plugins of type kms can be declared; the catalog does not have them", "changelog 2.6.0 #2586, helper/kmsplugin/catalog.go at v2.6.2", Established,
 				func(d *Dialect) { d.Configuration.KMSPlugins = true }},
 			{"configuration: listeners have cors_allow_credentials and x_forwarded_for_client_cert_header", "helper/configutil/listener.go at v2.6.2", Established,
-				knowsListener("XForwardedForClientCertHeader XForwardedForClientCertKeepNotForwarded XForwardedForClientCertKeepUnauthorized XForwardedForClientCertificateProcessing cors_allow_credentials " +
+				knowsListener("cors_allow_credentials " +
 					"x_forwarded_for_client_cert_decoders x_forwarded_for_client_cert_header x_forwarded_for_client_cert_keep_not_forwarded x_forwarded_for_client_cert_keep_unauthorized")},
 			{"looking a lease up shows its path and why it could not be revoked", "changelog 2.6.0 #1906, vault/logical_system.go at v2.6.2", Established,
 				func(d *Dialect) { d.Leases.Detailed = true }},

@@ -49,7 +49,7 @@ func vault114() *Dialect {
 		// vault/token_store.go since 1.10.
 		Tokens:        Tokens{ServicePrefix: "hvs.", BatchPrefix: "hvb.", Signed: true},
 		Leases:        Leases{OldPaths: true},
-		Configuration: Configuration{Keys: vaultKeys(), ListenerKeys: vaultListenerKeys()},
+		Configuration: Configuration{Keys: vaultKeys(), ListenerKeys: vaultListenerKeys(), ListenerTelemetryKeys: []string{"unauthenticated_metrics_access"}, TelemetryKeys: vaultTelemetryKeys()},
 	}
 	d.addGaps([]Gap{
 		{What: "the OpenAPI document has every path of sys/, identity/ and the other builtins", Source: "vault/logical_system.go, pathInternalOpenAPI",

@@ -7,6 +7,10 @@ func vault115() *Dialect {
 	return vault114().derive(release{
 		name: "vault-1.15", version: "1.15.1", ground: "sources of v1.15.1, changelog",
 		changes: []edit{
+			{"configuration: telemetry has add_mount_point_rollback_metrics", "internalshared/configutil/telemetry.go at v1.15.6", Established,
+				func(d *Dialect) {
+					d.Configuration.TelemetryKeys = with(d.Configuration.TelemetryKeys, "add_mount_point_rollback_metrics", "")
+				}},
 			{"configuration: listeners have chroot_namespace", "internalshared/configutil/listener.go at v1.15.6", Established,
 				knowsListener("chroot_namespace")},
 			{"plugins can be registered as container images: oci_image, runtime", "changelog 1.15.0 #22712", Established,

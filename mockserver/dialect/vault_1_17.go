@@ -8,7 +8,7 @@ func vault117() *Dialect {
 		name: "vault-1.17", version: "1.17.0", ground: "sources of v1.17.0, changelog",
 		changes: []edit{
 			{"configuration: listeners have x_forwarded_for_client_cert_header", "internalshared/configutil/listener.go at v1.17.6", Established,
-				knowsListener("XForwardedForClientCertHeader XForwardedForClientCertHeaderDecoders x_forwarded_for_client_cert_header x_forwarded_for_client_cert_header_decoders")},
+				knowsListener("x_forwarded_for_client_cert_header x_forwarded_for_client_cert_header_decoders")},
 			{"an unknown, revoked or expired token is answered with a second text: invalid token", "changelog 1.17.0 #25953", Established,
 				func(d *Dialect) { d.Tokens.BadTokenTwice = true }},
 			{"reading and listing mounts show delegated_auth_accessors", "changelog 1.17.0 #26876", Established,

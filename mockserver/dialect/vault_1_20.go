@@ -10,7 +10,7 @@ func vault120() *Dialect {
 			{"configuration: a key that stands twice is warned of", "command/server/config.go and command/server.go at v1.20.4", Established,
 				func(d *Dialect) { d.Configuration.Duplicates = DuplicatesWarned }},
 			{"configuration: there are observations, allow_audit_log_prefixing and remove_irrevocable_lease_after", "command/server/config.go at v1.20.4", Established,
-				knows("AllowAuditLogPrefixing RemoveIrrevocableLeaseAfter allow_audit_log_prefixing observations remove_irrevocable_lease_after", "")},
+				knows("allow_audit_log_prefixing observations remove_irrevocable_lease_after", "")},
 			{"configuration: listeners have limits for JSON", "internalshared/configutil/listener.go at v1.20.4", Established,
 				knowsListener("max_json_array_element_count max_json_depth max_json_object_entry_count max_json_string_value_length")},
 			{"plugins may record observations", "vault/sdk 0.17.0", Established,

@@ -16,6 +16,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/suites/internal/ocipull"
 	"github.com/plugproof/plugproof/suites/internal/serverconfig"
+	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
 // defaultAddress is where a listener of a server listens that has no address.
@@ -48,10 +49,13 @@ func (f *flags) readConfigs(changed func(flag string) bool) error {
 	if err != nil {
 		return err
 	}
-	if err := c.CheckKMS(d); err != nil {
-		return fmt.Errorf("%s: %w", "Error creating KMS plugin catalog", err)
-	}
 	f.server = c
+	if c.LogLevel != "" && hclog.LevelFromString(c.LogLevel) == hclog.NoLevel {
+		return fmt.Errorf("unknown log level: %s", c.LogLevel)
+	}
+	if format := strings.ToLower(c.LogFormat); format != "" && format != "standard" && format != "json" {
+		return fmt.Errorf("unknown log format: %s", c.LogFormat)
+	}
 	for _, value := range []struct {
 		flag, said string
 		to         *string
@@ -108,7 +112,7 @@ func (f *flags) storeAs(s *serverconfig.Storage, changed func(string) bool) erro
 		return nil
 	case "file", "raft":
 		if f.dataDir = s.Config["path"]; f.dataDir == "" {
-			return fmt.Errorf("%s: Error initializing storage of type %s: %w", s.Where, s.Type, errors.New("'path' must be set"))
+			return fmt.Errorf("%s: error initializing storage of type %s: %w", s.Where, s.Type, errors.New("'path' must be set"))
 		}
 		return nil
 	}
@@ -128,7 +132,13 @@ func (f flags) download(ctx context.Context, logger hclog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return ocipull.Download(ctx, f.server, f.pluginDir, d, logger)
+	if err := ocipull.Download(ctx, f.server, f.pluginDir, d, logger); err != nil {
+		return err
+	}
+	if err := f.server.CheckKMS(d); err != nil {
+		return usage.Errorf("%s: %w", "Error creating KMS plugin catalog", err)
+	}
+	return nil
 }
 
 // declare returns the options for the plugins that the configuration declares, and logs

@@ -3,6 +3,7 @@
 package serverconfig_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -148,6 +149,13 @@ func TestProblems(t *testing.T) {
 		"plugin_tmpdir":             {"vault-1.16", "plugin_tmpdir = \"/t\"\n", nil},
 		"a listener": {"vault-1.21", "listener \"tcp\" {\n  tls_disable = true\n  addr = \"x\"\n}\n", []string{
 			"unknown or unsupported field addr found in configuration at c.hcl:3:3"}},
+		"names that a comment of the server calls aliases": {"openbao-2.6", "MaxLeaseTTL = \"1h\"\nUI = true\n", []string{
+			"unknown or unsupported field MaxLeaseTTL found in configuration at c.hcl:1:1"}},
+		"stanzas within and beside": {"openbao-2.4", "listener \"tcp\" {\n telemetry { metrics_only = true }\n profiling { a = 1 }\n}\ntelemetry {\n b = 1\n}\naudit \"file\" \"f\" {\n c = 1\n}\n", []string{
+			"unknown or unsupported field metrics_only found in configuration at c.hcl:2:14",
+			"unknown or unsupported field a found in configuration at c.hcl:3:14",
+			"unknown or unsupported field b found in configuration at c.hcl:6:2",
+			"unknown or unsupported field c found in configuration at c.hcl:9:2"}},
 		"behavior": {"openbao-2.6", "plugin_download_behavior = \"retry\"\n", []string{
 			`plugin_download_behavior must be either "fail" or "continue", got "retry" at -`}},
 		"kms": {"openbao-2.6", "plugin \"kms\" \"k\" {\n command = \"k\"\n sha256sum = \"" + sum + "\"\n}\n", nil},
@@ -170,6 +178,22 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+// TestLabelsInJSON: the types of storage and listener are no keys; a plugin's are, in the
+// first stanza of a file: so the servers' library has it.
+func TestLabelsInJSON(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"storage": {"inmem": {}}, "a": 1}`:                                       "[unknown or unsupported field a found in configuration at c.json]",
+		`{"listener": {"tcp": {"tls_disable": true}}, "storage": {"inmem": {}}}`:   "[]",
+		`{"plugin": {"kms": {"p": {"command": "p", "sha256sum": "` + sum + `"}}}}`: "[unknown or unsupported field p found in configuration at c.json]",
+	} {
+		c, problem := load(t, "c.json", text, "openbao-2.6")
+		if problem != "" || fmt.Sprint(c.Problems) != want {
+			t.Errorf("%s: %s %q, want %s", text, problem, c.Problems, want)
+		}
+	}
+}
+
 // TestErrors: what keeps a server from starting, with file and line.
 func TestErrors(t *testing.T) {
 	t.Parallel()
@@ -182,6 +206,8 @@ func TestErrors(t *testing.T) {
 		"\n plugin_auto_register = \"maybe\"\n":           `c.hcl:2:2: plugin_auto_register: cannot parse '' as bool: strconv.ParseBool: parsing "maybe": invalid syntax`,
 		"plugin_download_max_size = \"1x\"":               "c.hcl:1:1: plugin_download_max_size: ",
 		"plugin_file_permissions = \"9\"":                 `c.hcl:1:1: plugin_file_permissions: strconv.ParseInt: parsing "9": invalid syntax`,
+		"ui = true\ndisable_mlock = false":                "c.hcl:2:1: disable_mlock: OpenBao has dropped support for mlock. Please remove\n",
+		"plugin \"a\" \"b\" { rawconfig = 1 }":            "c.hcl:1:30: error parsing 'plugin': plugin.0: root.RawConfig: not an object type for map",
 		"plugin_directory = [1]":                          "c.hcl:1:",
 		"a = 1\nplugin \"secret\" {}":                     "c.hcl:2:8: error parsing 'plugin': plugin.0: plugin type must be specified",
 		"plugin \"a\" \"b\" {\n args = {}\n env = 1\n}":   "c.hcl:3:8: error parsing 'plugin': plugin.0: ",

@@ -37,6 +37,7 @@ type topLevel struct {
 	Download        any    `hcl:"plugin_auto_download"`
 	Register        any    `hcl:"plugin_auto_register"`
 	MaxSize         any    `hcl:"plugin_download_max_size"`
+	DisableMlock    any    `hcl:"disable_mlock"`
 }
 
 // unused takes the keys of an object that no other field takes, which are all.
@@ -56,7 +57,7 @@ func (l loader) parse(text []byte, file string) (*Config, error) {
 		return nil, errors.New("error parsing: file doesn't contain a root object")
 	}
 	config := &Config{}
-	problems, err := unknownKeys(list, file, d.Configuration.Keys)
+	problems, err := unknownKeys(list, file, slices.Concat(d.Configuration.Keys, labels(list)))
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func (l loader) parse(text []byte, file string) (*Config, error) {
 	}
 	config.Problems = append(config.Problems, problems...)
 	list = known(list, d.Configuration.Keys)
-	if err := config.parseValues(list); err != nil {
+	if err := l.parseValues(config, list); err != nil {
 		return nil, err
 	}
 	if err := config.parseStorage(list, file); err != nil {
@@ -73,6 +74,21 @@ func (l loader) parse(text []byte, file string) (*Config, error) {
 	}
 	if err := config.parseListeners(list.Filter("listener"), file, d); err != nil {
 		return nil, fmt.Errorf("error parsing 'listener': %w", err)
+	}
+	for _, stanza := range []struct {
+		name string
+		keys []string
+	}{
+		{"telemetry", d.Configuration.TelemetryKeys},
+		{"audit", strings.Fields("description local options path rawconfig type")},
+	} {
+		for _, item := range list.Filter(stanza.name).Items {
+			problems, err := unknownKeys(item.Val, file, stanza.keys)
+			if err != nil {
+				return nil, fmt.Errorf("error parsing '%s': %w", stanza.name, err)
+			}
+			config.Problems = append(config.Problems, problems...)
+		}
 	}
 	if err := config.parsePlugins(list.Filter("plugin"), file, d); err != nil {
 		return nil, fmt.Errorf("error parsing 'plugin': %w", err)
@@ -199,8 +215,25 @@ func where(item *ast.ObjectItem, file string) string {
 
 func text(key *ast.ObjectKey) string { return fmt.Sprint(key.Token.Value()) }
 
+// errMlock is what OpenBao says of mlock.
+var errMlock = errors.New(`OpenBao has dropped support for mlock. Please remove
+the line "disable_mlock" = false from your config and disable
+or encrypt swap instead. For more information, see:
+https://openbao.org/docs/install/#post-installation-hardening`)
+
+// labels are the types of storage and listeners: in JSON they can be taken for keys.
+func labels(list *ast.ObjectList) []string {
+	found := []string{"tcp", "unix"}
+	for _, item := range list.Filter("storage").Items {
+		if len(item.Keys) > 0 {
+			found = append(found, text(item.Keys[0]))
+		}
+	}
+	return found
+}
+
 // parseValues takes the values of the top level.
-func (c *Config) parseValues(list *ast.ObjectList) error {
+func (l loader) parseValues(c *Config, list *ast.ObjectList) error {
 	var top topLevel
 	if err := hcl.DecodeObject(&top, list); err != nil {
 		return err
@@ -211,6 +244,15 @@ func (c *Config) parseValues(list *ast.ObjectList) error {
 	var err error
 	if c.APIAddr, err = address(top.APIAddr); err != nil {
 		return at(list, "api_addr", err)
+	}
+	if top.DisableMlock != nil {
+		disabled, err := parseutil.ParseBool(top.DisableMlock)
+		if err != nil {
+			return at(list, "disable_mlock", fmt.Errorf("error parsing 'disable_mlock': %w", err))
+		}
+		if l.dialect.Configuration.MlockRefused && !disabled {
+			return at(list, "disable_mlock", errMlock)
+		}
 	}
 	if top.Permissions != nil {
 		if c.PluginFilePermissions, err = parseOctal(top.Permissions); err != nil {
@@ -241,7 +283,7 @@ func parseOctal(raw any) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	permissions, err := strconv.ParseInt(octal, 8, 32)
+	permissions, err := strconv.ParseInt(octal, 8, 64)
 	return int(permissions), err
 }
 

@@ -40,8 +40,35 @@ func (c *Config) parseListeners(list *ast.ObjectList, file string, d *dialect.Di
 		}
 		c.Listeners = append(c.Listeners, l)
 		c.Problems = append(c.Problems, problems...)
+		for _, within := range []struct {
+			name string
+			keys []string
+		}{{"telemetry", d.Configuration.ListenerTelemetryKeys}, {"profiling", []string{"unauthenticated_pprof_access"}}} {
+			inner, err := unknownWithin(item, within.name, file, within.keys)
+			if err != nil {
+				return fmt.Errorf("listeners.%d: %w", i, err)
+			}
+			c.Problems = append(c.Problems, inner...)
+		}
 	}
 	return nil
+}
+
+// unknownWithin is unknownKeys of a stanza within another.
+func unknownWithin(item *ast.ObjectItem, name, file string, known []string) ([]string, error) {
+	object, ok := item.Val.(*ast.ObjectType)
+	if !ok {
+		return nil, nil
+	}
+	var problems []string
+	for _, inner := range object.List.Filter(name).Items {
+		found, err := unknownKeys(inner.Val, file, known)
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, found...)
+	}
+	return problems, nil
 }
 
 func parseListener(item *ast.ObjectItem) (Listener, error) {
@@ -143,6 +170,10 @@ func (c *Config) parsePlugins(list *ast.ObjectList, file string, d *dialect.Dial
 func parsePlugin(item *ast.ObjectItem) (Plugin, error) {
 	var p Plugin
 	if err := hcl.DecodeObject(&p, item.Val); err != nil {
+		return p, err
+	}
+	// The servers' field for the whole stanza takes this key, and not every value.
+	if err := hcl.DecodeObject(new(struct{ RawConfig map[string]any }), item.Val); err != nil {
 		return p, err
 	}
 	for i, field := range []struct {
