@@ -116,6 +116,9 @@ func TestDeclaredPlugins(t *testing.T) {
 	missing := other
 	missing.Command = "../plug"
 	refused("[plugin 0 (name: plug / type: secret)]: failed to register new plugin: error while validating the command path: lstat "+filepath.Dir(d.dir)+"/plug: no such file or directory", missing)
+	nonsense := other
+	nonsense.Version = "new"
+	refused(`while listing plugins of type unknown: failed to list plugins: unexpected error parsing version from plugin catalog entry "secret/plug/new": malformed version: new`, nonsense)
 	untyped := other
 	untyped.Type = "secrets"
 	refused(`[plugin 0 (name: plug / type: secrets)]: "secrets" is not a supported plugin type`, untyped)

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 
 	"github.com/hashicorp/go-hclog"
@@ -34,6 +35,13 @@ const kmsType = "kms"
 // errConflict refuses to declare what is registered already.
 var errConflict = errors.New("conflicts with existing non-declarative plugin; do not specify existing plugins in the server configuration")
 
+// versionError says that a declared version is none.
+type versionError struct{ entry, malformed, version string }
+
+func (e *versionError) Error() string {
+	return fmt.Sprintf("while listing plugins of type unknown: failed to list plugins: unexpected error parsing version from plugin catalog entry %q: %s: %s", e.entry, e.malformed, e.version)
+}
+
 // Declare brings the catalog in line with the configuration: it registers and updates
 // the declared plugins, in their order, and removes those that were declared once and
 // are no more. The logger is that of the catalog.
@@ -46,6 +54,9 @@ func (c *Catalog) Declare(ctx context.Context, plugins []Declaration, probe Prob
 			continue
 		}
 		key, err := c.declare(ctx, p, probe, logger)
+		if errors.As(err, new(*versionError)) {
+			return err
+		}
 		if err != nil {
 			return fmt.Errorf("[plugin %d (name: %s / type: %s)]: %w", i, p.Name, p.Type, err)
 		}
@@ -85,7 +96,7 @@ func (c *Catalog) declare(ctx context.Context, p Declaration, probe Prober, logg
 	// Servers notice a version that is none when they list what they registered, and
 	// then at each start.
 	if _, err := version.NewVersion(p.Version); p.Version != "" && err != nil {
-		return key, fmt.Errorf("unexpected error parsing version from plugin catalog entry %q: %s: %s", kind.String()+"/"+p.Name+"/"+p.Version, c.dialect.Catalog.MalformedVersion, p.Version)
+		return key, &versionError{entry: path.Join(kind.String(), p.Name, p.Version), malformed: c.dialect.Catalog.MalformedVersion, version: p.Version}
 	}
 	fields := []any{"name", p.Name, "type", p.Type, "version", p.Version, "sha256", p.SHA256}
 	present, err := c.Get(ctx, key)
