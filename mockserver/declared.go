@@ -2,7 +2,13 @@
 
 package mockserver
 
-import "github.com/plugproof/plugproof/mockserver/internal/catalog"
+import (
+	"context"
+	"fmt"
+
+	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/mockserver/internal/catalog"
+)
 
 // DeclaredPlugin is a plugin that the configuration of a server declares: the stanza
 // plugin of OpenBao 2.5 and later.
@@ -31,10 +37,32 @@ type DeclaredPlugin struct {
 // Source: registerDeclarativePlugins in vault/plugin_catalog.go of OpenBao.
 func WithDeclaredPlugins(plugins ...DeclaredPlugin) Option {
 	return func(o *options) error {
-		o.declared = make([]catalog.Declaration, len(plugins))
-		for i, p := range plugins {
-			o.declared[i] = catalog.Declaration(p)
-		}
+		o.declared = declarations(plugins)
 		return nil
 	}
+}
+
+// DeclarePlugins brings the catalog of a running server in line with what is declared
+// now, as OpenBao does when it gets a SIGHUP: see WithDeclaredPlugins.
+func (s *Server) DeclarePlugins(ctx context.Context, plugins ...DeclaredPlugin) error {
+	if err := checkDeclares(s.dialect); err != nil {
+		return err
+	}
+	return s.core.RegisterDeclared(ctx, declarations(plugins))
+}
+
+// checkDeclares returns an error for a dialect without declared plugins.
+func checkDeclares(d *dialect.Dialect) error {
+	if d.Configuration.DeclaredPlugins {
+		return nil
+	}
+	return &OptionError{fmt.Errorf("%s knows no declared plugins: OpenBao 2.5 and later do", d.Name)}
+}
+
+func declarations(plugins []DeclaredPlugin) []catalog.Declaration {
+	all := make([]catalog.Declaration, len(plugins))
+	for i, p := range plugins {
+		all[i] = catalog.Declaration(p)
+	}
+	return all
 }

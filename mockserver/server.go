@@ -82,8 +82,10 @@ func newServer(ctx context.Context, o options) (*Server, error) {
 	if o.dialect == nil {
 		o.dialect = dialect.Newest()
 	}
-	if o.declared != nil && !o.dialect.Configuration.DeclaredPlugins {
-		return nil, &OptionError{fmt.Errorf("%s knows no declared plugins: OpenBao 2.5 and later do", o.dialect.Name)}
+	if o.declared != nil {
+		if err := checkDeclares(o.dialect); err != nil {
+			return nil, err
+		}
 	}
 	s := &Server{dialect: o.dialect}
 	s.apiAddr.Store(&o.apiAddr)

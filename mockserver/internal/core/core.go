@@ -153,8 +153,10 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 	if err := c.loadCluster(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.registerDeclared(ctx, o.Declared); err != nil {
-		return nil, err
+	if o.Declared != nil {
+		if err := c.RegisterDeclared(ctx, o.Declared); err != nil {
+			return nil, err
+		}
 	}
 	if err := c.loadMounts(ctx, system(c)); err != nil {
 		return nil, err

@@ -20,14 +20,11 @@ func (e *DeclarationError) Error() string { return e.what + ": " + e.Err.Error()
 // Unwrap returns the cause.
 func (e *DeclarationError) Unwrap() error { return e.Err }
 
-// registerDeclared brings the catalog in line with the configuration, before the mounts
-// are loaded that need it.
+// RegisterDeclared brings the catalog in line with the configuration: at the start before
+// the mounts are loaded that need it. The error is a *DeclarationError.
 //
 // Source: registerDeclarativePlugins in vault/plugin_catalog.go at v2.6.2, registerOCIPlugins at v2.5.5.
-func (c *Core) registerDeclared(ctx context.Context, declared []catalog.Declaration) error {
-	if declared == nil {
-		return nil
-	}
+func (c *Core) RegisterDeclared(ctx context.Context, declared []catalog.Declaration) error {
 	core := c.logger.Named("core")
 	logger, called, failed := core.Named("plugins"), "declarative plugin", "failed to set up declarative plugins"
 	if c.dialect.Configuration.OCIWords {

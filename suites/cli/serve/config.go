@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/go-hclog"
@@ -32,12 +33,7 @@ func IsSettings(file string) bool {
 // readConfigs reads the server's own configuration and sets the flags that it means and
 // that the user did not set.
 func (f *flags) readConfigs(changed func(flag string) bool) error {
-	var files []string
-	for _, file := range f.configs {
-		if !IsSettings(file) {
-			files = append(files, file)
-		}
-	}
+	files := f.serverConfigs()
 	if len(files) == 0 {
 		return nil
 	}
@@ -73,6 +69,11 @@ func (f *flags) readConfigs(changed func(flag string) bool) error {
 		return err
 	}
 	return f.storeAs(c.Storage, changed)
+}
+
+// serverConfigs returns the files of --config that are of a server.
+func (f flags) serverConfigs() []string {
+	return slices.DeleteFunc(slices.Clone(f.configs), IsSettings)
 }
 
 // listenAs takes address and certificate of the first listener with an address.
@@ -151,6 +152,11 @@ func declare(c *serverconfig.Config, d *dialect.Dialect, logger hclog.Logger) []
 	if !c.AutoRegister || !d.Configuration.DeclaredPlugins {
 		return options
 	}
+	return append(options, mockserver.WithDeclaredPlugins(declared(c)...))
+}
+
+// declared returns the plugins that the configuration declares.
+func declared(c *serverconfig.Config) []mockserver.DeclaredPlugin {
 	var plugins []mockserver.DeclaredPlugin
 	for _, p := range c.Plugins {
 		plugins = append(plugins, mockserver.DeclaredPlugin{
@@ -158,5 +164,5 @@ func declare(c *serverconfig.Config, d *dialect.Dialect, logger hclog.Logger) []
 			Args: p.Args, Env: p.Env, OCI: p.Image != "",
 		})
 	}
-	return append(options, mockserver.WithDeclaredPlugins(plugins...))
+	return plugins
 }

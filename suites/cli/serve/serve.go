@@ -90,7 +90,8 @@ plugin processes. It is unsealed from the start, like a development server.
 It listens on the loopback interface unless told otherwise, and prints its
 address and root token when it is ready. SIGINT and SIGTERM end it and every
 plugin process; requests under way have five seconds to finish, unless the
-signal comes twice.`,
+signal comes twice. With --config, SIGHUP makes it read the plugins that the
+configuration declares again.`,
 		Example: `  # A server like the newest Vault, with the plugins of a directory registered
   ` + typed + ` --plugin-dir ./bin --register-all
 
@@ -163,9 +164,14 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	hangup := make(chan os.Signal, 1)
+	if f.server != nil {
+		signal.Notify(hangup, syscall.SIGHUP)
+		defer signal.Stop(hangup)
+	}
 	announce(stdout, s, f)
 	managed.announce(stdout)
-	<-ctx.Done()
+	f.wait(ctx, hangup, s, logger, stdout)
 	// A second signal doesn't wait for requests any more.
 	hurry, stopHurry := signal.NotifyContext(context.WithoutCancel(ctx), stopSignals()...)
 	defer stopHurry()

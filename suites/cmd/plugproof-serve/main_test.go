@@ -226,10 +226,8 @@ plugin "secret" "mine" {
 	}
 	// The flag wins over the listener, on whose port nobody may listen.
 	cmd, addr, wait := serving(t, "--dialect", "openbao-2.6", "--root-token", "root", "--config", config)
-	for version, want := range map[string]string{
-		"v1.0.0": `"command":"plug","declarative":true,"name":"mine","oci":false`,
-		"v2.0.0": `"command":"secret-mine-v2.0.0","declarative":true,"name":"mine","oci":true`,
-	} {
+	plugin := func(version string) (status, body string) {
+		t.Helper()
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/v1/sys/plugins/catalog/secret/mine?version="+version, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -239,14 +237,37 @@ plugin "secret" "mine" {
 		if err != nil {
 			t.Fatal(err)
 		}
-		body, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if err != nil || !strings.Contains(string(body), want) {
-			t.Errorf("%s %s, %v; want %s", resp.Status, body, err, want)
+		defer resp.Body.Close()
+		read, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.Status, string(read)
+	}
+	for version, want := range map[string]string{
+		"v1.0.0": `"command":"plug","declarative":true,"name":"mine","oci":false`,
+		"v2.0.0": `"command":"secret-mine-v2.0.0","declarative":true,"name":"mine","oci":true`,
+	} {
+		if status, body := plugin(version); !strings.Contains(body, want) {
+			t.Errorf("%s %s; want %s", status, body, want)
 		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "state")); err != nil {
 		t.Error(err)
+	}
+	// Told to, it reads again what is declared.
+	if err := os.WriteFile(config, []byte(strings.ReplaceAll(text, "v1.0.0", "v1.1.0")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	for declared := true; declared; { // until it has
+		_, body := plugin("v1.0.0")
+		declared = strings.Contains(body, "declarative")
+	}
+	if status, body := plugin("v1.1.0"); !strings.Contains(body, `"declarative":true`) {
+		t.Errorf("v1.1.0 after a reload: %s %s", status, body)
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
