@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/containerd/platforms"
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -62,13 +63,19 @@ func Download(ctx context.Context, c *serverconfig.Config, directory string, d *
 		return nil
 	}
 	logger.Info("starting OCI plugin downloading")
+	completed := func() { logger.Info("OCI plugin downloading completed") }
+	if !d.Configuration.OCIWords {
+		defer completed() // also of what failed
+	}
 	l := downloader{config: c, directory: directory, dialect: d, logger: logger}
 	for _, p := range c.Plugins {
 		if err := l.provide(ctx, p); err != nil {
 			return fmt.Errorf("%s: %w", failed, err)
 		}
 	}
-	logger.Info("OCI plugin downloading completed")
+	if d.Configuration.OCIWords {
+		completed()
+	}
 	return nil
 }
 
@@ -118,7 +125,7 @@ func (l downloader) download(ctx context.Context, p serverconfig.Plugin, logger 
 	logger.Info("downloading plugin from OCI registry", "url", p.Reference())
 	inCache := filepath.Join(cacheDirectory, p.Slug(), p.SHA256Sum[:prefixLength], p.BinaryName)
 	link := p.CommandPath()
-	if !filepath.IsLocal(p.Slug()) || !filepath.IsLocal(p.BinaryName) || !filepath.IsLocal(link) {
+	if !filepath.IsLocal(p.Slug()) || !filepath.IsLocal(strings.TrimPrefix(p.BinaryName, "/")) || !filepath.IsLocal(link) {
 		return errors.New("cannot write files outside of configured plugin directory")
 	}
 	image, err := pull(ctx, p.Reference())
@@ -142,7 +149,7 @@ func (l downloader) download(ctx context.Context, p serverconfig.Plugin, logger 
 	if err := os.Symlink(inCache, symlink); err != nil {
 		return fmt.Errorf("failed to create plugin symlink: %w", err)
 	}
-	logger.Info("successfully downloaded and validated plugin", "cached_path", cached, "symlink_path", symlink, "hash", p.SHA256Sum)
+	logger.Info("successfully downloaded and validated plugin", "cached_path", cached, "symlink_path", symlink, "hash", strings.ToLower(p.SHA256Sum))
 	return nil
 }
 

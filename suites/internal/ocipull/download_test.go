@@ -102,6 +102,20 @@ func TestDownload(t *testing.T) {
 	again("plugins: plugin is cached on disk")
 }
 
+// TestLeadingSlash: images may name their files from the root, and so may declarations.
+func TestLeadingSlash(t *testing.T) {
+	t.Parallel()
+	image, _ := ocitest.Publish(t, "v1.0.0", "/plug", []byte(content))
+	for _, binary := range []string{"plug", "/plug"} {
+		p, directory := declared(image), t.TempDir()
+		p.BinaryName, p.SHA256Sum = binary, strings.ToUpper(p.SHA256Sum)
+		logged, err := download(t.Context(), t, directory, "openbao-2.6", serverconfig.Config{Plugins: []serverconfig.Plugin{p}})
+		if want := ".oci-cache/secret-mine/" + p.SHA256Sum[:8] + "/plug secret-mine-v1.0.0"; err != nil || files(t, directory) != want || !strings.Contains(logged, "hash="+strings.ToLower(p.SHA256Sum)) {
+			t.Errorf("%s: %v, there are %s, want %s\n%s", binary, err, files(t, directory), want, logged)
+		}
+	}
+}
+
 // TestRefusals: what is not downloaded, and that nothing is left of it.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
@@ -147,12 +161,15 @@ func TestRefusals(t *testing.T) {
 			config.Plugins = []serverconfig.Plugin{p}
 			for version, prefix := range map[string]string{"openbao-2.5": "failed to download OCI plugins: ", "openbao-2.6": "Error downloading plugins: "} {
 				config.DownloadBehavior = ""
-				_, err := download(t.Context(), t, directory, version, config)
+				logged, err := download(t.Context(), t, directory, version, config)
+				if ended := strings.Contains(logged, "OCI plugin downloading completed"); ended != (version == "openbao-2.6") {
+					t.Errorf("%s: its end is logged: %v", version, ended)
+				}
 				if err == nil || !strings.HasPrefix(err.Error(), prefix+c.want) || errors.As(err, new(*usage.Error)) != c.misuse {
 					t.Errorf("%s: %v, want %s", version, err, prefix+c.want)
 				}
 				config.DownloadBehavior = serverconfig.DownloadContinue
-				logged, err := download(t.Context(), t, directory, version, config)
+				logged, err = download(t.Context(), t, directory, version, config)
 				if err != nil || !strings.Contains(logged, "[WARN]") || !strings.Contains(logged, "plugin=secret-mine") && !strings.Contains(logged, "mine") {
 					t.Errorf("%s: continue: %v\n%s", version, err, logged)
 				}

@@ -42,7 +42,8 @@ func extract(image v1.Image, p serverconfig.Plugin, to string, maxSize int64, lo
 		if err != nil {
 			return failed(fmt.Errorf("error reading tar entry: %w", err))
 		}
-		if strings.TrimPrefix(header.Name, "/") != p.BinaryName || header.Typeflag != tar.TypeReg {
+		named := header.Name == p.BinaryName || strings.TrimPrefix(header.Name, "/") == p.BinaryName
+		if !named || header.Typeflag != tar.TypeReg {
 			continue
 		}
 		if header.Size > maxSize {
