@@ -33,6 +33,7 @@ func IsSettings(file string) bool {
 // readConfigs reads the server's own configuration and sets the flags that it means and
 // that the user did not set.
 func (f *flags) readConfigs(changed func(flag string) bool) error {
+	f.changed = changed
 	files := f.serverConfigs()
 	if len(files) == 0 {
 		return nil
@@ -134,12 +135,20 @@ func (f flags) download(ctx context.Context, logger hclog.Logger) error {
 		return err
 	}
 	if err := ocipull.Download(ctx, f.server, f.pluginDir, d, logger); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", downloadFailed(d), err)
 	}
 	if err := f.server.CheckKMS(d); err != nil {
 		return usage.Errorf("%s: %w", "Error creating KMS plugin catalog", err)
 	}
 	return nil
+}
+
+// downloadFailed is what a server says of plugins that can't be downloaded.
+func downloadFailed(d *dialect.Dialect) string {
+	if d.Configuration.OCIWords {
+		return "failed to download OCI plugins"
+	}
+	return "Error downloading plugins"
 }
 
 // declare returns the options for the plugins that the configuration declares, and logs

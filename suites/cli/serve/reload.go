@@ -29,8 +29,8 @@ func (f flags) wait(ctx context.Context, hangup <-chan os.Signal, s *mockserver.
 	}
 }
 
-// reload downloads and registers what the configuration declares now. What else it says
-// counts from the next start.
+// reload downloads and registers what the configuration declares now, and logs from its
+// level on. What else it says counts from the next start.
 //
 // Source: the case of SighupCh in command/server.go at v2.6.2.
 func (f flags) reload(ctx context.Context, s *mockserver.Server, logger hclog.Logger) {
@@ -43,14 +43,32 @@ func (f flags) reload(ctx context.Context, s *mockserver.Server, logger hclog.Lo
 	for _, problem := range c.Problems {
 		logger.Warn(problem)
 	}
-	if err := ocipull.Download(ctx, c, f.pluginDir, d, logger); err != nil {
+	f.redeclare(ctx, c, s, logger)
+	if c.LogLevel == "" || f.changed("log-level") {
+		return
+	}
+	level := hclog.LevelFromString(c.LogLevel)
+	if level == hclog.NoLevel {
+		logger.Error("unknown log level found on reload", "level", c.LogLevel)
+		return
+	}
+	logger.SetLevel(level)
+}
+
+// redeclare downloads and registers the declared plugins.
+func (f flags) redeclare(ctx context.Context, c *serverconfig.Config, s *mockserver.Server, logger hclog.Logger) {
+	d := s.Dialect()
+	err := ocipull.Download(ctx, c, f.pluginDir, d, logger)
+	switch {
+	case err != nil && d.Configuration.OCIWords:
+		err = fmt.Errorf("%s: %w", downloadFailed(d), err)
+	case err != nil:
 		logger.Error("failed to re-download plugins", "error", err)
 		return
+	case c.AutoRegister && d.Configuration.DeclaredPlugins:
+		err = s.DeclarePlugins(ctx, declared(c)...)
 	}
-	if !c.AutoRegister || !d.Configuration.DeclaredPlugins {
-		return
-	}
-	if err := s.DeclarePlugins(ctx, declared(c)...); err != nil {
+	if err != nil {
 		logger.Named("core").Error("failed to set up plugins on reload", "error", err)
 	}
 }

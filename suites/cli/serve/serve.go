@@ -47,6 +47,8 @@ type flags struct {
 	admin                                          string
 	startTimeout                                   time.Duration
 	configs                                        []string
+	// changed reports whether the user set a flag.
+	changed func(flag string) bool
 	// server is what the server's own configuration files say; nil for none.
 	server *serverconfig.Config
 }

@@ -52,9 +52,9 @@ func Download(ctx context.Context, c *serverconfig.Config, directory string, d *
 	if !d.Configuration.DeclaredPlugins {
 		return nil
 	}
-	logger, failed := logger.Named("plugins"), "Error downloading plugins"
+	logger = logger.Named("plugins")
 	if d.Configuration.OCIWords {
-		logger, failed = logger.ResetNamed("core").Named("oci-plugins"), "failed to download OCI plugins"
+		logger = logger.ResetNamed("core").Named("oci-plugins")
 		if !c.AutoDownload {
 			logger.Info("skipping OCI plugin downloading")
 		}
@@ -70,7 +70,7 @@ func Download(ctx context.Context, c *serverconfig.Config, directory string, d *
 	l := downloader{config: c, directory: directory, dialect: d, logger: logger}
 	for _, p := range c.Plugins {
 		if err := l.provide(ctx, p); err != nil {
-			return fmt.Errorf("%s: %w", failed, err)
+			return err
 		}
 	}
 	if d.Configuration.OCIWords {
