@@ -15,9 +15,9 @@ func openbao26() *Dialect {
 				}},
 			{"configuration: there is allow_unauthenticated_workflows, and no administrative_namespace_path", "command/server/config.go at v2.6.2", Established,
 				knows("allow_unauthenticated_workflows", "administrative_namespace_path")},
-			{"declared plugins are called by that name", "vault/plugin_catalog.go and command/server/config.go at v2.6.2", Established,
+			{"declared plugins are called by that name", "vault/plugin_catalog.go and command/server/config.go at v2.6.2; measured on 2.6.2", Established,
 				func(d *Dialect) { d.Configuration.OCIWords = false }},
-			{"configuration: plugins of type kms can be declared; the catalog does not have them", "changelog 2.6.0 #2586, helper/kmsplugin/catalog.go at v2.6.2", Established,
+			{"configuration: plugins of type kms can be declared; the catalog does not have them", "changelog 2.6.0 #2586, helper/kmsplugin/catalog.go at v2.6.2; measured on 2.6.2", Established,
 				func(d *Dialect) { d.Configuration.KMSPlugins = true }},
 			{"configuration: listeners have cors_allow_credentials and x_forwarded_for_client_cert_header", "helper/configutil/listener.go at v2.6.2", Established,
 				knowsListener("cors_allow_credentials " +
