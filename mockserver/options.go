@@ -25,6 +25,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
 	"github.com/plugproof/plugproof/mockserver/internal/process"
 	"github.com/plugproof/plugproof/mockserver/internal/token"
+	"github.com/plugproof/plugproof/mockserver/trace"
 )
 
 // Option chooses something about a server. Options are applied in order.
@@ -49,6 +50,8 @@ type options struct {
 	digests      *Digests        // nil for the server's own
 	clock        *clock.Clock    // nil for the system's
 	faults       *fault.Injector // nil for none
+	trace        trace.Sink      // nil for none
+	secretFields []string
 	logger       hclog.Logger
 }
 
@@ -302,6 +305,19 @@ func WithClock(c *clock.Clock) Option {
 func WithFaults(faults *fault.Injector) Option {
 	return func(o *options) error {
 		o.faults = faults
+		return nil
+	}
+}
+
+// WithTrace reports to sink what goes between the server and its plugin processes: requests,
+// what plugins ask of the server meanwhile, and processes' starts and exits. Values are not
+// in it; where an error repeats a secret, it is masked: tokens, and what fields hold whose
+// names say so (password, private_key) or that are among secretFields. The spans of a
+// request with the header traceparent (W3C Trace Context) belong to the trace that it
+// names. Default, and nil: nothing is traced.
+func WithTrace(sink trace.Sink, secretFields ...string) Option {
+	return func(o *options) error {
+		o.trace, o.secretFields = sink, secretFields
 		return nil
 	}
 }

@@ -34,6 +34,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/internal/httpapi"
 	"github.com/plugproof/plugproof/mockserver/internal/storage"
 	"github.com/plugproof/plugproof/mockserver/internal/sys"
+	"github.com/plugproof/plugproof/mockserver/trace"
 )
 
 // The limits of connections are the defaults of Vault's and OpenBao's listeners
@@ -103,7 +104,8 @@ func newServer(ctx context.Context, o options) (*Server, error) {
 	c, err := core.New(ctx, core.Options{
 		Dialect: o.dialect, Physical: physical, PluginDir: o.pluginDir, PluginFiles: o.pluginFiles,
 		APIAddr: func() string { return *s.apiAddr.Load() }, RootToken: o.rootToken,
-		Environ: o.environ, Backends: o.backends, Declared: o.declared, StartTimeout: o.startTimeout, Digests: o.digests, Clock: o.clock, Faults: o.faults, Logger: o.logger,
+		Environ: o.environ, Backends: o.backends, Declared: o.declared, StartTimeout: o.startTimeout, Digests: o.digests, Clock: o.clock, Faults: o.faults,
+		Trace: trace.NewTracer(o.trace, o.secretFields...), Logger: o.logger,
 	}, sys.Factory)
 	if err != nil {
 		_ = physical.Close() // the first error is the one that matters
@@ -116,6 +118,9 @@ func newServer(ctx context.Context, o options) (*Server, error) {
 		return nil, err
 	}
 	s.core, s.handler = c, httpapi.New(c)
+	if o.trace != nil {
+		s.handler = tracedHandler{s.handler}
+	}
 	if o.faults != nil {
 		s.handler = &faultyHandler{next: s.handler, faults: o.faults}
 		defer o.faults.Begin(c.ApplyFaults)
@@ -126,6 +131,14 @@ func newServer(ctx context.Context, o options) (*Server, error) {
 		}
 	}
 	return s, nil
+}
+
+// tracedHandler lets the spans of a request belong to the trace that it names.
+type tracedHandler struct{ next http.Handler }
+
+// ServeHTTP implements http.Handler.
+func (h tracedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.next.ServeHTTP(w, r.WithContext(trace.WithParent(r.Context(), r.Header.Get(trace.ParentHeader))))
 }
 
 // openState opens the state in a data directory. What its user has to change is an

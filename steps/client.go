@@ -46,6 +46,8 @@ type answer struct {
 type client struct {
 	server Server
 	http   *http.Client
+	// parent goes into the header traceparent; empty sends none.
+	parent string
 }
 
 func newClient(server Server) *client {
@@ -63,6 +65,9 @@ func (c *client) do(ctx context.Context, r request) (*answer, error) {
 	}
 	if r.header != nil {
 		sent.Header = r.header.Clone()
+	}
+	if c.parent != "" {
+		sent.Header.Set("Traceparent", c.parent)
 	}
 	if r.token != "" {
 		sent.Header.Set("X-Vault-Token", r.token)

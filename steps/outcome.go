@@ -62,6 +62,9 @@ type Failure struct {
 	Exchange string
 	// Log are the last lines that the checked plugin logged.
 	Log string
+	// Trace is what went between server and plugin in the scenario, an event a line, where
+	// the target's Tracer knows it. Error leaves it out.
+	Trace string
 	// Remedy is what to do about it.
 	Remedy string
 }

@@ -34,6 +34,8 @@ type Config struct {
 	// PluginLog receives what the checked plugin logs, where the target knows it; nil
 	// is nobody.
 	PluginLog io.Writer
+	// Tracer knows what goes between servers and plugins; nil for nobody.
+	Tracer Tracer
 	// OnOutcome is called once for every scenario, by several goroutines.
 	OnOutcome func(Outcome)
 }

@@ -84,6 +84,8 @@ type world struct {
 	command   *commandResult
 	exchanges []string
 	step      string
+	// parent is the header traceparent of the scenario's requests; empty for none.
+	parent string
 
 	// notRun is set when the scenario is not carried out at all.
 	notRun *Outcome
@@ -151,6 +153,7 @@ func (w *world) begin(ctx context.Context, scenario *godog.Scenario) (context.Co
 		}
 		w.names.suffix = suffix
 	}
+	w.beginTrace()
 	return ctx, nil
 }
 
@@ -185,6 +188,7 @@ func (w *world) ensureServer(ctx context.Context) (Server, error) {
 		return nil, fmt.Errorf("start the server: %w", err)
 	}
 	w.server, w.client = server, newClient(server)
+	w.client.parent = w.parent
 	w.secrets = append(w.secrets, server.Token())
 	return server, nil
 }
@@ -208,7 +212,7 @@ func (w *world) end(ctx context.Context, _ *godog.Scenario, stepErr error) (cont
 	}
 	failure := new(Failure)
 	if errors.As(stepErr, &failure) {
-		failure.Log = strings.Join(w.logTail(cleaning), "\n")
+		failure.Log, failure.Trace = strings.Join(w.logTail(cleaning), "\n"), w.trace()
 	}
 	cleanErr := w.clean(cleaning)
 	if w.release != nil {
@@ -218,6 +222,7 @@ func (w *world) end(ctx context.Context, _ *godog.Scenario, stepErr error) (cont
 	if outcome.Status == Fail || outcome.Status == Errored {
 		outcome.Crash = w.crash(cleaning)
 	}
+	w.endTrace(outcome)
 	w.suite.config.OnOutcome(outcome)
 	return ctx, nil
 }

@@ -3,17 +3,23 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/plugproof/plugproof/mockserver/trace"
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/conformance"
+	"github.com/plugproof/plugproof/suites/internal/tracefile"
 	"github.com/plugproof/plugproof/suites/internal/usage"
 	"github.com/plugproof/plugproof/suites/profile"
 	"github.com/plugproof/plugproof/suites/report"
+	"github.com/plugproof/plugproof/suites/targets"
 )
 
 const checkLong = `Check starts a plugin binary on the mock and reports whether it does what every
@@ -56,6 +62,7 @@ const checkExample = `  plugproof check ./my-plugin
   plugproof check --path config --body '{"region": "eu"}' ./my-plugin
   plugproof check --setup 'config={"url": "http://127.0.0.1:19090"}' --credentials creds/a ./my-plugin
   plugproof check --profile my-plugin.yaml ./my-plugin
+  plugproof check --trace trace.txt --trace trace.json ./my-plugin
   plugproof check --env REGION=eu --target mock:vault-1.14 ./my-plugin`
 
 // checkCommand is 'plugproof check'.
@@ -64,6 +71,7 @@ func checkCommand() *cobra.Command {
 	var file string
 	var quick profile.Flags
 	var execution executionFlags
+	var traces tracefile.Files
 	var verbose bool
 	command := &cobra.Command{
 		Use: "check PLUGIN", Short: "Check a plugin binary",
@@ -81,12 +89,22 @@ func checkCommand() *cobra.Command {
 			if err := execution.complete(command, &config.Execution); err != nil {
 				return err
 			}
+			if err := verifyTrace(&traces, config.Target); err != nil {
+				return err
+			}
+			if targets.Traces(config.Target) { // failures show it
+				config.Trace = trace.NewRecorder(0)
+			}
 			return runAndReport(command, &execution.reports, func(observer conformance.Observer) (report.Run, error) {
 				config.Observer = observer
 				if verbose {
 					config.Log = command.ErrOrStderr()
 				}
-				return conformance.Check(command.Context(), config)
+				result, err := conformance.Check(command.Context(), config)
+				if verbose {
+					writeTraces(command.ErrOrStderr(), result)
+				}
+				return result, errors.Join(err, traces.Write(config.Trace))
 			})
 		},
 	}
@@ -107,7 +125,8 @@ func checkCommand() *cobra.Command {
 	flags.StringSliceVar(&config.Only, "only", nil, "only these requirements: PLG-001")
 	flags.StringSliceVar(&config.Area, "area", nil, "only these areas: start,paths,data")
 	flags.StringSliceVar(&config.Level, "level", nil, "only these levels: must,should,may")
-	flags.BoolVar(&verbose, "verbose", false, "write what the plugin logs to stderr")
+	flags.BoolVar(&verbose, "verbose", false, "write what the plugin logs to stderr, and of each failure what went between server and plugin")
+	flags.StringArrayVar(&traces.Given, "trace", nil, tracefile.Usage)
 	addConcurrencyFlag(flags, &config.Concurrency, 2, "scenarios")
 	execution.addFlags(flags, &config.Execution)
 	flags.DurationVar(&config.RequestTimeout, "request-timeout", steps.DefaultRequestTimeout, "how long the plugin may take to answer what the profile names")
@@ -125,6 +144,24 @@ func verifyCheck(flags *pflag.FlagSet, config conformance.CheckConfig, quick pro
 		return usage.Errorf("--plugin-start-timeout %s: give a positive duration", config.StartTimeout)
 	}
 	return nil
+}
+
+// verifyTrace reports what --trace can't write, or a target that it knows nothing of.
+func verifyTrace(traces *tracefile.Files, target string) error {
+	if traces.Wanted() && !targets.Traces(target) {
+		return usage.Errorf("--trace: what goes between %s and its plugins is not known; it is with --target mock, and with plugproof serve --trace", target)
+	}
+	return traces.Verify()
+}
+
+// writeTraces writes what went between server and plugin in what failed.
+func writeTraces(out io.Writer, result report.Run) {
+	for _, outcome := range result.Outcomes {
+		if outcome.Failure != nil && outcome.Failure.Trace != "" {
+			// Nothing can be done about a stderr that is gone.
+			_, _ = fmt.Fprintf(out, "%s %s\n%s\n", outcome.Requirement.ID, outcome.Case, outcome.Failure.Trace)
+		}
+	}
 }
 
 // readProfile returns the profile in the file, or in the one that is found if none

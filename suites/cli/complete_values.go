@@ -16,6 +16,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/conformance"
+	"github.com/plugproof/plugproof/suites/internal/tracefile"
 	"github.com/plugproof/plugproof/suites/replay"
 	"github.com/plugproof/plugproof/suites/report"
 	"github.com/plugproof/plugproof/suites/targets"
@@ -49,6 +50,7 @@ func valueSources() map[string]valueSource {
 		"case":           {values: caseNames},
 		"file":           {values: recordingNames, files: true},
 		"report":         {values: reportForms, filesAfter: "="},
+		"trace":          {values: traceForms, files: true, filesAfter: "="},
 		"type":           fixed("secret", "auth"),
 		"probe":          fixed("off", "gentle", "thorough"),
 		"log-level":      fixed("trace", "debug", "info", "warn", "error", "off"),
@@ -184,6 +186,14 @@ func reportForms(command *cobra.Command, _ string) ([]cobra.Completion, error) {
 	var names []cobra.Completion
 	for _, form := range report.FormsOf(report.Kind(command.Name())) {
 		names = append(names, described(form.Name+"=", form.Use))
+	}
+	return names, nil
+}
+
+func traceForms(*cobra.Command, string) ([]cobra.Completion, error) {
+	var names []cobra.Completion
+	for _, form := range tracefile.Forms() {
+		names = append(names, form+"=")
 	}
 	return names, nil
 }

@@ -11,9 +11,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/plugproof/plugproof/mockserver/trace"
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/conformance"
 	"github.com/plugproof/plugproof/suites/internal/progress"
+	"github.com/plugproof/plugproof/suites/internal/tracefile"
 	"github.com/plugproof/plugproof/suites/report"
 	"github.com/plugproof/plugproof/suites/targets"
 )
@@ -54,6 +56,7 @@ const runExample = `  # everything, against the mock in this process
 func runCommand() *cobra.Command {
 	var config conformance.Config
 	var execution executionFlags
+	var traces tracefile.Files
 	var list bool
 	command := &cobra.Command{
 		Use: "run", Short: "Check a server against the contract",
@@ -70,14 +73,22 @@ func runCommand() *cobra.Command {
 				}
 				return writeRequirements(command.OutOrStdout(), all, "text")
 			}
+			if err := verifyTrace(&traces, config.Target); err != nil {
+				return err
+			}
+			if traces.Wanted() {
+				config.Trace = trace.NewRecorder(0)
+			}
 			return runAndReport(command, &execution.reports, func(observer conformance.Observer) (report.Run, error) {
 				config.Observer = observer
-				return conformance.Run(command.Context(), config)
+				result, err := conformance.Run(command.Context(), config)
+				return result, errors.Join(err, traces.Write(config.Trace))
 			})
 		},
 	}
 	addRunFlags(command.Flags(), &config)
 	execution.addFlags(command.Flags(), &config.Execution)
+	command.Flags().StringArrayVar(&traces.Given, "trace", nil, tracefile.Usage)
 	command.Flags().BoolVar(&list, "list", false, "list what would run, with the same choices, and run nothing")
 	return command
 }

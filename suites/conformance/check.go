@@ -72,7 +72,7 @@ func Check(ctx context.Context, config CheckConfig) (_ report.Run, err error) {
 	if err != nil {
 		return report.Run{}, err
 	}
-	target, err := targets.Parse(config.Target, targets.Options{PluginDir: config.PluginDir, ThisServer: config.YesThisServer})
+	target, err := targets.Parse(config.Target, targets.Options{PluginDir: config.PluginDir, ThisServer: config.YesThisServer, Trace: sinkOf(config.Trace), SecretFields: config.Profile.Secrets})
 	if err != nil {
 		return report.Run{}, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/cucumber/godog"
 
 	"github.com/plugproof/plugproof/features"
+	"github.com/plugproof/plugproof/mockserver/trace"
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/internal/deviations"
 	"github.com/plugproof/plugproof/suites/internal/usage"
@@ -48,6 +49,9 @@ type Execution struct {
 	// RequireAll makes a run inconclusive that leaves requirements out or could
 	// not check some.
 	RequireAll bool
+	// Trace records what goes between the mock in this process and its plugins; nil is
+	// nobody.
+	Trace *trace.Recorder
 	// Origins says where settings came from, for reports: area from
 	// plugproof.yaml:3.
 	Origins map[string]string
@@ -241,6 +245,7 @@ func (a *attempt) run(ctx context.Context, chosen selection) ([]steps.Outcome, e
 	var mu sync.Mutex
 	var outcomes []steps.Outcome
 	stepsConfig := a.steps
+	stepsConfig.Tracer = tracerOf(a.config.Trace)
 	stepsConfig.OnOutcome = func(outcome steps.Outcome) {
 		outcome = a.known.Mark(outcome)
 		mu.Lock()

@@ -95,6 +95,7 @@ type failureDocument struct {
 	Got      string `json:"got,omitempty"`
 	Exchange string `json:"exchange,omitempty"`
 	Log      string `json:"log,omitempty"`
+	Trace    string `json:"trace,omitempty"`
 	Remedy   string `json:"remedy,omitempty"`
 }
 
@@ -147,7 +148,7 @@ func toScenarios(outcomes []steps.Outcome) []scenarioDocument {
 			Name: o.Case, Status: o.Status, Reason: o.Reason, Exchanges: o.Exchanges, Started: o.Started, Seconds: o.Duration.Seconds(),
 		}
 		if f := o.Failure; f != nil {
-			s.Failure = &failureDocument{f.Step, f.Wanted, f.Got, f.Exchange, f.Log, f.Remedy}
+			s.Failure = &failureDocument{f.Step, f.Wanted, f.Got, f.Exchange, f.Log, f.Trace, f.Remedy}
 		}
 		all = append(all, s)
 	}
@@ -225,7 +226,7 @@ func fromScenarios(requirement steps.Requirement, all []scenarioDocument) ([]ste
 			Started: s.Started, Duration: seconds(s.Seconds),
 		}
 		if f := s.Failure; f != nil {
-			outcome.Failure = &steps.Failure{Step: f.Step, Wanted: f.Wanted, Got: f.Got, Exchange: f.Exchange, Log: f.Log, Remedy: f.Remedy}
+			outcome.Failure = &steps.Failure{Step: f.Step, Wanted: f.Wanted, Got: f.Got, Exchange: f.Exchange, Log: f.Log, Trace: f.Trace, Remedy: f.Remedy}
 		}
 		outcomes = append(outcomes, outcome)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver"
 	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/mockserver/trace"
 	"github.com/plugproof/plugproof/steps"
 )
 
@@ -31,9 +32,12 @@ type mocks struct {
 	sums    *sums
 	dirs    pluginDirs
 	digests *mockserver.Digests
+	// trace and secretFields are those of Options.
+	trace        trace.Sink
+	secretFields []string
 }
 
-func newMock(name, wanted string) (steps.Target, error) {
+func newMock(name, wanted string, opts Options) (steps.Target, error) {
 	if wanted == "" {
 		wanted = dialect.Newest().Name
 	}
@@ -44,7 +48,9 @@ func newMock(name, wanted string) (steps.Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Mock(name, d, Changes{}), nil
+	m := newMocks(name, d, Changes{})
+	m.trace, m.secretFields = opts.Trace, opts.SecretFields
+	return m, nil
 }
 
 // knownDialect refuses names of no dialect as wrong use.
@@ -69,6 +75,10 @@ type Changes struct {
 // Mock gives the mock of this process as a target that behaves as d and the
 // changes say.
 func Mock(name string, d *dialect.Dialect, changes Changes) steps.Target {
+	return newMocks(name, d, changes)
+}
+
+func newMocks(name string, d *dialect.Dialect, changes Changes) *mocks {
 	m := &mocks{name: name, dialect: d, changes: changes, sums: newSums(), digests: mockserver.NewDigests()}
 	m.pool = newPool(m.start)
 	return m
@@ -157,6 +167,7 @@ func (s *mock) try(ctx context.Context, listen string) error {
 	opts := []mockserver.Option{
 		mockserver.WithDialectData(s.target.dialect), mockserver.WithRootToken(s.token),
 		mockserver.WithEnviron(s.hostEnv), mockserver.WithClock(s.clock), mockserver.WithDigests(s.target.digests),
+		mockserver.WithTrace(s.target.trace, s.target.secretFields...),
 		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: s.log})),
 	}
 	if s.plugins != nil {

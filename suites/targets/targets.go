@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/plugproof/plugproof/mockserver/trace"
 	"github.com/plugproof/plugproof/steps"
 )
 
@@ -33,6 +34,11 @@ type Options struct {
 	Progress func(what string)
 	// LogDir keeps the logs of servers that failed; empty keeps none.
 	LogDir string
+	// Trace receives what goes between the mock in this process and its plugins, SecretFields
+	// are fields whose values it must not show; see mockserver.WithTrace. Other targets
+	// don't know it: with them, they are left alone.
+	Trace        trace.Sink
+	SecretFields []string
 }
 
 func (o Options) startTimeout() time.Duration {
@@ -66,7 +72,7 @@ func Parse(spec string, opts Options) (steps.Target, error) {
 	}
 	switch kind {
 	case "mock":
-		return newMock(spec, rest)
+		return newMock(spec, rest, opts)
 	case "mock-process":
 		return newMockProcess(spec, rest, opts)
 	case "binary":
@@ -84,6 +90,12 @@ func Parse(spec string, opts Options) (steps.Target, error) {
 		forms = append(forms, form[0])
 	}
 	return nil, usage(fmt.Sprintf("unknown kind of target %q", kind), "known are "+strings.Join(forms, ", "))
+}
+
+// Traces reports whether Options.Trace receives anything of the target that spec names.
+func Traces(spec string) bool {
+	kind, _, _ := strings.Cut(spec, ":")
+	return kind == "mock"
 }
 
 // IsMock reports whether a target's servers are the project's own mock, which

@@ -31,6 +31,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/internal/policy/password"
 	"github.com/plugproof/plugproof/mockserver/internal/process"
 	"github.com/plugproof/plugproof/mockserver/internal/storage"
+	"github.com/plugproof/plugproof/mockserver/trace"
 )
 
 // SystemTTL is the default and greatest lease time of servers that say nothing
@@ -64,6 +65,8 @@ type Options struct {
 	Clock *clock.Clock
 	// Faults are what is made to go wrong; nil for nothing.
 	Faults *fault.Injector
+	// Trace makes the spans of plugins' processes and calls; nil for none.
+	Trace  *trace.Tracer
 	Logger hclog.Logger
 }
 
@@ -88,6 +91,7 @@ type Core struct {
 	rollbacks   *rollbacks
 	failures    *failures
 	faults      *fault.Injector
+	trace       *trace.Tracer
 	passwords   *password.Store
 	clock       *clock.Clock
 	// own are the backends that the server itself is, by type.
@@ -117,7 +121,7 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 	c := &Core{
 		dialect: o.Dialect, logger: o.Logger, physical: o.Physical,
 		view: storage.NewView(o.Physical, ""), table: mounts.NewTable(),
-		environ: o.Environ, pluginDir: o.PluginDir, pluginFiles: o.PluginFiles, backends: o.Backends, faults: o.Faults,
+		environ: o.Environ, pluginDir: o.PluginDir, pluginFiles: o.PluginFiles, backends: o.Backends, faults: o.Faults, trace: o.Trace,
 	}
 	c.view.Dotted = o.Dialect.Requests.DottedKeys
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
@@ -148,7 +152,7 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 	c.pool = process.New(process.Host{
 		Environ: c.hostEnviron, Rule: o.Dialect.Processes.Environment, OwnVariables: o.Dialect.Processes.OwnVariables,
 		Version: o.Dialect.Version, Wrap: c.access.WrapCertificate, StartTimeout: o.StartTimeout,
-		Callbacks: o.Dialect.Processes.Callbacks, HandshakeHint: o.Dialect.Processes.HandshakeHint, OnFailure: c.failures.add, Digests: o.Digests, Logger: o.Logger,
+		Callbacks: o.Dialect.Processes.Callbacks, HandshakeHint: o.Dialect.Processes.HandshakeHint, OnFailure: c.failures.add, Digests: o.Digests, Trace: o.Trace, Logger: o.Logger,
 	})
 	if err := c.loadCluster(ctx); err != nil {
 		return nil, err
@@ -161,6 +165,7 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 	if err := c.loadMounts(ctx, system(c)); err != nil {
 		return nil, err
 	}
+	c.trace.Hide(c.access.RootToken())
 	// Only now can plugins be asked to revoke what has ended.
 	c.access.Start()
 	return c, c.logConflicts(ctx)

@@ -182,7 +182,7 @@ func (c *Core) exists(ctx context.Context, req *logical.Request, r *mounts.Route
 		return false, false, err
 	}
 	defer leave()
-	return b.HandleExistenceCheck(ctx, c.backendRequest(ctx, req, r, mount))
+	return b.HandleExistenceCheck(c.about(ctx, r.Entry(), mount), c.backendRequest(ctx, req, r, mount))
 }
 
 // Route passes the request to its backend without authorization.
@@ -211,7 +211,7 @@ func (c *Core) Route(ctx context.Context, req *logical.Request) (*logical.Respon
 	defer leave()
 	e := r.Entry()
 	defer c.killAround(b)()
-	resp, err := b.HandleRequest(ctx, c.backendRequest(ctx, req, r, mount))
+	resp, err := b.HandleRequest(c.about(ctx, e, mount), c.backendRequest(ctx, req, r, mount))
 	req.MountPoint, req.MountType, req.MountAccessor = mount, e.Type, e.Accessor
 	if resp != nil {
 		resp.Headers = filterHeaders(resp.Headers, e.Config.AllowedResponseHeaders)

@@ -17,6 +17,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
 	"github.com/plugproof/plugproof/mockserver/internal/process"
 	"github.com/plugproof/plugproof/mockserver/internal/storage"
+	"github.com/plugproof/plugproof/mockserver/trace"
 )
 
 // start creates the backend of a mount from the catalog: a process for a
@@ -26,6 +27,7 @@ func (c *Core) start(ctx context.Context, r *mounts.Route) (*mounts.Backend, err
 	// What a backend does at start may outlive the request that started it.
 	ctx = c.within(context.WithoutCancel(ctx), r.Entry())
 	e := r.Entry()
+	ctx = c.about(ctx, e, e.FullPath())
 	key, err := c.resolve(ctx, e)
 	if err != nil {
 		return nil, err
@@ -71,6 +73,15 @@ func (c *Core) start(ctx context.Context, r *mounts.Route) (*mounts.Backend, err
 		return nil, err
 	}
 	return mounts.NewBackend(b), nil
+}
+
+// about returns ctx for calls of the plugin at a mount, whose spans name it. The server's
+// own mounts start plugins too, which have no mount then.
+func (c *Core) about(ctx context.Context, e *mounts.Entry, mount string) context.Context {
+	if c.trace == nil || c.Internal(e.Type) {
+		return ctx
+	}
+	return trace.WithMount(ctx, mount)
 }
 
 // catalogEntry returns what a mount of that key runs.

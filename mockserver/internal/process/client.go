@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/plugproof/plugproof/mockserver/internal/process/callback"
+	"github.com/plugproof/plugproof/mockserver/trace"
 )
 
 // backendPlugin is vault/sdk's plugin for backends with a client that survives
@@ -51,10 +52,12 @@ type client struct {
 	metadataMode bool
 	// callbacks are those of Host.
 	callbacks []string
-	calls     pb.BackendClient
-	versions  logical.PluginVersionClient
-	logger    hclog.Logger
-	system    logical.SystemView
+	// traced makes the spans of the calls; nil for none.
+	traced   *tracedCalls
+	calls    pb.BackendClient
+	versions logical.PluginVersionClient
+	logger   hclog.Logger
+	system   logical.SystemView
 	// server serves the plugin's callbacks; nil until the plugin was set up.
 	server atomic.Pointer[grpc.Server]
 }
@@ -98,12 +101,14 @@ func (c *client) recovered(what string, err *error) {
 // Setup makes the plugin create its backend, which may call config's storage and
 // system view from now on. In metadata mode it has neither.
 func (c *client) Setup(ctx context.Context, config *logical.BackendConfig) (err error) {
+	call := c.traced.begin(ctx, "Setup")
+	defer func() { c.traced.end(call, trace.Failed(err)) }()
 	defer c.recovered("Setup", &err)
 	c.logger, c.system = config.Logger, config.System
 	services := callback.Services{
 		Storage: config.StorageView, System: config.System,
 		Events: config.EventsSender, Observations: config.ObservationRecorder, Logger: config.Logger,
-		Callbacks: c.callbacks,
+		Callbacks: c.callbacks, Trace: c.traced.callbacks(),
 	}
 	if c.metadataMode {
 		services.Storage, services.System = &sdkplugin.NOOPStorage{}, &logical.StaticSystemView{}
@@ -127,7 +132,9 @@ func (c *client) Setup(ctx context.Context, config *logical.BackendConfig) (err 
 // Cleanup lets the plugin clean up and ends the server for its callbacks: in
 // order as long as ctx lasts, then by force.
 func (c *client) Cleanup(ctx context.Context) {
+	call := c.traced.begin(ctx, "Cleanup")
 	_, err := c.calls.Cleanup(ctx, &pb.Empty{})
+	c.traced.end(call, trace.Failed(err))
 	server := c.server.Load()
 	if server == nil {
 		return
@@ -143,18 +150,24 @@ func (c *client) Cleanup(ctx context.Context) {
 
 // Initialize implements logical.Backend.
 func (c *client) Initialize(ctx context.Context, req *logical.InitializationRequest) (err error) {
+	call := c.traced.begin(ctx, "Initialize")
+	defer func() { c.traced.end(call, trace.Failed(err)) }()
 	defer c.recovered("Initialize", &err)
 	return c.sdk.Initialize(ctx, req)
 }
 
 // HandleRequest implements logical.Backend.
 func (c *client) HandleRequest(ctx context.Context, req *logical.Request) (resp *logical.Response, err error) {
+	call := c.traced.beginRequest(ctx, string(req.Operation), req)
+	defer func() { c.traced.endRequest(call, resp, err) }()
 	defer c.recovered("HandleRequest", &err)
 	return c.sdk.HandleRequest(ctx, req)
 }
 
 // HandleExistenceCheck implements logical.Backend.
 func (c *client) HandleExistenceCheck(ctx context.Context, req *logical.Request) (found, exists bool, err error) {
+	call := c.traced.beginRequest(ctx, "existence check", req)
+	defer func() { c.traced.endRequest(call, nil, err) }()
 	defer c.recovered("HandleExistenceCheck", &err)
 	return c.sdk.HandleExistenceCheck(ctx, req)
 }

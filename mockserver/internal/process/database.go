@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/vault/sdk/helper/pluginutil"
 	"github.com/hashicorp/vault/sdk/logical"
 	"google.golang.org/grpc"
+
+	"github.com/plugproof/plugproof/mockserver/trace"
 )
 
 // Database starts the database plugin of an entry, or shares its process, and returns
@@ -38,7 +40,7 @@ func (p *Pool) Database(ctx context.Context, entry Entry, mount string) (pluginu
 	}
 	return &databaseClient{
 		ClientProtocol: s.proc.rpc, pool: p, session: s,
-		conn: &gatedConn{mountConn{ClientConn: s.proc.conn, id: id}, s.gate},
+		conn: &gatedConn{mountConn{ClientConn: s.proc.conn, id: id}, s.gate, newTracedCalls(ctx, s.proc)},
 	}, nil
 }
 
@@ -97,11 +99,16 @@ func (c *databaseClient) Reload() error { return c.Close() }
 type gatedConn struct {
 	mountConn
 	gate *gate
+	// traced makes the spans of the calls; nil for none.
+	traced *tracedCalls
 }
 
 func (c *gatedConn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
 	if c.gate.enter() {
 		defer c.gate.leave()
 	}
-	return c.mountConn.Invoke(ctx, method, args, reply, opts...)
+	call := c.traced.beginMessage(ctx, method, args)
+	err := c.mountConn.Invoke(ctx, method, args, reply, opts...)
+	c.traced.end(call, trace.Failed(err))
+	return err
 }

@@ -41,6 +41,7 @@ func (proc *process) end() {
 		<-proc.started
 		// Asks the plugin to shut down and kills it if it doesn't.
 		proc.client.Kill()
+		proc.traceExit()
 		proc.removeFiles()
 		proc.pool.remove(proc)
 		close(proc.ended)

@@ -25,6 +25,7 @@ import (
 
 	"github.com/plugproof/plugproof/mockserver/environ"
 	"github.com/plugproof/plugproof/mockserver/failure"
+	"github.com/plugproof/plugproof/mockserver/trace"
 )
 
 // ErrClosed is returned by every method of a closed Pool.
@@ -111,6 +112,8 @@ type Host struct {
 	// OnFailure receives why a plugin could not be started, before the call that
 	// started it returns, and why a process died, soon after.
 	OnFailure func(failure.Failure)
+	// Trace makes the spans of plugins' processes and calls; nil for none.
+	Trace *trace.Tracer
 	// Logger receives the output of plugins and the events of their processes.
 	Logger hclog.Logger
 }

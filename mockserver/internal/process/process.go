@@ -23,6 +23,7 @@ import (
 
 	"github.com/plugproof/plugproof/mockserver/environ"
 	"github.com/plugproof/plugproof/mockserver/internal/process/callback"
+	"github.com/plugproof/plugproof/mockserver/trace"
 )
 
 const (
@@ -61,6 +62,10 @@ type process struct {
 	sessions map[*session]struct{}
 	// wanted: the server ended the process, which ran until then.
 	wanted bool
+
+	// span is the life of the process in a trace, which exit ends once; nil for none.
+	span *trace.Active
+	exit sync.Once
 }
 
 // start starts a process for entry and returns when it has completed the
@@ -121,6 +126,7 @@ func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline 
 		return nil, err
 	}
 	defer close(proc.started)
+	start := proc.beginTrace(ctx)
 
 	left := max(time.Until(deadline), time.Millisecond)
 	logger := p.host.Logger.Named(entry.Name)
@@ -157,8 +163,12 @@ func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline 
 	watchdog := time.AfterFunc(left+time.Second, proc.abortStart)
 	defer watchdog.Stop()
 	if err := proc.connect(ctx, speak); err != nil {
-		return nil, proc.failed(err, speak, deadline)
+		err = proc.failed(err, speak, deadline)
+		proc.traceStart(start, err)
+		proc.traceExit()
+		return nil, err
 	}
+	proc.traceStart(start, nil)
 	return proc, nil
 }
 
@@ -284,6 +294,7 @@ func (proc *process) retire() (drained []<-chan struct{}) {
 // flight get to see how their connection broke before it is closed for good.
 func (proc *process) watch() {
 	<-proc.child.exited
+	proc.traceExit()
 	drained := proc.retire()
 	proc.pool.unshare(proc)
 	proc.child.closePipesLate()

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-uuid"
 	"github.com/hashicorp/vault/sdk/helper/pluginutil"
 	"github.com/hashicorp/vault/sdk/logical"
@@ -92,7 +91,7 @@ func (p *Pool) openCurrent(ctx context.Context, lookup Lookup, conf *logical.Bac
 		p.close(s)
 		return nil, fmt.Errorf("name the mount to its plugin: %w", err)
 	}
-	backend, err := p.dispense(s.proc.rpc)
+	backend, err := p.dispense(ctx, s.proc)
 	if err == nil {
 		// The connection is what tells the mounts of one process apart.
 		err = backend.bind(s.proc.rpc, &mountConn{ClientConn: s.proc.conn, id: id})
@@ -126,7 +125,7 @@ func (p *Pool) openLegacy(ctx context.Context, lookup Lookup, conf *logical.Back
 		s.proc.end()
 		return nil, sdkplugin.ErrPluginShutdown
 	}
-	backend, err := p.dispense(s.proc.rpc)
+	backend, err := p.dispense(ctx, s.proc)
 	if err != nil {
 		p.close(s)
 		return nil, err
@@ -200,8 +199,8 @@ func (p *Pool) close(s *session) {
 }
 
 // dispense returns the client of the plugin's backend.
-func (p *Pool) dispense(rpc plugin.ClientProtocol) (*client, error) {
-	raw, err := rpc.Dispense(sdkplugin.BackendPluginName)
+func (p *Pool) dispense(ctx context.Context, proc *process) (*client, error) {
+	raw, err := proc.rpc.Dispense(sdkplugin.BackendPluginName)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +208,7 @@ func (p *Pool) dispense(rpc plugin.ClientProtocol) (*client, error) {
 	if !ok {
 		return nil, errors.New("unsupported plugin client type")
 	}
-	backend.callbacks = p.host.Callbacks
+	backend.callbacks, backend.traced = p.host.Callbacks, newTracedCalls(ctx, proc)
 	return backend, nil
 }
 

@@ -22,7 +22,9 @@ import (
 	"github.com/plugproof/plugproof/mockserver"
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/fault"
+	"github.com/plugproof/plugproof/mockserver/trace"
 	"github.com/plugproof/plugproof/suites/internal/serverconfig"
+	"github.com/plugproof/plugproof/suites/internal/tracefile"
 	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
@@ -51,6 +53,7 @@ type flags struct {
 	changed func(flag string) bool
 	// server is what the server's own configuration files say; nil for none.
 	server *serverconfig.Config
+	traces tracefile.Files
 }
 
 // Command returns the command `serve` of a program. Wrong usage is a
@@ -103,6 +106,9 @@ configuration declares again.`,
   # State that survives a restart and a kill
   ` + typed + ` --plugin-dir ./bin --data-dir ./state
 
+  # What went between the server and its plugins, written when it ends
+  ` + typed + ` --plugin-dir ./bin --register-all --trace trace.txt
+
   # The configuration of a server: the plugins that it declares, its plugin directory,
   # listener and storage
   ` + typed + ` --dialect openbao-2.6 --config openbao.hcl --root-token root`,
@@ -132,6 +138,7 @@ configuration declares again.`,
 	p.Uint64Var(&f.faultSeed, "fault-seed", 1, "the seed by which faults that are shares happen")
 	p.StringVar(&f.admin, "admin", "", "address on the loopback interface, as HOST:PORT, at which faults are changed and the clock is moved:\nPATCH /faults {\"storage-full\": true}, DELETE /faults, POST /clock {\"advance\": \"1h\"}")
 	p.DurationVar(&f.startTimeout, "plugin-start-timeout", time.Minute, "how long a plugin may take to start")
+	p.StringArrayVar(&f.traces.Given, "trace", nil, tracefile.Usage)
 	return cmd
 }
 
@@ -144,6 +151,14 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	opts, err := f.options(logger)
 	if err != nil {
 		return err
+	}
+	if err := f.traces.Verify(); err != nil {
+		return err
+	}
+	var recorder *trace.Recorder
+	if f.traces.Wanted() {
+		recorder = trace.NewRecorder(0)
+		opts = append(opts, mockserver.WithTrace(recorder))
 	}
 	managed, err := f.manage()
 	if err != nil {
@@ -179,10 +194,7 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	defer stopHurry()
 	grace, cancel := context.WithTimeout(hurry, graceTime)
 	defer cancel()
-	if err := s.Shutdown(grace); err != nil {
-		return err
-	}
-	return nil
+	return errors.Join(s.Shutdown(grace), f.traces.Write(recorder))
 }
 
 // logger returns the logger that the flags ask for.

@@ -39,6 +39,9 @@ type Services struct {
 	Callbacks []string
 	// Logger receives the stack of a call that panicked.
 	Logger hclog.Logger
+	// Trace is called before each call with its full method; what it returns is called
+	// after it. Nil traces nothing.
+	Trace func(ctx context.Context, method string, request any) (ended func(reply any, err error))
 }
 
 // NewServer returns a gRPC server for the calls of one mount's plugin. The
@@ -47,6 +50,9 @@ func NewServer(s Services, opts ...grpc.ServerOption) *grpc.Server {
 	opts = append(opts,
 		grpc.MaxRecvMsgSize(MessageLimit), grpc.MaxSendMsgSize(MessageLimit),
 		grpc.ChainUnaryInterceptor(recoverCalls(s.Logger)))
+	if s.Trace != nil {
+		opts = append(opts, grpc.ChainUnaryInterceptor(traceCalls(s.Trace)))
+	}
 	server := grpc.NewServer(opts...)
 	pb.RegisterStorageServer(server, &storageServer{impl: s.Storage})
 	view := pb.SystemView_ServiceDesc
@@ -81,6 +87,15 @@ func recoverCalls(logger hclog.Logger) grpc.UnaryServerInterceptor {
 				reply, err = nil, status.Errorf(codes.Internal, "panic in %s: %v", info.FullMethod, value)
 			}
 		}()
+		return handle(ctx, req)
+	}
+}
+
+// traceCalls returns an interceptor that traces calls.
+func traceCalls(trace func(context.Context, string, any) func(any, error)) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (reply any, err error) {
+		ended := trace(ctx, info.FullMethod, req)
+		defer func() { ended(reply, err) }()
 		return handle(ctx, req)
 	}
 }
