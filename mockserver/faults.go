@@ -14,6 +14,13 @@ func (s *Server) FailWrites(mount string, fail bool) (refused int64, err error) 
 	return s.core.FailWrites(mount, fail)
 }
 
+// FailReads makes every read of the plugin at a mount from its storage fail, or lets
+// them succeed again; the mount is named as for FailWrites. It returns how many accesses
+// were refused so far.
+func (s *Server) FailReads(mount string, fail bool) (refused int64, err error) {
+	return s.core.FailReads(mount, fail)
+}
+
 // RevokeUnnoted has the plugin revoke a lease's secret and keeps the lease, as a
 // server does that ends, or loses the plugin's answer, before it has noted the
 // success. Real servers then revoke again.

@@ -28,7 +28,8 @@ func (h *faultyHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case h.faults.Happens(now.ResetRequests):
 		reset(w)
-	case now.MaxRequests > 0 && inside > int64(now.MaxRequests):
+	case now.MaxRequests > 0 && inside > int64(now.MaxRequests),
+		!unlimited(r.URL.Path) && h.faults.Happens(now.OverLimit):
 		// The answer of the servers' rate limit quotas.
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Retry-After", "1")
@@ -40,6 +41,16 @@ func (h *faultyHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.next.ServeHTTP(w, r)
 	}
+}
+
+// unlimited reports whether a path is exempt from rate limits, as in the servers'
+// defaults (vault/quotas, defaultExemptPaths).
+func unlimited(path string) bool {
+	switch strings.TrimPrefix(path, "/v1/") {
+	case "sys/health", "sys/seal-status", "sys/unseal":
+		return true
+	}
+	return false
 }
 
 // reset ends a request's connection without an answer, as the end of a server's

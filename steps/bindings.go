@@ -34,7 +34,7 @@ const none Capability = ""
 // feature's own; texts may hold placeholders such as {sha256 of probe} or
 // {reader} for what was kept before.
 func vocabulary() []group {
-	return slices.Concat(serverVocabulary(), pluginVocabulary(), leaseVocabulary(), disclosureVocabulary(), databaseVocabulary())
+	return slices.Concat(serverVocabulary(), faultVocabulary(), pluginVocabulary(), leaseVocabulary(), disclosureVocabulary(), databaseVocabulary())
 }
 
 func serverVocabulary() []group {
@@ -91,6 +91,9 @@ func serverVocabulary() []group {
 			{`the binary "FILE" is removed`, (*world).removeBinary, PluginFiles,
 				"Removes a file from the plugin directory.",
 				`the binary "probe" is removed`},
+			{`the binary "FILE" is restored`, (*world).restoreBinary, PluginFiles,
+				"Puts a file of the plugin directory back as it was before it was changed or removed.",
+				`the binary "probe" is restored`},
 			{`the TYPE plugin "NAME" is registered`, (*world).registered, PluginDirectory,
 				"Registers the probe plugin under a name.",
 				`the secret plugin "probe" is registered`},

@@ -2,31 +2,7 @@
 
 package steps
 
-import (
-	"context"
-	"fmt"
-	"strings"
-)
-
-// writesFail makes the writes of the plugin at a mount fail.
-func (w *world) writesFail(ctx context.Context, mount string) error {
-	w.revocationIsTheMatter = true
-	return w.failWrites(ctx, mount, true)
-}
-
-// writesSucceed lets them succeed again.
-func (w *world) writesSucceed(ctx context.Context, mount string) error {
-	return w.failWrites(ctx, mount, false)
-}
-
-func (w *world) failWrites(ctx context.Context, mount string, fail bool) error {
-	path, err := w.outgoing(w.below(mount, ""))
-	if err != nil {
-		return err
-	}
-	w.refused, err = FailWrites(ctx, w.server, path, fail)
-	return err
-}
+import "context"
 
 // failuresReported revokes every lease while writes fail, and wants the plugin to
 // report it where it tried to write.
@@ -64,44 +40,5 @@ func (w *world) leasesRevokedUnnoted(ctx context.Context) error {
 		}
 	}
 	w.revocationIsTheMatter = true
-	return nil
-}
-
-// writesReported sends the profile's samples while writes fail, and wants errors
-// where the plugin tried to write.
-func (w *world) writesReported(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	trials, err := installed.samples()
-	if err != nil {
-		return err
-	}
-	tried := false
-	for _, trial := range trials {
-		if trial.unfit() != "" {
-			continue
-		}
-		before := w.refused
-		path, err := w.outgoing(w.below(mount, trial.sample.Path))
-		if err != nil {
-			return err
-		}
-		sent := installed.write(ctx, path, Write{Path: trial.sample.Path, Data: trial.sample.Data})
-		if err := w.writesFail(ctx, mount); err != nil { // it returns the number
-			return err
-		}
-		if sent.err != nil || w.refused == before {
-			continue
-		}
-		tried = true
-		if !sent.refused() {
-			return mismatch(fmt.Sprintf("an error for a write to %s that the storage refused", trial.sample.Path), strings.TrimSpace(sent.got()))
-		}
-	}
-	if !tried {
-		return &NotCheckedError{Reason: "the plugin writes nothing to its storage for the profile's samples"}
-	}
 	return nil
 }

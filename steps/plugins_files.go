@@ -4,7 +4,9 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -68,6 +70,9 @@ func (w *world) changeBinary(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := w.keepBinary(path); err != nil {
+		return err
+	}
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("change the binary: %w", err)
@@ -87,8 +92,39 @@ func (w *world) removeBinary(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := w.keepBinary(path); err != nil {
+		return err
+	}
 	if err := os.Remove(path); err != nil {
 		return fmt.Errorf("remove the binary: %w", err)
+	}
+	return nil
+}
+
+// keptBinary is where a file that was changed or removed is kept.
+func keptBinary(path string) string { return path + ".kept" }
+
+// keepBinary keeps a file as it is before its first change.
+func (w *world) keepBinary(path string) error {
+	err := os.Link(path, keptBinary(path))
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("keep the binary: %w", err)
+	}
+	w.removeLater(keptBinary(path))
+	return nil
+}
+
+// restoreBinary puts a file back that was changed or removed.
+func (w *world) restoreBinary(ctx context.Context, name string) error {
+	path, err := w.pluginFile(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(keptBinary(path), path); err != nil {
+		return fmt.Errorf("restore the binary: %w", err)
 	}
 	return nil
 }

@@ -69,9 +69,12 @@ const (
 	PluginLogs Capability = "plugin-logs"
 	// SpecialPaths: the special paths of a mounted plugin are known.
 	SpecialPaths Capability = "special-paths"
-	// Faults: the server can be made to fail as servers do in production: writes of
-	// a plugin fail, and the success of a revocation gets lost.
+	// Faults: the server can be made to fail as servers do in production: its storage
+	// or that of a plugin fails, requests are over a limit, and the success of a
+	// revocation gets lost.
 	Faults Capability = "faults"
+	// Sealing: the server can be sealed and unsealed.
+	Sealing Capability = "sealing"
 	// CLIEnvironment: the command line can register a plugin with -env. The
 	// command line has it, not the target.
 	CLIEnvironment Capability = "cli-env"
@@ -81,7 +84,7 @@ const (
 func Capabilities() []Capability {
 	return []Capability{
 		HostEnvironment, PluginDirectory, PluginFiles, Settings, ServerLogs,
-		ProcessControl, Restart, Loopback, OwnServer, Crashes, Clock, PluginLogs, SpecialPaths, Faults, CLIEnvironment,
+		ProcessControl, Restart, Loopback, OwnServer, Crashes, Clock, PluginLogs, SpecialPaths, Faults, Sealing, CLIEnvironment,
 		Samples, SampleUpdates, Credentials, Logins, WrongLogins, OpenPaths,
 		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe,
 	}

@@ -8,3 +8,21 @@ Feature: Storage that fails
     Given a mount of its own "p"
     When writes to the storage of "p" fail
     Then a write at "p" that fails is reported
+
+  @PLG-396 @must @needs-samples @needs-faults
+  Scenario: What can't be read is an error
+    A plugin that takes a failed read for nothing there lets others believe that it is gone, and may write it anew.
+    Remedy: Return the error of req.Storage.Get and List before looking at what they returned.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    And reads of the storage of "p" fail
+    Then a read at "p" that fails is reported
+
+  @PLG-397 @must @needs-samples @needs-faults
+  Scenario: The plugin works again when its storage does
+    Remedy: Give locks back on every way out, and keep no error in the backend: the next request has to try again.
+    Given a mount of its own "p"
+    When writes to the storage of "p" fail
+    And the samples are sent to "p"
+    And writes to the storage of "p" succeed again
+    Then the samples can be written and read at "p"

@@ -39,6 +39,9 @@ type Faults struct {
 	// MaxRequests is how many requests are handled at a time; those beyond are
 	// refused with 429. 0 is no limit.
 	MaxRequests int
+	// OverLimit is the share of requests that are refused with 429, as those over a
+	// rate limit quota.
+	OverLimit float64
 	// Sealed: the server is sealed, and its plugins ended, until it is set back.
 	Sealed bool
 }
@@ -147,6 +150,7 @@ func fields() []field {
 		{"reset-requests", "share of connections that are reset before the request is handled", func(f *Faults) any { return &f.ResetRequests }},
 		{"reset-answers", "share of connections that are reset instead of an answer", func(f *Faults) any { return &f.ResetAnswers }},
 		{"max-requests", "requests beyond so many at a time are refused with 429", func(f *Faults) any { return &f.MaxRequests }},
+		{"over-limit", "share of requests that are refused with 429, as over a rate limit", func(f *Faults) any { return &f.OverLimit }},
 		{"sealed", "the server is sealed and its plugins are ended", func(f *Faults) any { return &f.Sealed }},
 	}
 }

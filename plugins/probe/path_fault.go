@@ -5,6 +5,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/vault/sdk/framework"
@@ -39,7 +40,8 @@ func (b *backend) pathsFault() []*framework.Path {
 		{
 			Pattern: `sleep`,
 			Fields: map[string]*framework.FieldSchema{
-				"for": {Type: framework.TypeDurationSecond, Description: "How long to wait before the answer."},
+				"for":  {Type: framework.TypeDurationSecond, Description: "How long to wait before the answer."},
+				"note": {Type: framework.TypeString, Description: "A name below kv/ that holds asleep from before the wait. If it does already, there is no wait."},
 			},
 			Operations: map[logical.Operation]framework.OperationHandler{
 				logical.UpdateOperation: &framework.PathOperation{Callback: sleep},
@@ -71,7 +73,22 @@ func (b *backend) crash(context.Context, *logical.Request, *framework.FieldData)
 	return nil, errors.New("probe: the crash returned")
 }
 
-func sleep(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+func sleep(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	if note := d.Get("note").(string); note != "" {
+		switch noted, err := req.Storage.Get(ctx, kvPrefix+note); {
+		case err != nil:
+			return nil, fmt.Errorf("probe: read the note: %w", err)
+		case noted != nil: // another process was asked before
+			return nil, nil
+		}
+		entry, err := logical.StorageEntryJSON(kvPrefix+note, stored{Value: "asleep"})
+		if err == nil {
+			err = req.Storage.Put(ctx, entry)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("probe: write the note: %w", err)
+		}
+	}
 	timer := time.NewTimer(time.Duration(d.Get("for").(int)) * time.Second)
 	defer timer.Stop()
 	select {

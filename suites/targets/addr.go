@@ -106,6 +106,8 @@ func (a *addr) Unsupported(c steps.Capability) string {
 	switch c {
 	case steps.HostEnvironment, steps.Settings, steps.Restart:
 		return "somebody else starts this server"
+	case steps.Sealing:
+		return "somebody else unseals this server"
 	case steps.OwnServer:
 		return "there is one server, which others may use"
 	case steps.ServerLogs:

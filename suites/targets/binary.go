@@ -54,7 +54,12 @@ func (b *binaries) Name() string { return b.name }
 
 // Unsupported implements steps.Target: a program that the harness starts itself
 // lacks only what it can't be asked.
-func (b *binaries) Unsupported(c steps.Capability) string { return notInAPI(c) }
+func (b *binaries) Unsupported(c steps.Capability) string {
+	if c == steps.Sealing {
+		return sealable(b.program())
+	}
+	return notInAPI(c)
+}
 
 // Server implements steps.Target.
 func (b *binaries) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {

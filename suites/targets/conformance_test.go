@@ -26,6 +26,7 @@ func containedRequirements() []string {
 		"DOC-001", "DOC-002", "DOC-003", "DOC-005", "DOC-006", "DOC-007", "DOC-008",
 		"DBS-001",
 		"ENV-001", "ENV-007", "ENV-021", "ENV-030", "ENV-033",
+		"FLT-020",
 		"LIF-001", "LIF-020", "LIF-030", "LIF-031",
 		"LST-004", "LST-010",
 		"MNT-001", "MNT-030", "MNT-051",
@@ -63,7 +64,7 @@ func TestContainerConformsAsInProcess(t *testing.T) {
 			passed++
 		case steps.Unsupported:
 			// It says itself why, and that must be a lack of the container's.
-			g.Expect(verdict.Requirement.Needs).To(ContainElement(BeElementOf(steps.PluginFiles, steps.ProcessControl, steps.Loopback)), id)
+			g.Expect(verdict.Requirement.Needs).To(ContainElement(BeElementOf(steps.PluginFiles, steps.ProcessControl, steps.Loopback, steps.Faults, steps.Sealing)), id)
 			continue
 		case steps.Fail, steps.Errored:
 			explain(t, "container", verdict)

@@ -72,13 +72,19 @@ func (c *containers) named(err error) error {
 // Name implements steps.Target.
 func (c *containers) Name() string { return c.name }
 
-// Unsupported implements steps.Target. Asking for Loopback contacts the engine.
+// Unsupported implements steps.Target. Asking for Loopback or Sealing contacts the engine.
 func (c *containers) Unsupported(capability steps.Capability) string {
 	switch capability {
 	case steps.PluginFiles:
 		return "the plugin directory is inside the container"
 	case steps.ProcessControl:
 		return "plugin processes run inside the container"
+	case steps.Sealing:
+		found, err := c.contents()
+		if err != nil {
+			return "" // Server tells why
+		}
+		return sealable(found.program, nil)
 	case steps.Loopback:
 		// Without an engine nothing runs, and Server tells why.
 		if e, err := c.engine(); err == nil && !e.desktop && !e.gateway.IsValid() {

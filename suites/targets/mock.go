@@ -19,6 +19,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver"
 	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/mockserver/fault"
 	"github.com/plugproof/plugproof/mockserver/trace"
 	"github.com/plugproof/plugproof/steps"
 )
@@ -102,7 +103,7 @@ func (m *mocks) Close(ctx context.Context) error {
 }
 
 func (m *mocks) start(ctx context.Context, spec steps.Spec) (running, error) {
-	s := &mock{target: m, spec: spec, token: newToken(), log: &logBuffer{}, clock: clock.New()}
+	s := &mock{target: m, spec: spec, token: newToken(), log: &logBuffer{}, clock: clock.New(), faults: fault.New(1)}
 	err := s.makeDirs()
 	if err != nil {
 		err = fmt.Errorf("%s: folder for the server: %w", m.name, err)
@@ -124,6 +125,7 @@ type mock struct {
 	token   string
 	log     *logBuffer
 	clock   *clock.Clock
+	faults  *fault.Injector
 
 	mu      sync.Mutex // guards what follows
 	server  *mockserver.Server
@@ -169,6 +171,9 @@ func (s *mock) try(ctx context.Context, listen string) error {
 		mockserver.WithEnviron(s.hostEnv), mockserver.WithClock(s.clock), mockserver.WithDigests(s.target.digests),
 		mockserver.WithTrace(s.target.trace, s.target.secretFields...),
 		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: s.log})),
+	}
+	if s.spec.Fresh || s.spec.State { // no other scenario uses it
+		opts = append(opts, mockserver.WithFaults(s.faults))
 	}
 	if s.plugins != nil {
 		opts = append(opts, mockserver.WithPluginDir(s.PluginDir()))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/plugproof/plugproof/mockserver"
 	"github.com/plugproof/plugproof/mockserver/failure"
+	"github.com/plugproof/plugproof/mockserver/fault"
 	"github.com/plugproof/plugproof/steps"
 )
 
@@ -18,7 +19,7 @@ import (
 func notInAPI(c steps.Capability) string {
 	switch c {
 	case steps.Crashes, steps.SpecialPaths, steps.Clock, steps.PluginLogs, steps.Faults:
-		return "the API of servers does not show it; --target mock does"
+		return "servers have no such API; --target mock does it"
 	}
 	return ""
 }
@@ -32,6 +33,34 @@ func (s *mock) Advance(_ context.Context, d time.Duration) error {
 // FailWrites implements steps.Faulty.
 func (s *mock) FailWrites(_ context.Context, mount string, fail bool) (refused int64, err error) {
 	return s.running().FailWrites(strings.Trim(mount, "/")+"/", fail)
+}
+
+// FailReads implements steps.Faulty.
+func (s *mock) FailReads(_ context.Context, mount string, fail bool) (refused int64, err error) {
+	return s.running().FailReads(strings.Trim(mount, "/")+"/", fail)
+}
+
+// SetFault implements steps.Faulty.
+func (s *mock) SetFault(_ context.Context, wanted steps.Fault) error {
+	all := map[steps.Fault]fault.Faults{
+		steps.NoFault:         {},
+		steps.StorageFails:    {StorageFailures: 1},
+		steps.StorageReadOnly: {StorageReadOnly: true},
+		steps.StorageFull:     {StorageFull: true},
+		steps.OverLimit:       {OverLimit: 1},
+	}
+	f, known := all[wanted]
+	if !known {
+		return fmt.Errorf("%s: fault %d: %w", s.target.name, wanted, steps.ErrUnsupported)
+	}
+	s.faults.Replace(f)
+	return nil
+}
+
+// Seal implements steps.Sealer.
+func (s *mock) Seal(_ context.Context, sealed bool) error {
+	s.faults.Replace(fault.Faults{Sealed: sealed})
+	return nil
 }
 
 // RevokeUnnoted implements steps.Faulty.

@@ -180,6 +180,30 @@ func (l *lent) FailWrites(ctx context.Context, mount string, fail bool) (refused
 	return steps.FailWrites(ctx, l.running, mount, fail)
 }
 
+// FailReads implements steps.Faulty.
+func (l *lent) FailReads(ctx context.Context, mount string, fail bool) (refused int64, err error) {
+	return steps.FailReads(ctx, l.running, mount, fail)
+}
+
+// errShared: a scenario is about to change a server that others use.
+var errShared = errors.New("this server is shared with other scenarios: ask for State or Fresh")
+
+// SetFault implements steps.Faulty.
+func (l *lent) SetFault(ctx context.Context, fault steps.Fault) error {
+	if l.common {
+		return errShared
+	}
+	return steps.SetFault(ctx, l.running, fault)
+}
+
+// Seal implements steps.Sealer.
+func (l *lent) Seal(ctx context.Context, sealed bool) error {
+	if l.common {
+		return errShared
+	}
+	return steps.SealServer(ctx, l.running, sealed)
+}
+
 // RevokeUnnoted implements steps.Faulty.
 func (l *lent) RevokeUnnoted(ctx context.Context, leaseID string) error {
 	return steps.RevokeUnnoted(ctx, l.running, leaseID)

@@ -74,8 +74,26 @@ func (c *Core) delayStart(ctx context.Context) error {
 	}
 }
 
-// errStorageFails is what writes return at a mount whose writes are made to fail.
-var errStorageFails = errors.New("plugproof: writes are made to fail")
+// What accesses to the storage of a mount return that are made to fail.
+var (
+	errStorageFails = errors.New("plugproof: writes are made to fail")
+	errReadsFail    = errors.New("plugproof: reads are made to fail")
+)
+
+// FailReads makes every read of the plugin at a mount fail, or lets them succeed again.
+// It returns how many accesses were refused so far.
+func (c *Core) FailReads(mount string, fail bool) (refused int64, err error) {
+	r, err := c.MountAt(context.Background(), mount)
+	if err != nil {
+		return 0, err
+	}
+	if fail {
+		r.Storage.SetUnreadable(errReadsFail)
+	} else {
+		r.Storage.SetUnreadable(nil)
+	}
+	return r.Storage.Refused(), nil
+}
 
 // FailWrites makes every write of the plugin at a mount fail, or lets them succeed
 // again. It returns how many were refused so far.

@@ -147,6 +147,12 @@ func (c *Core) DisableMount(ctx context.Context, path string) error {
 		r.EndOp()
 		return fmt.Errorf("%w: %q", mounts.ErrNotFound, path)
 	}
+	// Servers store that the mount is being removed before they close it (Vault,
+	// taintMountEntry). Where that is impossible nothing has happened yet.
+	if err := r.Modify(func(e *mounts.Entry) error { return c.persist(ctx, e) }); err != nil {
+		r.EndOp()
+		return err
+	}
 	r.Taint(true)
 	c.lastRollback(ctx, r)
 	if r.Running() != nil || !r.Skipped() {

@@ -46,7 +46,9 @@ type View struct {
 	prefix   string
 	// readOnly is the error of every write; nil while writes are possible.
 	readOnly atomic.Pointer[error]
-	// refused counts the writes that failed with it.
+	// unreadable is the error of every read; nil while reads are possible.
+	unreadable atomic.Pointer[error]
+	// refused counts what failed with one of them.
 	refused atomic.Int64
 }
 
@@ -70,7 +72,18 @@ func (v *View) SetReadOnly(err error) {
 	v.readOnly.Store(&err)
 }
 
-// Refused returns how many writes failed with the error of SetReadOnly.
+// SetUnreadable makes every read return err; nil makes reads possible again. The
+// state is not shared with parts of the view.
+func (v *View) SetUnreadable(err error) {
+	if err == nil {
+		v.unreadable.Store(nil)
+		return
+	}
+	v.unreadable.Store(&err)
+}
+
+// Refused returns how many accesses failed with the error of SetReadOnly or
+// SetUnreadable.
 func (v *View) Refused() int64 { return v.refused.Load() }
 
 // Clear deletes everything in the view.
@@ -78,7 +91,7 @@ func (v *View) Clear(ctx context.Context) error { return v.physical.Clear(ctx, v
 
 // Get implements logical.Storage: nil without an error when there is no entry.
 func (v *View) Get(ctx context.Context, key string) (*logical.StorageEntry, error) {
-	if err := v.check(key); err != nil {
+	if err := v.checkRead(key); err != nil {
 		return nil, err
 	}
 	value, err := v.physical.Get(ctx, v.prefix+key)
@@ -109,10 +122,22 @@ func (v *View) Delete(ctx context.Context, key string) error {
 
 // List implements logical.Storage.
 func (v *View) List(ctx context.Context, prefix string) ([]string, error) {
-	if err := v.check(prefix); err != nil {
+	if err := v.checkRead(prefix); err != nil {
 		return nil, err
 	}
 	return v.physical.List(ctx, v.prefix+prefix)
+}
+
+// checkRead returns the error for a read of key.
+func (v *View) checkRead(key string) error {
+	if err := v.check(key); err != nil {
+		return err
+	}
+	if err := v.unreadable.Load(); err != nil {
+		v.refused.Add(1)
+		return *err
+	}
+	return nil
 }
 
 // checkWrite returns the error for a write of key.

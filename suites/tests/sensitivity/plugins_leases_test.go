@@ -16,6 +16,8 @@ func wrongLeases() []wrongPlugin {
 		{name: "forgetting-before-revoking", fails: "PLG-406"},
 		{name: "revoking-once", fails: "PLG-407"},
 		{name: "swallowing-write-errors", fails: "PLG-395"},
+		{name: "taking-failed-reads-for-nothing", fails: "PLG-396"},
+		{name: "keeping-write-errors", fails: "PLG-397"},
 		{name: "failing-renewal", fails: "PLG-408"},
 		{name: "renewable-without-renewal", fails: "PLG-408"},
 		{name: "empty-renewal", fails: "PLG-408"},

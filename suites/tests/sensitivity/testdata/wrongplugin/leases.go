@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/vault/sdk/framework"
@@ -114,6 +115,28 @@ func leaseDefects() map[string]defect {
 				resp, err := next(ctx, req)
 				if err != nil && strings.HasPrefix(req.Path, "role/") {
 					return nil, nil
+				}
+				return resp, err
+			}
+		}},
+		"taking-failed-reads-for-nothing": {request: func() func(context.Context, *logical.Request, handler) (*logical.Response, error) {
+			return func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+				resp, err := next(ctx, req)
+				if err != nil && req.Operation == logical.ReadOperation && strings.HasPrefix(req.Path, "role/") {
+					return nil, nil
+				}
+				return resp, err
+			}
+		}},
+		"keeping-write-errors": {request: func() func(context.Context, *logical.Request, handler) (*logical.Response, error) {
+			var kept atomic.Pointer[error]
+			return func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+				if err := kept.Load(); err != nil && strings.HasPrefix(req.Path, "role/") {
+					return nil, *err
+				}
+				resp, err := next(ctx, req)
+				if err != nil && strings.Contains(err.Error(), "writes are made to fail") {
+					kept.Store(&err)
 				}
 				return resp, err
 			}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+// faultVocabulary lists the sentences about what goes wrong, with the server and
+// with the plugin that is checked.
+func faultVocabulary() []group {
+	return []group{
+		{"faults", "Faults, each until the sentence that ends it", []binding{
+			{`the storage fails`, (*world).storageFails, Faults,
+				"Makes every access to the server's storage fail. The server must be the scenario's own.",
+				`the storage fails`},
+			{`the storage is read-only`, (*world).storageReadOnly, Faults,
+				"Makes every write to the server's storage fail.",
+				`the storage is read-only`},
+			{`the storage is full`, (*world).storageFull, Faults,
+				"Makes every write to the server's storage fail for want of space.",
+				`the storage is full`},
+			{`the storage works again`, (*world).faultEnds, Faults,
+				"Ends that.",
+				`the storage works again`},
+			{`requests are over the limit`, (*world).overLimit, Faults,
+				"Makes every request be one too many for a rate limit.",
+				`requests are over the limit`},
+			{`requests are within the limit again`, (*world).faultEnds, Faults,
+				"Ends that.",
+				`requests are within the limit again`},
+			{`the server is sealed`, (*world).sealed, Sealing,
+				"Seals a server that keeps its state.",
+				`the server is sealed`},
+			{`the server is unsealed`, (*world).unsealed, Sealing,
+				"Unseals it again, and waits until it serves.",
+				`the server is unsealed`},
+			{`the process "NAME" is killed while a request to "MOUNT" runs`, (*world).killDuring, ProcessControl,
+				"Kills a process that was kept while the probe behind a mount answers a request, which has to be answered then.",
+				`the process "first" is killed while a request to "my-secrets" runs`},
+			{`writes to the storage of "MOUNT" fail`, (*world).writesFail, Faults,
+				"Makes every write of the plugin at a mount fail, as if the server's storage were full.",
+				`writes to the storage of "p" fail`},
+			{`writes to the storage of "MOUNT" succeed again`, (*world).writesSucceed, Faults,
+				"Ends that.",
+				`writes to the storage of "p" succeed again`},
+			{`reads of the storage of "MOUNT" fail`, (*world).readsFail, Faults,
+				"Makes every read of the plugin at a mount fail.",
+				`reads of the storage of "p" fail`},
+			{`a write at "MOUNT" that fails is reported`, (*world).writesReported, Faults,
+				"Writes the profile's samples while writes fail, and checks that the plugin answers with an error if it tried to write.",
+				`a write at "p" that fails is reported`},
+			{`a read at "MOUNT" that fails is reported`, (*world).readsReported, Faults,
+				"Reads the samples that were written, and checks that the plugin answers with an error if what it reads from its storage fails.",
+				`a read at "p" that fails is reported`},
+			{`the samples are sent to "MOUNT"`, (*world).samplesSent, Samples,
+				"Writes the profile's samples, whatever comes of it.",
+				`the samples are sent to "p"`},
+			{`the samples can be written and read at "MOUNT"`, (*world).samplesUsable, Samples,
+				"Checks that the profile's samples are accepted and that there is something to read.",
+				`the samples can be written and read at "p"`},
+		}},
+	}
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package sensitivity_test
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+)
+
+// acknowledging answers with another status what fails for the storage.
+func acknowledging(a about, status int) breaker {
+	return instead(a, func(s *server, w http.ResponseWriter, r *http.Request, _ []string) bool {
+		got := again(s, r, func(*http.Request) {})
+		if got.Code < http.StatusInternalServerError && !strings.Contains(got.Body.String(), "made to fail") {
+			send(w, got)
+			return true
+		}
+		answer(w, status, nil)
+		return true
+	})
+}
+
+// wrongFaults do something wrong when something goes wrong.
+func wrongFaults() []wrong {
+	return []wrong{
+		{
+			name:   "a write that can't be stored is acknowledged",
+			change: acknowledging(on("POST|PUT", `a/x`), http.StatusNoContent),
+			fails:  []string{"FLT-001"},
+		},
+		{
+			name:   "a mount that can't be stored is acknowledged",
+			change: acknowledging(on("POST|PUT", `sys/mounts/full`), http.StatusNoContent),
+			fails:  []string{"FLT-002"},
+		},
+		{
+			name:   "a mount that can't be removed is said to be",
+			change: acknowledging(on("DELETE", `sys/mounts/a`), http.StatusNoContent),
+			fails:  []string{"FLT-003"},
+		},
+		{
+			name:   "a registration that can't be stored is acknowledged",
+			change: acknowledging(on("POST|PUT", `sys/plugins/catalog/secret/full`), http.StatusNoContent),
+			fails:  []string{"FLT-004"},
+		},
+		{
+			name:   "what can't be read is missing",
+			change: acknowledging(on("GET", `a/x`), http.StatusNotFound),
+			fails:  []string{"FLT-005"},
+		},
+		{
+			name: "a request during which the plugin is killed gets no answer",
+			change: instead(on("POST", `p[^/]*/sleep`), func(s *server, _ http.ResponseWriter, r *http.Request, _ []string) bool {
+				again(s, r, func(*http.Request) {})
+				panic(http.ErrAbortHandler)
+			}),
+			fails: []string{"FLT-010"},
+		},
+		{
+			name: "a reload ignores that the binary is another one",
+			change: instead(on("POST|PUT", `sys/plugins/reload/backend`), func(s *server, w http.ResponseWriter, r *http.Request, _ []string) bool {
+				if kept, err := filepath.Glob(filepath.Join(s.plugins, "changing*")); err != nil || len(kept) == 0 {
+					return false
+				}
+				again(s, r, func(*http.Request) {})
+				answer(w, http.StatusOK, object{"data": object{"reload_id": "1"}})
+				return true
+			}),
+			fails: []string{"FLT-011"},
+		},
+		{
+			name: "a sealed server says that it is not",
+			change: misreport(on("GET", `sys/seal-status`), func(status int, content object) int {
+				content["sealed"] = false
+				return status
+			}),
+			fails: []string{"FLT-020"},
+		},
+		{
+			name: "what was written before a seal is gone when the plugin starts",
+			change: instead(on("GET", `p[^/]*/kv/x`), func(s *server, w http.ResponseWriter, _ *http.Request, _ []string) bool {
+				if len(s.Processes()) > 0 || len(s.PluginFailures()) > 0 {
+					return false
+				}
+				answer(w, http.StatusNotFound, object{"errors": []string{}})
+				return true
+			}),
+			fails: []string{"FLT-021"}, also: []string{"LIF-040", "LIF-042"},
+		},
+		{
+			name: "requests over the limit are answered with 503",
+			change: misreport(on("POST|PUT", `a/x`), func(status int, _ object) int {
+				if status == http.StatusTooManyRequests {
+					return http.StatusServiceUnavailable
+				}
+				return status
+			}),
+			fails: []string{"FLT-030"},
+		},
+	}
+}
