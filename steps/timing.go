@@ -155,7 +155,9 @@ func (w *world) timedTaken(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	w.timed, w.server, w.client = timed, timed.server, timed.client
+	client := *timed.client
+	client.parent = w.parent
+	w.timed, w.server, w.client = timed, timed.server, &client
 	w.secrets = append(w.secrets, timed.server.Token())
 	w.since = time.Now()
 	w.subject = timed.name()
