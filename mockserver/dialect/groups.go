@@ -33,6 +33,8 @@ type Catalog struct {
 	RootlessRuntimes bool
 	// Images: plugins may be registered as container images (oci_image).
 	Images bool
+	// ImageMustRun: an image that can't be run is not registered.
+	ImageMustRun bool
 	// ListsVersionedOnly: the lists of names contain plugins that are only
 	// registered with versions (hashicorp/vault#28936, openbao/openbao#3186).
 	ListsVersionedOnly bool

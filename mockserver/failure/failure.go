@@ -32,6 +32,9 @@ const (
 	WrongFormat Cause = "wrong-format"
 	// ExecFailed: the kernel refused for another reason, which is Detail.
 	ExecFailed Cause = "exec-failed"
+	// ContainerFailed: the plugin's container could not be made or started; Detail
+	// is the container engine's reason.
+	ContainerFailed Cause = "container-failed"
 )
 
 // The causes up to the handshake.
@@ -164,6 +167,8 @@ func (f *Failure) what() string {
 		return "the plugin's file is no program for this platform"
 	case ExecFailed:
 		return "the plugin's file can't be executed"
+	case ContainerFailed:
+		return "the plugin's container can't be started"
 	case NothingPrinted:
 		return "the plugin ended before its handshake and printed nothing"
 	case NoHandshake:

@@ -122,7 +122,8 @@ func decode(raw *logical.StorageEntry) (*Entry, error) {
 
 // Set registers a plugin after checking that its command lies in the plugin
 // directory and asking the plugin for its version. A plugin that can't be
-// started is registered all the same: a mount finds out.
+// started is registered all the same: a mount finds out. Only an image is refused,
+// where the dialect says so.
 func (c *Catalog) Set(ctx context.Context, e *Entry, probe Prober) error {
 	if e.Image == "" {
 		if err := c.checkRequested(e); err != nil {
@@ -138,15 +139,15 @@ func (c *Catalog) set(ctx context.Context, e *Entry, probe Prober) error {
 		if err := c.checkCommand(e); err != nil {
 			return err
 		}
-		if e.Type == consts.PluginTypeUnknown {
-			var err error
-			if e.Type, err = probe.DetectType(ctx, e); err != nil {
-				return err
-			}
-		}
-		if err := c.adoptVersion(ctx, e, probe); err != nil {
+	}
+	if e.Type == consts.PluginTypeUnknown {
+		var err error
+		if e.Type, err = probe.DetectType(ctx, e); err != nil {
 			return err
 		}
+	}
+	if err := c.adoptVersion(ctx, e, probe); err != nil {
+		return err
 	}
 	value, err := json.Marshal(e.stored())
 	if err != nil {
@@ -163,6 +164,8 @@ func (c *Catalog) set(ctx context.Context, e *Entry, probe Prober) error {
 func (c *Catalog) adoptVersion(ctx context.Context, e *Entry, probe Prober) error {
 	reported, err := probe.Probe(ctx, e)
 	switch {
+	case err != nil && e.Image != "" && c.dialect.Catalog.ImageMustRun:
+		return &UnableToRunError{err}
 	case err != nil || reported == "":
 		return nil
 	case e.Version == "":

@@ -36,6 +36,14 @@ func (e *VersionMismatchError) Error() string {
 	return fmt.Sprintf("plugin version mismatch: %s reported version (%s) did not match requested version (%s)", e.Name, e.Reported, e.Requested)
 }
 
+// UnableToRunError says that a plugin could not be run from its image.
+//
+// Source: ErrPluginUnableToRun in vault/plugincatalog of Vault 1.16.
+type UnableToRunError struct{ Err error }
+
+func (e *UnableToRunError) Error() string { return "unable to run plugin: " + e.Err.Error() }
+func (e *UnableToRunError) Unwrap() error { return e.Err }
+
 // Key names one entry of the catalog. Version is empty for the unversioned one.
 type Key struct {
 	Type    consts.PluginType

@@ -151,7 +151,8 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 	}
 	c.pool = process.New(process.Host{
 		Environ: c.hostEnviron, Rule: o.Dialect.Processes.Environment, OwnVariables: o.Dialect.Processes.OwnVariables,
-		Version: o.Dialect.Version, Wrap: c.access.WrapCertificate, StartTimeout: o.StartTimeout,
+		ClusterID: func() string { return c.cluster.ID },
+		Version:   o.Dialect.Version, Wrap: c.access.WrapCertificate, StartTimeout: o.StartTimeout,
 		Callbacks: o.Dialect.Processes.Callbacks, HandshakeHint: o.Dialect.Processes.HandshakeHint, OnFailure: c.failures.add, Digests: o.Digests, Trace: o.Trace, Logger: o.Logger,
 	})
 	if err := c.loadCluster(ctx); err != nil {
@@ -235,7 +236,11 @@ func (c *Core) hostEnviron() []string {
 
 // Probe starts a plugin once and returns the version that it reports.
 func (c *Core) Probe(ctx context.Context, e *catalog.Entry) (string, error) {
-	return c.pool.Version(ctx, c.processEntry(e))
+	entry, err := c.processEntry(ctx, e)
+	if err != nil {
+		return "", err
+	}
+	return c.pool.Version(ctx, entry)
 }
 
 // StorageType returns the storage type that sys/seal-status shows: inmem, or file for
@@ -252,8 +257,22 @@ func (c *Core) StorageType() string {
 }
 
 // processEntry returns a catalog entry in the form that the process pool takes.
-func (c *Core) processEntry(e *catalog.Entry) process.Entry {
-	return process.Entry{Name: e.Name, Type: e.Type, Version: e.Version, Command: c.catalog.Path(e), Args: e.Args, Env: e.Env, SHA256: e.SHA256}
+func (c *Core) processEntry(ctx context.Context, e *catalog.Entry) (process.Entry, error) {
+	entry := process.Entry{Name: e.Name, Type: e.Type, Version: e.Version, Command: c.catalog.Path(e), Args: e.Args, Env: e.Env, SHA256: e.SHA256}
+	if e.Image == "" {
+		return entry, nil
+	}
+	entry.Container = &process.Container{Image: e.Image, Command: e.Command, Runtime: e.Runtime}
+	if e.Runtime == "" {
+		return entry, nil
+	}
+	r, err := c.catalog.Runtime(ctx, e.Runtime)
+	if err != nil {
+		return process.Entry{}, fmt.Errorf("failed to get configured runtime for plugin %q: %w", e.Name, err)
+	}
+	entry.Container.OCIRuntime, entry.Container.CgroupParent = r.OCIRuntime, r.CgroupParent
+	entry.Container.CPU, entry.Container.Memory, entry.Container.Rootless = r.CPU, r.Memory, r.Rootless
+	return entry, nil
 }
 
 func (c *Core) loadCluster(ctx context.Context) error {

@@ -20,11 +20,15 @@ import (
 //
 // Source: getPluginTypeFromUnknown of the servers' catalog.
 func (c *Core) DetectType(ctx context.Context, e *catalog.Entry) (consts.PluginType, error) {
-	asDatabase := c.pool.IsDatabase(ctx, c.processEntry(e))
+	entry, err := c.processEntry(ctx, e)
+	if err != nil {
+		return consts.PluginTypeUnknown, err
+	}
+	asDatabase := c.pool.IsDatabase(ctx, entry)
 	if asDatabase == nil {
 		return consts.PluginTypeDatabase, nil
 	}
-	lookup := func(context.Context) (process.Entry, error) { return c.processEntry(e), nil }
+	lookup := func(context.Context) (process.Entry, error) { return entry, nil }
 	b, err := c.pool.Backend(ctx, lookup, &logical.BackendConfig{
 		StorageView: &logical.InmemStorage{}, Logger: c.logger.Named(e.Name), System: &logical.StaticSystemView{VersionString: c.dialect.Version},
 	})

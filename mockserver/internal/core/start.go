@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"maps"
 
 	"github.com/hashicorp/vault/sdk/logical"
@@ -121,10 +120,7 @@ func (c *Core) lookup(key catalog.Key) func(context.Context) (process.Entry, err
 		if err != nil {
 			return process.Entry{}, err
 		}
-		if plug.Image != "" {
-			return process.Entry{}, fmt.Errorf("plugproof's mock server does not run plugins from container images: register %s with a command", plug.Name)
-		}
-		return c.processEntry(plug), nil
+		return c.processEntry(ctx, plug)
 	}
 }
 

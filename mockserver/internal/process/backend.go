@@ -300,7 +300,7 @@ func (b *Backend) Kill(wait bool) {
 	if s.proc == nil || !s.proc.running() {
 		return
 	}
-	_ = s.proc.child.cmd.Process.Kill() // it may have ended by now
+	_ = s.proc.child.crash() // it may have ended by now
 	if wait {
 		<-s.proc.child.exited
 	}

@@ -20,8 +20,12 @@ type binary struct {
 	hashed hashed
 }
 
-// close ends the use of the file.
-func (b *binary) close() { _ = b.file.Close() } // it was only read
+// close ends the use of the file, if there is one.
+func (b *binary) close() {
+	if b != nil {
+		_ = b.file.Close() // it was only read
+	}
+}
 
 // isScript reports whether the file is a script. Its interpreter opens it by its path
 // and tells it that path, so that it can't be executed by another one.

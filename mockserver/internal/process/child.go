@@ -30,6 +30,9 @@ type child struct {
 	cmd    *exec.Cmd
 	file   *binary
 	forker *forker
+	// container is nil unless the plugin runs from an image; cmd, file and forker
+	// are nil otherwise.
+	container *contained
 	// dir is go-plugin's directory for this process, temporary the process's own one
 	// for temporary files.
 	dir, temporary string
@@ -74,8 +77,11 @@ func newChild(cmd *exec.Cmd, dir, temporary string, file *binary, forker *forker
 
 // Start forks the process. Its error is os/exec's and goes to the caller of the
 // server as it is.
-func (c *child) Start(context.Context) error {
+func (c *child) Start(ctx context.Context) error {
 	c.forkedAt = time.Now()
+	if c.container != nil {
+		return c.startContainer(ctx)
+	}
 	err := c.forker.do(c.cmd.Start)
 	c.stdoutEnd.Close()
 	c.stderrEnd.Close()
@@ -121,6 +127,9 @@ func (c *child) Wait(context.Context) error {
 // closePipesLate ends the reading of a process's output some time after its
 // end, should a process that it started hold the pipes.
 func (c *child) closePipesLate() {
+	if c.container != nil {
+		return // its output ends with the container
+	}
 	time.AfterFunc(pipeGrace, func() {
 		c.stdout.Close()
 		c.stderr.Close()
@@ -129,6 +138,9 @@ func (c *child) closePipesLate() {
 
 func (c *child) removeFiles() {
 	os.RemoveAll(c.dir)
+	if c.container != nil {
+		return // the plugin sees no other directory of the host
+	}
 	// A plugin that ends in order removes its socket; one that crashed can't.
 	// The path is what the plugin said: nothing but a socket is removed.
 	socket := c.stdout.socket()
@@ -146,7 +158,7 @@ func (c *child) removeFiles() {
 // not begun yet is killed when it does.
 func (c *child) Kill(context.Context) error {
 	c.killOnStart.Store(true)
-	if c.pid.Load() == 0 {
+	if !c.begun() {
 		return nil
 	}
 	select {
@@ -155,11 +167,18 @@ func (c *child) Kill(context.Context) error {
 	default:
 		c.killed.Store(true)
 	}
+	if c.container != nil {
+		c.container.remove()
+		return nil
+	}
 	if err := c.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	return nil
 }
+
+// begun reports whether there is a process, which may have ended.
+func (c *child) begun() bool { return c.ID() != "" }
 
 // Stdout is where go-plugin expects the handshake.
 func (c *child) Stdout() io.ReadCloser { return c.stdout }
@@ -167,11 +186,22 @@ func (c *child) Stdout() io.ReadCloser { return c.stdout }
 // Stderr is the plugin's log.
 func (c *child) Stderr() io.ReadCloser { return c.stderr }
 
-// Name is the path of the binary.
-func (c *child) Name() string { return c.file.path }
+// Name is the path of the binary, or the image.
+func (c *child) Name() string {
+	if c.container != nil {
+		return c.container.Name()
+	}
+	return c.file.path
+}
 
-// ID is the pid, empty before Start.
+// ID is the pid, or the container's identifier; empty before Start.
 func (c *child) ID() string {
+	if c.container != nil {
+		if !c.container.begun.Load() {
+			return ""
+		}
+		return c.container.ID()
+	}
 	if pid := c.pid.Load(); pid != 0 {
 		return strconv.FormatInt(pid, 10)
 	}
@@ -179,7 +209,10 @@ func (c *child) ID() string {
 }
 
 // Diagnose is what go-plugin says of a plugin without a handshake.
-func (c *child) Diagnose(context.Context) string {
+func (c *child) Diagnose(ctx context.Context) string {
+	if c.container != nil {
+		return c.container.Diagnose(ctx)
+	}
 	return `This usually means
   the plugin was not compiled for this architecture,
   the plugin is missing dynamic-link libraries necessary to run,
@@ -188,12 +221,18 @@ func (c *child) Diagnose(context.Context) string {
 ` + diagnosticNotes(c.file.path)
 }
 
-// PluginToHost changes nothing: the process runs beside us.
+// PluginToHost changes nothing for a process, which runs beside us.
 func (c *child) PluginToHost(network, address string) (string, string, error) {
+	if c.container != nil {
+		return c.container.PluginToHost(network, address)
+	}
 	return network, address, nil
 }
 
-// HostToPlugin changes nothing.
+// HostToPlugin is the reverse.
 func (c *child) HostToPlugin(network, address string) (string, string, error) {
+	if c.container != nil {
+		return c.container.HostToPlugin(network, address)
+	}
 	return network, address, nil
 }

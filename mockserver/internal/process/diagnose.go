@@ -100,9 +100,13 @@ func (proc *process) failed(err error, speak protocol, deadline time.Time) error
 	switch {
 	case errors.Is(err, plugin.ErrChecksumsDoNotMatch): // it was changed meanwhile
 		f.Cause = failure.ChecksumMismatch
+	case c == nil && proc.entry.Container != nil:
+		f.Cause, f.Detail = failure.ContainerFailed, firstLine(err)
 	case c == nil: // go-plugin could not prepare the process
 		f.Cause, f.Detail = failure.ExecFailed, err.Error()
-	case c.pid.Load() == 0:
+	case c.container != nil && !c.begun():
+		f.Cause, f.Detail = failure.ContainerFailed, firstLine(err)
+	case !c.begun():
 		f.Cause, f.Detail = execCause(proc.entry.Command, c.result)
 	default:
 		f.PID = int(c.pid.Load())
@@ -122,17 +126,21 @@ func (proc *process) dial() error {
 	proc.mu.Lock()
 	c := proc.child
 	proc.mu.Unlock()
-	if c == nil || c.pid.Load() == 0 || !proc.running() {
+	if c == nil || !c.begun() || !proc.running() {
 		return nil
 	}
 	parts := c.stdout.handshake()
 	if parts == nil {
 		return nil
 	}
+	network, address, err := c.PluginToHost(parts[2], parts[3])
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, parts[2], parts[3])
+	conn, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
 		return err
 	}
@@ -154,6 +162,9 @@ func (e *tlsError) Unwrap() error { return e.err }
 
 // describe completes f with what the ended process left: its exit and its log.
 func (c *child) describe(f *failure.Failure) {
+	if c.container != nil && c.stderr.ReadCloser == nil {
+		return // it has not begun
+	}
 	select { // what is in the pipe is read in a moment
 	case <-c.stderr.ended:
 	case <-time.After(pipeGrace):
@@ -166,7 +177,10 @@ func (c *child) describe(f *failure.Failure) {
 // must have exited.
 func (c *child) exit() *failure.Exit {
 	var ended *exec.ExitError
+	var contained *containerExit
 	switch {
+	case errors.As(c.result, &contained) && !c.killed.Load():
+		return &failure.Exit{Code: contained.code}
 	case c.result == nil:
 		return &failure.Exit{}
 	case !errors.As(c.result, &ended):

@@ -52,6 +52,9 @@ type Entry struct {
 	// SHA256 is the registered digest of the binary; it is compared at every
 	// start.
 	SHA256 []byte
+	// Container is nil unless the plugin runs from an image; Command is not used
+	// then, and SHA256 is the image's.
+	Container *Container
 }
 
 // key identifies entries that may share a process: those that agree in every
@@ -70,6 +73,11 @@ func (e Entry) key() string {
 	part(e.Version)
 	part(e.Command)
 	part(string(e.SHA256))
+	if e.Container != nil {
+		part(e.Container.Image)
+		part(e.Container.Command)
+		part(e.Container.Runtime)
+	}
 	for _, list := range [][]string{e.Args, e.Env} {
 		b.WriteString(strconv.Itoa(len(list)))
 		b.WriteByte(';')
@@ -93,6 +101,8 @@ type Host struct {
 	OwnVariables []string
 	// Version is what plugins find in VAULT_VERSION.
 	Version string
+	// ClusterID is the server's, for the labels of containers; it may be nil.
+	ClusterID func() string
 	// Mlock asks plugins to lock their memory.
 	Mlock bool
 	// Wrap puts data into a response-wrapping token that is a JWT, for the
@@ -116,6 +126,13 @@ type Host struct {
 	Trace *trace.Tracer
 	// Logger receives the output of plugins and the events of their processes.
 	Logger hclog.Logger
+}
+
+func (h Host) clusterID() string {
+	if h.ClusterID == nil {
+		return ""
+	}
+	return h.ClusterID()
 }
 
 // Pool owns plugin processes. Its methods may be called concurrently.

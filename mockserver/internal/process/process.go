@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -74,13 +75,9 @@ func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline 
 	if err := ctx.Err(); err != nil {
 		return nil, err // no caller waits for it
 	}
-	// A bare name would be looked up in PATH, where nothing was compared.
-	if !filepath.IsAbs(entry.Command) {
-		return nil, fmt.Errorf("%w: %s", ErrNoPluginDir, entry.Name)
-	}
-	file, err := p.digests.open(entry.Command, entry.SHA256)
+	file, err := p.openBinary(entry)
 	if err != nil {
-		return nil, fileFailure(entry, err)
+		return nil, err
 	}
 	defer file.close()
 	serverEnv := environ.Own{
@@ -110,6 +107,7 @@ func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline 
 		Host:       p.host.Environ(),
 		Registered: entry.Env,
 		Server:     serverEnv.Entries(),
+		Container:  entry.Container != nil,
 	})
 	temporary := temporaryDir(env)
 	socketDir, err := p.sockets.open(temporary)
@@ -134,7 +132,7 @@ func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline 
 		logger = logger.With("metadata", "true")
 	}
 	output := logger.StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug})
-	proc.client = plugin.NewClient(&plugin.ClientConfig{
+	clientConfig := &plugin.ClientConfig{
 		HandshakeConfig:  speak.handshake,
 		VersionedPlugins: speak.sets,
 		TLSConfig:        config,
@@ -157,7 +155,17 @@ func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline 
 			cmd.Env = slices.Concat(env, goPluginEnv, lastEnv)
 			return proc.adopt(cmd, dir, temporary, file)
 		},
-	})
+	}
+	if entry.Container != nil {
+		container := p.containerConfig(entry, env, socketDir)
+		clientConfig.UnixSocketConfig.Group = strconv.Itoa(container.GroupAdd)
+		clientConfig.GRPCBrokerMultiplex = true
+		clientConfig.RunnerFunc = func(logger hclog.Logger, cmd *exec.Cmd, dir string) (runner.Runner, error) {
+			cmd.Env = append(cmd.Env, lastEnv...)
+			return proc.newContained(container, logger, cmd, dir)
+		}
+	}
+	proc.client = plugin.NewClient(clientConfig)
 	// go-plugin minds StartTimeout up to the handshake. A process that doesn't
 	// answer calls after that is killed, which makes them fail.
 	watchdog := time.AfterFunc(left+time.Second, proc.abortStart)
@@ -170,6 +178,23 @@ func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline 
 	}
 	proc.traceStart(start, nil)
 	return proc, nil
+}
+
+// openBinary returns the binary of an entry when its digest is the registered one;
+// nil for a plugin from an image, whose digest plugincontainer compares.
+func (p *Pool) openBinary(entry Entry) (*binary, error) {
+	if entry.Container != nil {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	// A bare name would be looked up in PATH, where nothing was compared.
+	if !filepath.IsAbs(entry.Command) {
+		return nil, fmt.Errorf("%w: %s", ErrNoPluginDir, entry.Name)
+	}
+	file, err := p.digests.open(entry.Command, entry.SHA256)
+	if err != nil {
+		return nil, fileFailure(entry, err)
+	}
+	return file, nil
 }
 
 // withoutSocketDir removes the variable that go-plugin sets only because a
@@ -188,13 +213,18 @@ func (proc *process) adopt(cmd *exec.Cmd, dir, temporary string, file *binary) (
 	if err != nil {
 		return nil, err
 	}
+	proc.keep(c)
+	return c, nil
+}
+
+// keep makes c the child of the process.
+func (proc *process) keep(c *child) {
 	proc.mu.Lock()
 	defer proc.mu.Unlock()
 	proc.child = c
 	if proc.aborted {
 		c.killOnStart.Store(true)
 	}
-	return c, nil
 }
 
 // connect starts the process and queries whether it supports multiplexing.

@@ -101,7 +101,8 @@ func (b *backend) registerPlugin(ctx context.Context, _ *logical.Request, d *fra
 	}
 	err = b.core.Catalog().Set(ctx, e, b.core)
 	var mismatch *catalog.VersionMismatchError
-	if errors.Is(err, catalog.ErrNotFound) || errors.As(err, &mismatch) {
+	var unable *catalog.UnableToRunError
+	if errors.Is(err, catalog.ErrNotFound) || errors.As(err, &mismatch) || errors.As(err, &unable) {
 		return logical.ErrorResponse("%s", err.Error()), nil
 	}
 	if command := d.Get("command").(string); err == nil && artifact && command != "" {
