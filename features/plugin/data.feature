@@ -5,10 +5,13 @@ Feature: Data
   Source: https://developer.hashicorp.com/vault/docs/plugins/plugin-development
   Remedy: Keep state in req.Storage, not in variables of the process or in files.
 
-  @PLG-020 @must @needs-samples
+  @PLG-020 @must @needs-samples @needs-plugin-directory
   Scenario: A mount does not see what another one stores
-    Given a mount of its own "p"
-    And a mount of its own "q"
+    Mounts of one process are compared, and no other scenario uses that process: what
+    it deletes would be gone here too.
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    And the plugin is mounted at "q"
     When the samples are written at "p"
     Then the samples are read at "p"
     And the samples are not at "q"

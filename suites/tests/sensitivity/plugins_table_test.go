@@ -4,8 +4,6 @@ package sensitivity_test
 
 import (
 	"time"
-
-	"github.com/plugproof/plugproof/steps"
 )
 
 func wrongStarts() []wrongPlugin {
@@ -21,9 +19,7 @@ func wrongStarts() []wrongPlugin {
 		{name: "leaving-files", fails: "PLG-009"},
 		{name: "slow-start", fails: "PLG-014"},
 		{name: "mounted-once", fails: "PLG-015"},
-		{name: "fixed-port", fails: "PLG-016", also: []string{"PLG-003"}, profile: func(p *steps.Profile) {
-			p.Env = append(p.Env, "WRONG_PORT=18211")
-		}},
+		{name: "fixed-port", fails: "PLG-016", also: []string{"PLG-003"}},
 	}
 }
 

@@ -52,7 +52,7 @@ func startDefects() map[string]defect {
 			if os.Getenv("VAULT_PLUGIN_METADATA_MODE") == "true" {
 				return nil
 			}
-			listener, err := net.Listen("tcp", "127.0.0.1:"+os.Getenv("WRONG_PORT"))
+			listener, err := listenWhereTheFirstDid(filepath.Join(os.Getenv("WRONG_DIR"), "port"))
 			if err != nil {
 				return err
 			}
@@ -74,6 +74,25 @@ func startDefects() map[string]defect {
 			}
 		}},
 	}
+}
+
+// listenWhereTheFirstDid listens on the port that the file names, as on a fixed one.
+// The first process of a check takes a free port and names it there, so that nothing
+// but another process of the plugin can be in its way.
+func listenWhereTheFirstDid(file string) (net.Listener, error) {
+	address, err := os.ReadFile(file)
+	if err == nil {
+		return net.Listen("tcp", string(address))
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	written := fmt.Sprintf("%s.%d", file, os.Getpid())
+	if err = os.WriteFile(written, []byte(listener.Addr().String()), 0o600); err == nil {
+		err = os.Link(written, file)
+	}
+	return listener, err
 }
 
 // mountedOnce returns a factory that refuses a second mount.
