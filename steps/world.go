@@ -255,6 +255,10 @@ func (w *world) outcome(stepErr, cleanErr error) Outcome {
 		}
 		complete.Wanted, complete.Got = w.mask(complete.Wanted), w.mask(complete.Got)
 		outcome.Failure, outcome.Reason = &complete, complete.Error()
+		if what := exhausted(complete.Got); what != "" {
+			outcome.Status, outcome.Failure = Errored, nil
+			outcome.Reason = "the server could not start a program for want of resources: " + what + "; give it more (ulimit -n, ulimit -u, memory) and run again\n" + complete.Error()
+		}
 	case stepErr != nil:
 		outcome.Status = Errored
 		outcome.Reason = w.mask(fmt.Sprintf("step %q: %v", w.step, stepErr))
