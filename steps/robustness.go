@@ -109,7 +109,15 @@ func (p *prober) onMount(ctx context.Context, name string, document *Document, t
 		return &NotCheckedError{Reason: "the plugin can't be mounted another time, see " + anotherMount}
 	}
 	err = try(ctx, at+name+"/", document)
-	removed := p.try(context.WithoutCancel(ctx), p.timeout, request{method: http.MethodDelete, path: table + "/" + name})
+	cleaning := context.WithoutCancel(ctx)
+	unmount := request{method: http.MethodDelete, path: table + "/" + name}
+	removed := p.try(cleaning, p.timeout, unmount)
+	if removed.err == nil && removed.refused() {
+		// Leases that the plugin does not revoke would keep the mount, and with it
+		// the process, for the scenarios that come after.
+		p.try(cleaning, p.timeout, request{method: http.MethodPut, path: "sys/leases/revoke-force/" + strings.TrimPrefix(at+name, "/")})
+		removed = p.try(cleaning, p.timeout, unmount)
+	}
 	return errors.Join(err, removed.err)
 }
 
