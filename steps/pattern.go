@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/cucumber/godog"
 )
@@ -102,8 +103,10 @@ type boundStep struct {
 	expression *regexp.Regexp
 }
 
-// boundSteps returns all bindings in order.
-func boundSteps() []boundStep {
+// boundSteps returns all bindings in order. Nobody changes them.
+//
+//nolint:gochecknoglobals // compiled once for all suites, as regular expressions are
+var boundSteps = sync.OnceValue(func() []boundStep {
 	var all []boundStep
 	for _, group := range vocabulary() {
 		for _, binding := range group.bindings {
@@ -111,7 +114,7 @@ func boundSteps() []boundStep {
 		}
 	}
 	return all
-}
+})
 
 // countProcesses writes a number of processes: 1 process, 2 processes.
 func countProcesses(n int) string {

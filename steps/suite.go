@@ -19,6 +19,8 @@ import (
 type Config struct {
 	// Features holds the *.feature files at its top.
 	Features fs.FS
+	// Requirements are those of Features; NewSuite reads them if there are none.
+	Requirements []Requirement
 	// Target starts the servers.
 	Target Target
 	// Plugins maps a binary's name (probe, passthrough, jwt, probe-v4) to the
@@ -50,11 +52,14 @@ type Suite struct {
 	logging sync.Mutex
 }
 
-// NewSuite reads the requirements. Nothing is started yet.
+// NewSuite makes a suite. Nothing is started yet.
 func NewSuite(config Config) (*Suite, error) {
-	all, err := Requirements(config.Features)
-	if err != nil {
-		return nil, err
+	all := config.Requirements
+	if len(all) == 0 {
+		var err error
+		if all, err = Requirements(config.Features); err != nil {
+			return nil, err
+		}
 	}
 	suite := &Suite{config: config, steps: boundSteps(), requirements: make(map[string]Requirement, len(all))}
 	for _, requirement := range all {

@@ -129,7 +129,7 @@ func CheckOn(ctx context.Context, config CheckConfig, target steps.Target, path 
 	config.Observer.Stage("finding out what " + filepath.Base(path) + " is")
 	running := Config{Concurrency: config.Concurrency, Execution: config.Execution, Observer: config.Observer}
 	stepsConfig := steps.Config{
-		Features: about, Target: target, Plugins: map[string]string{steps.SubjectName: path},
+		Features: about, Requirements: all, Target: target, Plugins: map[string]string{steps.SubjectName: path},
 		CommandLine: vaultcli.CommandLine{}, Identity: identity, PluginLog: config.Log,
 	}
 	stepsConfig.Installed, err = install(ctx, target, path, config)

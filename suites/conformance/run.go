@@ -128,7 +128,7 @@ func Against(ctx context.Context, config Config, target steps.Target) (report.Ru
 	}
 	known := append(own, listed...).Of(deviations.Server{Target: target.Name(), Identity: identity})
 	return execute(ctx, config, chosen, choice, known, steps.Config{
-		Features: about, Target: target, Plugins: plugins,
+		Features: about, Requirements: all, Target: target, Plugins: plugins,
 		CommandLine: commands, Identity: identity,
 	})
 }

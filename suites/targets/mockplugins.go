@@ -79,9 +79,9 @@ func (s *mock) running() *mockserver.Server {
 // the name of its registration.
 func (s *mock) PluginLog(_ context.Context, registration string) ([]string, error) {
 	var found []string
-	for line := range strings.Lines(mask(s.log.String(), s.token)) {
+	for line := range strings.Lines(s.log.String()) {
 		if strings.Contains(line, registration+":") || strings.Contains(line, registration+".") {
-			found = append(found, strings.TrimSuffix(line, "\n"))
+			found = append(found, mask(strings.TrimSuffix(line, "\n"), s.token))
 		}
 	}
 	return found, nil

@@ -208,9 +208,12 @@ func (c *Catalog) List(ctx context.Context, kind consts.PluginType) ([]*Entry, e
 		}
 	}
 	slices.SortFunc(all, func(a, b *Entry) int {
+		if byName := cmp.Compare(a.Name, b.Name); byName != 0 {
+			return byName
+		}
 		// Versions that differ in metadata only have no order; this is how the
 		// servers' storage gives them.
-		return cmp.Or(cmp.Compare(a.Name, b.Name), compareVersions(a.Version, b.Version), cmp.Compare(a.Version, b.Version))
+		return cmp.Or(compareVersions(a.Version, b.Version), cmp.Compare(a.Version, b.Version))
 	})
 	return all, nil
 }
