@@ -47,6 +47,7 @@ func TestScripts(t *testing.T) {
 		// Scripts run outside of a checkout.
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PLUGPROOF_PLUGINS", filepath.Dir(plugins["probe"]))
+			env.Setenv("GORACE", os.Getenv("GORACE")) // the gate's
 			return nil
 		},
 		Dir:                 "testdata",
