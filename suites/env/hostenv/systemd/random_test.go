@@ -74,8 +74,9 @@ func TestRandomFilesAreReadAsSystemdDoes(t *testing.T) {
 		t.Fatalf("only %d of the files set anything", some)
 	}
 	for name, text := range units {
-		// A unit that systemd does not start is refused.
-		e, err := systemd.Text(name, text, systemd.Options{})
+		// A unit that systemd does not start is refused. As systemctl cat prints it,
+		// its name is known, and with it that %i is empty.
+		e, err := systemd.Text(name, "# /etc/systemd/system/random.service\n"+text, systemd.Options{})
 		if (err == nil) != (set[name] != nil) {
 			t.Errorf("%q: the reader says %v, and systemd has %q", text, err, set[name])
 		}
