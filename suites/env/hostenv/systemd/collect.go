@@ -18,6 +18,8 @@ type collected struct {
 	pass        map[string]hostenv.Place
 	files       []setting
 	unset       []string
+	// mayUnset are beginnings of names, where the rest depends on what is not known.
+	mayUnset []uncertain
 	// others are the settings with which systemd sets variables of its own, the last
 	// of each.
 	others map[string]string
@@ -33,6 +35,13 @@ func collect(unit string) *collected {
 	return &collected{
 		unit: unit, environment: make(hostenv.Set), pass: make(map[string]hostenv.Place), others: make(map[string]string),
 	}
+}
+
+// uncertain is a word of UnsetEnvironment= with a specifier that depends on the
+// machine or on a unit's name that is not known.
+type uncertain struct {
+	begin, specifier string
+	place            hostenv.Place
 }
 
 func (c *collected) remark(r hostenv.Remark) { c.remarks = append(c.remarks, r) }
@@ -191,8 +200,19 @@ func (c *collected) unsetWords(s setting) {
 	words, err := splitWords(s.value, true)
 	for i, word := range words {
 		resolved := expand(word, c.unit)
+		if resolved.unknown != "" {
+			begin, _, _ := strings.Cut(word, resolved.unknown)
+			c.mayUnset = append(c.mayUnset, uncertain{begin: begin, specifier: resolved.unknown, place: s.place})
+			name, _, _ := strings.Cut(begin, "=") // a value is never shown
+			c.remark(hostenv.Remark{
+				Kind: hostenv.Unseen, Rule: "systemd-specifier", Place: s.place,
+				Message: fmt.Sprintf("Word %d of this %s= depends on %s, which can't be told here: variables whose names begin with %q may be unset.", i+1, s.name, resolved.unknown, name),
+				Remedy:  "Give the unit's name, as systemctl cat UNIT prints it, or write the variable's name.",
+			})
+			continue
+		}
 		_, _, assignment := validAssignment(resolved.text)
-		if resolved.bad != "" || resolved.unknown != "" || !assignment && !validName(resolved.text) {
+		if resolved.bad != "" || !assignment && !validName(resolved.text) {
 			c.remark(wrongWord(s, i+1, "is neither a name nor NAME=value"))
 			continue
 		}

@@ -266,8 +266,17 @@ func (l *loader) finish(source string) (hostenv.Environment, error) {
 	return l.result, nil
 }
 
-// unset applies UnsetEnvironment=; NAME=value removes only that value.
+// unset applies UnsetEnvironment=; NAME=value removes only that value. Whether a
+// variable is unset by a word that is not known is not known either.
 func (l *loader) unset(vars hostenv.Set) {
+	for _, word := range l.c.mayUnset {
+		begin, _, whole := strings.Cut(word.begin, "=")
+		for name := range vars {
+			if name == begin || !whole && strings.HasPrefix(name, begin) {
+				vars.Unknown(name, specifierFrom(word.specifier)+" in UnsetEnvironment=", word.place)
+			}
+		}
+	}
 	for _, word := range l.c.unset {
 		name, value, hasValue := strings.Cut(word, "=")
 		if !hasValue || vars[name].Known && vars[name].Value == value {

@@ -190,3 +190,29 @@ func FuzzUnit(f *testing.F) {
 		}
 	})
 }
+
+// TestUnsetWordsThatAreNotKnown: what a specifier of an unknown unit unsets can't be
+// told, and with the unit's name it can (systemd.exec(5), UnsetEnvironment=).
+func TestUnsetWordsThatAreNotKnown(t *testing.T) {
+	t.Parallel()
+	text := "[Service]\nEnvironment=A=1 AB=2 C=3 D=4\nUnsetEnvironment=A%i D=%i\n"
+	for name, want := range map[string]string{"": "A? AB? C=3 D?", "# /etc/systemd/system/vault.service\n": "AB=2 C=3 D=4"} {
+		e, err := systemd.Text("unit", name+text, systemd.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, v := range e.Variables {
+			switch {
+			case v.From == "systemd itself":
+			case v.Known:
+				got = append(got, v.Name+"="+v.Value)
+			default:
+				got = append(got, v.Name+"?")
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: got %q, want %s; remarks %+v", name, got, want, e.Remarks)
+		}
+	}
+}
