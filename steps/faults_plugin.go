@@ -14,65 +14,49 @@ import (
 // writesFail makes the writes of the plugin at a mount fail.
 func (w *world) writesFail(ctx context.Context, mount string) error {
 	w.revocationIsTheMatter = true
-	return w.failWrites(ctx, mount, true)
+	return w.failStorage(ctx, mount, FailWrites, true)
 }
 
 // writesSucceed lets them succeed again.
 func (w *world) writesSucceed(ctx context.Context, mount string) error {
-	return w.failWrites(ctx, mount, false)
-}
-
-func (w *world) failWrites(ctx context.Context, mount string, fail bool) error {
-	path, err := w.outgoing(w.below(mount, ""))
-	if err != nil {
-		return err
-	}
-	w.refused, err = FailWrites(ctx, w.server, path, fail)
-	return err
+	return w.failStorage(ctx, mount, FailWrites, false)
 }
 
 // readsFail makes the reads of the plugin at a mount fail.
 func (w *world) readsFail(ctx context.Context, mount string) error {
+	return w.failStorage(ctx, mount, FailReads, true)
+}
+
+// failStorage changes what fails, and notes how often it did.
+func (w *world) failStorage(ctx context.Context, mount string, change func(context.Context, Server, string, bool) (int64, error), fail bool) error {
 	path, err := w.outgoing(w.below(mount, ""))
 	if err != nil {
 		return err
 	}
-	w.refused, err = FailReads(ctx, w.server, path, true)
+	w.refused, err = change(ctx, w.server, path, fail)
 	return err
 }
 
 // writesReported sends the profile's samples while writes fail, and wants errors
 // where the plugin tried to write.
 func (w *world) writesReported(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	trials, err := installed.samples()
-	if err != nil {
-		return err
-	}
 	tried := false
-	for _, trial := range trials {
-		if trial.unfit() != "" {
-			continue
-		}
+	err := w.eachSample(ctx, mount, func(sent *trial, _ string) error {
 		before := w.refused
-		path, err := w.outgoing(w.below(mount, trial.sample.Path))
-		if err != nil {
-			return err
-		}
-		sent := installed.write(ctx, path, Write{Path: trial.sample.Path, Data: trial.sample.Data})
 		if err := w.writesFail(ctx, mount); err != nil { // it returns the number
 			return err
 		}
 		if sent.err != nil || w.refused == before {
-			continue
+			return nil
 		}
 		tried = true
 		if !sent.refused() {
-			return mismatch(fmt.Sprintf("an error for a write to %s that the storage refused", trial.sample.Path), strings.TrimSpace(sent.got()))
+			return mismatch(fmt.Sprintf("an error for a write to %s that the storage refused", sent.path), strings.TrimSpace(sent.got()))
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if !tried {
 		return &NotCheckedError{Reason: "the plugin writes nothing to its storage for the profile's samples"}
@@ -139,14 +123,11 @@ func (w *world) eachSample(ctx context.Context, mount string, then func(sent *tr
 	if err != nil {
 		return err
 	}
-	trials, err := installed.samples()
+	trials, err := w.readable()
 	if err != nil {
 		return err
 	}
 	for _, trial := range trials {
-		if trial.unfit() != "" {
-			continue
-		}
 		path, err := w.outgoing(w.below(mount, trial.sample.Path))
 		if err != nil {
 			return err

@@ -142,19 +142,12 @@ func emptyValue(text string) bool {
 // afterwards show is what has to be kept: plugins normalise what they store, and
 // do not show secrets.
 func (w *world) samplesWritten(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	trials, err := installed.samples()
+	trials, err := w.readable()
 	if err != nil {
 		return err
 	}
 	w.kept = make(map[string]map[string]string)
 	for _, trial := range trials {
-		if trial.unfit() != "" {
-			continue
-		}
 		body, err := json.Marshal(trial.sample.Data)
 		if err != nil {
 			return err

@@ -95,13 +95,9 @@ func CheckOn(ctx context.Context, config CheckConfig, target steps.Target, path 
 			return report.Run{}, usage.Errorf("%s: what a plugin logs is not known: %s", target.Name(), reason)
 		}
 	}
-	about, err := withOwn(features.Plugin(), config.Features)
+	about, all, err := readFeatures(features.Plugin(), config.Features)
 	if err != nil {
 		return report.Run{}, err
-	}
-	all, err := steps.Requirements(about)
-	if err != nil {
-		return report.Run{}, fmt.Errorf("read the features: %w", err)
 	}
 	if err := onlyOf(all, config.Only); err != nil {
 		return report.Run{}, usage.Wrap(err)

@@ -21,6 +21,24 @@ import (
 	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
+// readFeatures returns the features of base and those of the user's directories, and the
+// requirements in them.
+func readFeatures(base fs.FS, directories []string) (fs.FS, []steps.Requirement, error) {
+	about, err := withOwn(base, directories)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := steps.Requirements(about)
+	switch {
+	case err != nil && len(directories) > 0:
+		// What is wrong with the user's features is the user's to correct.
+		err = usage.Errorf("--features: %w", err)
+	case err != nil:
+		err = fmt.Errorf("read the features: %w", err)
+	}
+	return about, all, err
+}
+
 // withOwn returns the features of base and those of the user's directories.
 func withOwn(base fs.FS, directories []string) (fs.FS, error) {
 	if len(directories) == 0 {
@@ -58,10 +76,6 @@ func withOwn(base fs.FS, directories []string) (fs.FS, error) {
 			}
 			all[name] = &fstest.MapFile{Data: text}
 		}
-	}
-	// What is wrong with the user's features is the user's to correct.
-	if _, err := steps.Requirements(all); err != nil {
-		return nil, usage.Errorf("--features: %w", err)
 	}
 	return all, nil
 }

@@ -43,13 +43,9 @@ func Run(ctx context.Context, config Config) (_ report.Run, err error) {
 // anything. Which of them apply to the server is not known yet, unless
 // config.ExpectDialect says what it is.
 func Chosen(config Config) ([]steps.Requirement, error) {
-	about, err := withOwn(features.Server(), config.Features)
+	about, all, err := readFeatures(features.Server(), config.Features)
 	if err != nil {
 		return nil, err
-	}
-	all, err := steps.Requirements(about)
-	if err != nil {
-		return nil, fmt.Errorf("read the features: %w", err)
 	}
 	chosen, err := choose(all, config.Only, config.Area, config.Level, config.Tags)
 	if err != nil {
@@ -73,13 +69,9 @@ func Chosen(config Config) ([]steps.Requirement, error) {
 // be made ready. Ending ctx ends the run: scenarios that have begun remove what
 // they made, the others are not begun, the result says so.
 func Against(ctx context.Context, config Config, target steps.Target) (report.Run, error) {
-	about, err := withOwn(features.Server(), config.Features)
+	about, all, err := readFeatures(features.Server(), config.Features)
 	if err != nil {
 		return report.Run{}, err
-	}
-	all, err := steps.Requirements(about)
-	if err != nil {
-		return report.Run{}, fmt.Errorf("read the features: %w", err)
 	}
 	chosen, err := choose(all, config.Only, config.Area, config.Level, config.Tags)
 	if err != nil {

@@ -100,11 +100,7 @@ func CheckPlugin[S Subject](t *testing.T, plugin S, profile steps.Profile, confi
 	case logical.Factory:
 		config.Plugin, config.Profile = served(t, plugin, profile)
 	}
-	about, err := withOwn(features.Plugin(), config.Features)
-	var all []steps.Requirement
-	if err == nil {
-		all, err = steps.Requirements(about)
-	}
+	_, all, err := readFeatures(features.Plugin(), config.Features)
 	if err != nil {
 		t.Fatalf("conformance.CheckPlugin: %v", err)
 	}

@@ -40,11 +40,8 @@ func (b *backend) readCredentials(ctx context.Context, req *logical.Request, d *
 	if r == nil {
 		return logical.ErrorResponse("unknown role: %s", name), nil
 	}
-	config, err := b.config(ctx, req.Storage, r.DBName)
+	config, err := b.configOf(ctx, req.Storage, name, r)
 	if err != nil {
-		return nil, err
-	}
-	if err := config.allows(name); err != nil {
 		return nil, err
 	}
 	if !config.supports(r.CredentialType) {

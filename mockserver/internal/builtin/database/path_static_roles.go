@@ -189,11 +189,7 @@ func (b *backend) readStaticCredentials(ctx context.Context, req *logical.Reques
 	if r == nil {
 		return logical.ErrorResponse("unknown role: %s", name), nil
 	}
-	config, err := b.config(ctx, req.Storage, r.DBName)
-	if err != nil {
-		return nil, err
-	}
-	if err := config.allows(name); err != nil {
+	if _, err := b.configOf(ctx, req.Storage, name, r); err != nil {
 		return nil, err
 	}
 	data := r.Account.Credential.shown()

@@ -150,6 +150,16 @@ func (c *configuration) allows(role string) error {
 	return fmt.Errorf("%q is not an allowed role", role)
 }
 
+// configOf returns the configuration of a role's database; an error if it does not
+// allow the role.
+func (b *backend) configOf(ctx context.Context, s logical.Storage, name string, r *role) (*configuration, error) {
+	config, err := b.config(ctx, s, r.DBName)
+	if err != nil {
+		return nil, err
+	}
+	return config, config.allows(name)
+}
+
 // find returns a role or static role; nil if there is none.
 func find(ctx context.Context, s logical.Storage, prefix, name string) (*role, error) {
 	var r role

@@ -159,11 +159,8 @@ func (b *backend) rotateNow(ctx context.Context, s logical.Storage, name string)
 // rotate gives the account of a static role a new credential and stores the role. The
 // caller holds the role's lock.
 func (b *backend) rotate(ctx context.Context, s logical.Storage, name string, r *role, create bool) error {
-	config, err := b.config(ctx, s, r.DBName)
+	config, err := b.configOf(ctx, s, name, r)
 	if err != nil {
-		return err
-	}
-	if err := config.allows(name); err != nil {
 		return err
 	}
 	if !config.supports(r.CredentialType) {

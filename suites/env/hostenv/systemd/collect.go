@@ -18,8 +18,7 @@ type collected struct {
 	pass        map[string]hostenv.Place
 	files       []setting
 	unset       []string
-	// mayUnset are beginnings of names, where the rest depends on what is not known.
-	mayUnset []uncertain
+	mayUnset    []uncertain
 	// others are the settings with which systemd sets variables of its own, the last
 	// of each.
 	others map[string]string
@@ -40,8 +39,11 @@ func collect(unit string) *collected {
 // uncertain is a word of UnsetEnvironment= with a specifier that depends on the
 // machine or on a unit's name that is not known.
 type uncertain struct {
-	begin, specifier string
-	place            hostenv.Place
+	// name is that of a variable, or where it is not whole how that begins.
+	name      string
+	whole     bool
+	specifier string
+	place     hostenv.Place
 }
 
 func (c *collected) remark(r hostenv.Remark) { c.remarks = append(c.remarks, r) }
@@ -202,8 +204,8 @@ func (c *collected) unsetWords(s setting) {
 		resolved := expand(word, c.unit)
 		if resolved.unknown != "" {
 			begin, _, _ := strings.Cut(word, resolved.unknown)
-			c.mayUnset = append(c.mayUnset, uncertain{begin: begin, specifier: resolved.unknown, place: s.place})
-			name, _, _ := strings.Cut(begin, "=") // a value is never shown
+			name, _, whole := strings.Cut(begin, "=") // a value is never shown
+			c.mayUnset = append(c.mayUnset, uncertain{name: name, whole: whole, specifier: resolved.unknown, place: s.place})
 			c.remark(hostenv.Remark{
 				Kind: hostenv.Unseen, Rule: "systemd-specifier", Place: s.place,
 				Message: fmt.Sprintf("Word %d of this %s= depends on %s, which can't be told here: variables whose names begin with %q may be unset.", i+1, s.name, resolved.unknown, name),

@@ -270,9 +270,8 @@ func (l *loader) finish(source string) (hostenv.Environment, error) {
 // variable is unset by a word that is not known is not known either.
 func (l *loader) unset(vars hostenv.Set) {
 	for _, word := range l.c.mayUnset {
-		begin, _, whole := strings.Cut(word.begin, "=")
 		for name := range vars {
-			if name == begin || !whole && strings.HasPrefix(name, begin) {
+			if name == word.name || !word.whole && strings.HasPrefix(name, word.name) {
 				vars.Unknown(name, specifierFrom(word.specifier)+" in UnsetEnvironment=", word.place)
 			}
 		}
