@@ -63,8 +63,7 @@ func scratchImage(t *testing.T, cli *client.Client, program string, dockerfile .
 		t.Fatal(err)
 	}
 	name := filepath.Base(program)
-	recipe := fmt.Sprintf("FROM scratch\nCOPY --chmod=0755 %[1]s /%[1]s\nENTRYPOINT [\"/%[1]s\"]\n", name)
-	recipe = strings.ReplaceAll(recipe, "--chmod=0755 ", "") + strings.Join(dockerfile, "\n")
+	recipe := fmt.Sprintf("FROM scratch\nCOPY %[1]s /%[1]s\nENTRYPOINT [\"/%[1]s\"]\n", name) + strings.Join(dockerfile, "\n")
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
 	for _, file := range []struct {
@@ -82,7 +81,9 @@ func scratchImage(t *testing.T, cli *client.Client, program string, dockerfile .
 		t.Fatal(err)
 	}
 	tag := strings.ToLower("plugproof-test/" + strings.ReplaceAll(t.Name(), "/", "-") + ":local")
-	built, err := cli.ImageBuild(t.Context(), &archive, client.ImageBuildOptions{Tags: []string{tag}, Remove: true, ForceRemove: true})
+	// Images of the same cached steps have parents in common, and the end of one test
+	// would remove them under another's build.
+	built, err := cli.ImageBuild(t.Context(), &archive, client.ImageBuildOptions{Tags: []string{tag}, NoCache: true, Remove: true, ForceRemove: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,9 @@ func buildImage(t *testing.T, name string) (tag string) {
 	g.Expect(copyFile(filepath.Join(root, ".github/release", name+".Dockerfile"), dockerfile)).To(Succeed())
 
 	tag = fmt.Sprintf("localhost/%s:test-%d", name, os.Getpid())
-	docker(t, "build", "--quiet", "--build-arg", "TARGETPLATFORM="+platform, "--tag", tag, context)
+	// Images that were built from the same cached steps have parents in common, and
+	// the end of one test would remove them under the other's build.
+	docker(t, "build", "--no-cache", "--quiet", "--build-arg", "TARGETPLATFORM="+platform, "--tag", tag, context)
 	t.Cleanup(func() { _ = exec.Command("docker", "rmi", "--force", tag).Run() })
 	return tag
 }
