@@ -46,6 +46,14 @@ func gone(a *answer) bool {
 	})
 }
 
+// hidden reports whether the server does not pass on what failed, as when the plugin
+// dies in an existence check (Vault's logical.ErrInternalError).
+func hidden(a *answer) bool {
+	reasons, _ := a.lookup("errors")
+	return a.status >= http.StatusInternalServerError &&
+		slices.ContainsFunc(asTexts(reasons), func(reason string) bool { return strings.Contains(reason, "internal error") })
+}
+
 // got says what came of it, for a failure.
 func (p probe) got() string {
 	if p.crash != nil {
@@ -210,7 +218,7 @@ func (p *prober) newCrash(ctx context.Context, tried *trial) (_ *Crash, unwatche
 		if err != nil {
 			return nil, true
 		}
-		if tried.err != nil || !gone(tried.answer) || time.Now().After(deadline) || ctx.Err() != nil {
+		if tried.err != nil || !gone(tried.answer) && !hidden(tried.answer) || time.Now().After(deadline) || ctx.Err() != nil {
 			return nil, false
 		}
 		timer := time.NewTimer(5 * time.Millisecond)
