@@ -80,11 +80,14 @@ func ReadBaseline(source string, r io.Reader) (*Matrix, error) {
 			return nil, fmt.Errorf("%w: %s: row %s has %d cells for %d targets", ErrBaseline, source, row.ID, len(row.Cells), len(m.Targets))
 		}
 	}
-	return &m, nil
+	return m.expand(), nil
 }
 
-// WriteBaseline stores m in the file, which others never see half written.
+// WriteBaseline stores m in the file, which others never see half written. Long
+// values stand there shortened.
 func WriteBaseline(file string, m *Matrix) error {
+	m = m.compact()
+	m.LongValues = nil
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
 	enc.SetIndent("", "  ")
@@ -126,7 +129,7 @@ func Compare(baseline, m *Matrix, allow deviations.List, servers []deviations.Se
 			if is.same(was, row.Volatile) {
 				continue
 			}
-			change := Change{Row: row.ID, Title: row.Title, Variable: row.Variable, Target: m.Targets[n].Name, Was: was, Is: is}
+			change := Change{Row: row.ID, Title: row.Title, Variable: row.Variable, Target: m.Targets[n].Name, Was: was.mapped(shorten), Is: is.mapped(shorten)}
 			server := deviations.Server{Target: change.Target}
 			if servers != nil {
 				server = servers[n]
@@ -182,6 +185,6 @@ func matchColumns(baseline, m *Matrix) ([]int, error) {
 	return columns, nil
 }
 
-func sameQuestion(a, b Result) bool {
-	return a.Variable == b.Variable && slices.Equal(a.Host, b.Host) && slices.Equal(a.Registered, b.Registered)
+func sameQuestion(stored, row Result) bool {
+	return stored.Variable == row.Variable && sameEntries(stored.Host, row.Host) && sameEntries(stored.Registered, row.Registered)
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 )
 
@@ -26,6 +28,13 @@ type page struct {
 	Changed, Allowed []string
 	// AnyDiffers offers the filter.
 	AnyDiffers bool
+	// Long are the values that stand shortened in the table.
+	Long []pageLong
+}
+
+// pageLong is a long value and what stands for it.
+type pageLong struct {
+	ID, Short, Value string
 }
 
 type pageGroup struct {
@@ -40,10 +49,12 @@ type pageRow struct {
 	Cells               []pageCell
 }
 
-// pageCell is a stack: the winner on top, what it hides below.
+// pageCell is a stack: the winner on top, what it hides below. Long is the place of
+// the whole value, if that is a long one.
 type pageCell struct {
 	Winner Winner
 	Top    string
+	Long   string
 	Below  []pageHidden
 	Reason string
 	// Was says what the baseline has, if that is something else; Allowed tells
@@ -55,22 +66,29 @@ type pageCell struct {
 type pageHidden struct {
 	Layer Winner
 	Value string
+	Long  string
 }
 
 // WriteHTML writes one self-contained page.
 func (r Report) WriteHTML(w io.Writer) error {
+	r.Matrix = r.compact()
 	t, err := template.New("page").Parse(pageText)
 	if err != nil {
 		return fmt.Errorf("the page's template: %w", err)
 	}
 	p := page{Report: r, Summary: r.summary(), Columns: len(r.Targets) + 1,
 		Problems: append(r.Unsupported(), r.Failures()...), AnyDiffers: r.Differing() > 0}
+	places := map[string]string{}
+	for n, short := range slices.Sorted(maps.Keys(r.LongValues)) {
+		places[short] = fmt.Sprintf("value-%d", n+1)
+		p.Long = append(p.Long, pageLong{places[short], short, r.LongValues[short]})
+	}
 	for _, row := range r.Rows {
 		if len(p.Groups) == 0 || p.Groups[len(p.Groups)-1].Name != row.Group {
 			p.Groups = append(p.Groups, pageGroup{Name: row.Group})
 		}
 		group := &p.Groups[len(p.Groups)-1]
-		group.Rows = append(group.Rows, r.pageRow(row))
+		group.Rows = append(group.Rows, r.pageRow(row, places))
 		group.Differs = group.Differs || row.Differs()
 	}
 	if c := r.Comparison; c != nil {
@@ -85,15 +103,15 @@ func (r Report) WriteHTML(w io.Writer) error {
 	return t.Execute(w, p)
 }
 
-func (r Report) pageRow(row Result) pageRow {
+func (r Report) pageRow(row Result, places map[string]string) pageRow {
 	view := pageRow{ID: row.ID, Title: row.Title, Variable: row.Variable, Differs: row.Differs()}
 	for i, c := range row.Cells {
 		cell := pageCell{Winner: c.Winner, Reason: c.Reason}
 		if c.Winner.Measured() && c.Winner != Nobody {
-			cell.Top = strconv.Quote(c.Value)
+			cell.Top, cell.Long = strconv.Quote(c.Value), places[c.Value]
 		}
 		for _, h := range c.Hidden {
-			cell.Below = append(cell.Below, pageHidden{Layer: h.Layer, Value: strconv.Quote(h.Value)})
+			cell.Below = append(cell.Below, pageHidden{h.Layer, strconv.Quote(h.Value), places[h.Value]})
 		}
 		if r.Comparison != nil {
 			cell.Was, cell.Allowed = r.Comparison.was(row.ID, r.Targets[i].Name)

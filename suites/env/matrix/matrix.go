@@ -6,7 +6,9 @@
 package matrix
 
 import (
+	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/plugproof/plugproof/mockserver/environ"
 )
@@ -22,6 +24,9 @@ type Matrix struct {
 	Targets []Column `json:"targets"`
 	// Rows have one cell a target, in the order of Targets.
 	Rows []Result `json:"rows"`
+	// LongValues are the long values by what stands for them in the written form;
+	// nil in memory, where all values are whole, and in a baseline.
+	LongValues map[string]string `json:"long_values,omitempty"`
 }
 
 // Column describes a target.
@@ -40,7 +45,7 @@ type Result struct {
 	Variable string   `json:"variable"`
 	Volatile bool     `json:"volatile,omitempty"`
 	Host     []string `json:"host,omitempty"`
-	// Registered is what was registered; long values are shortened here.
+	// Registered is what was registered.
 	Registered []string `json:"registered,omitempty"`
 	Cells      []Cell   `json:"cells"`
 }
@@ -68,8 +73,8 @@ func (w Winner) Measured() bool { return w != Unsupported && w != Failed }
 // Cell is what one target answered for one row.
 type Cell struct {
 	Winner Winner `json:"winner"`
-	// Value is what the plugin saw, shortened if it is long; empty as well if
-	// nothing is set.
+	// Value is what the plugin saw; empty as well if nothing is set. Tokens of the
+	// server are masked.
 	Value string `json:"value,omitempty"`
 	// Hidden are the layers that have the variable too and lost, in no
 	// particular order. The server's own value is only among them if another
@@ -84,9 +89,10 @@ type Hidden struct {
 	Value string `json:"value"`
 }
 
-// same compares two cells of a row. Volatile values are left out.
-func (c Cell) same(d Cell, volatile bool) bool {
-	return c.Winner == d.Winner && (volatile || c.Value == d.Value)
+// same compares two cells of a row, of which one may be stored. Volatile values are
+// left out.
+func (c Cell) same(stored Cell, volatile bool) bool {
+	return c.Winner == stored.Winner && (volatile || standsFor(stored.Value, c.Value))
 }
 
 // Differs tells whether targets that show the row answer differently.
@@ -177,6 +183,10 @@ func (m *Matrix) causes(column int, winner Winner) []cause {
 	return all
 }
 
+// unwrapToken is the variable with which servers without AutoMTLS hand a plugin the
+// token for its certificate.
+const unwrapToken = "VAULT_UNWRAP_TOKEN"
+
 // winnerOf names a layer as cells do.
 func winnerOf(l environ.Layer) Winner { return Winner(l.String()) }
 
@@ -197,9 +207,13 @@ func (r Row) cell(value string, set bool) Cell {
 	} else if v, ok := environ.Lookup(registered, r.Name); ok && sameText(v, value) {
 		winner = Registered
 	} else if r.Sets == environ.Host {
-		return Cell{Winner: Failed, Value: shorten(value), Reason: "the plugin saw a value that no layer of this row has: " + shorten(value)}
+		// Nobody planted it: it may be a secret of the server's own environment.
+		return Cell{Winner: Failed, Reason: fmt.Sprintf("the plugin saw a value that no layer of this row has, of %s", counted(utf8.RuneCountInString(value), "character"))}
 	}
-	return Cell{Winner: winner, Value: shorten(value), Hidden: r.hidden(winner)}
+	if winner == Server && r.Name == unwrapToken {
+		value = "<token>"
+	}
+	return Cell{Winner: winner, Value: value, Hidden: r.hidden(winner)}
 }
 
 func (r Row) hidden(winner Winner) []Hidden {
@@ -213,7 +227,7 @@ func (r Row) hidden(winner Winner) []Hidden {
 		entries []string
 	}{{Registered, r.Registered}, {Host, host}} {
 		if v, ok := environ.Lookup(l.entries, r.Name); ok && l.layer != winner {
-			hidden = append(hidden, Hidden{Layer: l.layer, Value: shorten(v)})
+			hidden = append(hidden, Hidden{Layer: l.layer, Value: v})
 		}
 	}
 	return hidden

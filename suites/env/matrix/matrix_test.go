@@ -5,10 +5,11 @@ package matrix_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -245,7 +246,45 @@ func TestTheStoredMatrixIsTheMatrix(t *testing.T) {
 	g.Expect(c.Changes).To(BeEmpty())
 	g.Expect(c.NotInBaseline).To(BeEmpty())
 
-	raw, err := json.Marshal(m)
+	raw, err := os.ReadFile(file)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(len(raw)).To(BeNumerically("<", 100_000), "large values are shortened")
+	read, err = matrix.ReadBaseline("base.json", bytes.NewReader(raw))
+	g.Expect(err).NotTo(HaveOccurred())
+	unchanged(t, read, m)
+
+	// Older programs shortened whole entries, without a checksum.
+	older := regexp.MustCompile(`PP_LARGE=(host|plugi)[^"]*`).ReplaceAllStringFunc(string(raw), func(entry string) string {
+		characters := 100_009
+		return fmt.Sprintf("%.16s… (%d characters)", "PP_LARGE="+strings.TrimPrefix(entry, "PP_LARGE="), characters)
+	})
+	older = regexp.MustCompile(`, sha256 [0-9a-f]{8}\)`).ReplaceAllString(older, ")")
+	read, err = matrix.ReadBaseline("base.json", strings.NewReader(older))
+	g.Expect(err).NotTo(HaveOccurred())
+	unchanged(t, read, m)
+
+	// Another value of the same length is a change.
+	other := regexp.MustCompile(`sha256 [0-9a-f]{8}`).ReplaceAllString(string(raw), "sha256 00000000")
+	read, err = matrix.ReadBaseline("base.json", strings.NewReader(other))
+	g.Expect(err).NotTo(HaveOccurred())
+	c, err = matrix.Compare(read, m, nil, nil)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(append(c.NotInBaseline, changedRows(c)...)).To(Equal([]string{"large"}))
+}
+
+// unchanged fails if a matrix is not as stored.
+func unchanged(t *testing.T, stored, m *matrix.Matrix) {
+	t.Helper()
+	g := NewWithT(t)
+	c, err := matrix.Compare(stored, m, nil, nil)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(c.Changes).To(BeEmpty())
+	g.Expect(c.NotInBaseline).To(BeEmpty())
+}
+
+func changedRows(c *matrix.Comparison) (rows []string) {
+	for _, change := range c.Changes {
+		rows = append(rows, change.Row)
+	}
+	return rows
 }

@@ -41,7 +41,7 @@ func Measure(ctx context.Context, rows []Row, targets []steps.Target, opts Optio
 	for _, r := range rows {
 		m.Rows = append(m.Rows, Result{
 			ID: r.ID, Group: r.Group, Title: r.Title, Variable: r.Name, Volatile: r.Volatile,
-			Host: shortenAll(r.Host), Registered: shortenAll(r.Registered), Cells: make([]Cell, len(targets)),
+			Host: r.Host, Registered: r.Registered, Cells: make([]Cell, len(targets)),
 		})
 	}
 	count := &progress{all: len(rows) * len(targets), report: opts.Progress}

@@ -24,6 +24,7 @@ func (r Report) WriteJSON(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
+	r.Matrix = r.compact()
 	return enc.Encode(r)
 }
 

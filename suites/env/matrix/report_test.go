@@ -4,6 +4,7 @@ package matrix_test
 
 import (
 	"bytes"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -72,7 +73,7 @@ func TestThePageIsOneWellFormedFileWithoutOthers(t *testing.T) {
 	text := out.String()
 	g.Expect(text).NotTo(ContainSubstring("<script>alert"), "what servers say is escaped")
 	g.Expect(text).To(ContainSubstring("it is &lt;meant&gt;"))
-	g.Expect(text).NotTo(MatchRegexp(`(?i)(src|href)=|url\(|@import`), "nothing is loaded from elsewhere")
+	g.Expect(text).NotTo(MatchRegexp(`(?i)src=|href="[^#]|url\(|@import`), "nothing is loaded from elsewhere")
 
 	rows := 0
 	tokens := html.NewTokenizer(&out)
@@ -85,4 +86,29 @@ func TestThePageIsOneWellFormedFileWithoutOthers(t *testing.T) {
 		}
 	}
 	g.Expect(rows).To(Equal(len(report.Rows)))
+}
+
+// TestLongValuesAreWholeOnce looks for the whole of a long value in what is written
+// for programs and for people.
+func TestLongValuesAreWholeOnce(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	before, after := vaults()
+	report := matrix.Report{Matrix: measure(t, before, after)}
+	long := "plugin" + strings.Repeat("p", 99_994)
+	seen := cell(t, report.Matrix, "large", 1)
+	g.Expect(seen.Value).To(Equal(long))
+	for name, write := range map[string]func(io.Writer) error{"json": report.WriteJSON, "html": report.WriteHTML} {
+		var out bytes.Buffer
+		g.Expect(write(&out)).To(Succeed())
+		g.Expect(strings.Count(out.String(), long)).To(Equal(1), name)
+		g.Expect(out.String()).To(ContainSubstring("pluginpppppppppp… (100000 characters, sha256 "), name)
+	}
+	var page bytes.Buffer
+	g.Expect(report.WriteHTML(&page)).To(Succeed())
+	links := regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(page.String(), -1)
+	g.Expect(links).NotTo(BeEmpty())
+	for _, link := range links {
+		g.Expect(page.String()).To(ContainSubstring(`id="` + link[1] + `"`))
+	}
 }

@@ -20,7 +20,7 @@ func ownRows() []Row {
 		{"metadata-mode", "VAULT_PLUGIN_METADATA_MODE", false},
 		{"automtls", "VAULT_PLUGIN_AUTOMTLS_ENABLED", false},
 		{"mlock", "VAULT_PLUGIN_MLOCK_ENABLED", false},
-		{"unwrap-token", "VAULT_UNWRAP_TOKEN", false},
+		{"unwrap-token", unwrapToken, false},
 		{"bao-version", "BAO_VERSION", true},
 		{"bao-metadata-mode", "BAO_PLUGIN_METADATA_MODE", false},
 		{"bao-automtls", "BAO_PLUGIN_AUTOMTLS_ENABLED", false},
