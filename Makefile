@@ -18,7 +18,7 @@ fuzz: ## run each fuzz target for five seconds; FUZZTIME=1m for longer
 	.ci/fuzz $(FUZZTIME)
 
 recordings: ## record IMAGES (of all dialects without any) and compare them with the mock, in bin/recordings
-	go run ./suites/tests/recordings $(IMAGES)
+	go run ./suites/tests/recordings $(if $(DEVIATIONS),-deviations $(DEVIATIONS)) $(IMAGES)
 
 archive: ## make the release's archive for this machine in bin/
 	go run ./suites/tests/release archive bin

@@ -34,7 +34,9 @@ the output says it. Entries for run, check and env may stand in the same file:
   - case: env-conflict           # or a pattern: env-*
     steps: [3]                   # optional
     at: [body.data.value]
-    servers: [vault>=1.16]       # optional, as is target: one of the two sides
+    servers: [vault>=1.16]       # optional: of one of the two sides
+    target: container:acme/*     # optional: the name of a side, or of the target
+                                 # that a recording was made of; or a pattern
     reason: since 1.16 the plugin's value wins
     expires: 2027-06-30          # optional: afterwards it is a difference again
 
@@ -102,11 +104,11 @@ func (d *differ) run(command *cobra.Command, a, b string) error {
 	}
 	var servers []deviations.Server
 	for _, side := range sides {
-		server, err := side.server(command.Context(), d.Options, allowed)
+		more, err := side.servers(command.Context(), d.Options, allowed)
 		if err != nil {
 			return err
 		}
-		servers = append(servers, server)
+		servers = append(servers, more...)
 	}
 	result, err := diff.Compare(sides[0].rec, sides[1].rec, allowed, servers...)
 	if err != nil {
@@ -159,12 +161,14 @@ type side struct {
 	target bool
 }
 
-// server returns what entries of the list can say of the side.
-func (s side) server(ctx context.Context, options targets.Options, list replay.Deviations) (deviations.Server, error) {
+// servers returns what entries of the list can say of the side: a target, or the
+// server of a recording.
+func (s side) servers(ctx context.Context, options targets.Options, list replay.Deviations) ([]deviations.Server, error) {
 	if !s.target {
-		return deviations.Server{Target: s.name}, nil
+		return s.rec.Servers(s.name), nil
 	}
-	return serverNamed(ctx, s.name, options, list.NameServers())
+	server, err := serverNamed(ctx, s.name, options, list.NameServers())
+	return []deviations.Server{server}, err
 }
 
 // open reads the sides that are recordings; the names of targets have no such

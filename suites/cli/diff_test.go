@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -65,4 +66,32 @@ func answering(t *testing.T, body string) string {
 	t.Helper()
 	return write(t, "recording.json", `{"cases": {"case": {"area": "x", "steps": [
 		{"step": {"http": "GET a"}, "got": {"status": 200, "body": `+body+`}}]}}}`)
+}
+
+// TestTheServerOfARecordingIsKnownToTheList states what is meant for a server that
+// was recorded: by the name of its target, and by its product and version.
+func TestTheServerOfARecordingIsKnownToTheList(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	today, next := filepath.Join(dir, "today.json"), filepath.Join(dir, "next.json")
+	for file, target := range map[string]string{today: "mock:vault-1.15", next: "mock:vault-1.16"} {
+		if _, code, message := command(t, "record", "--target", target, "--case", "env-conflict", "--output", file); code != 0 {
+			t.Fatal(message)
+		}
+	}
+	for list, want := range map[string]int{
+		`{"target": "mock:vault-1.1?"}`:                             0,
+		`{"target": "mock:vault-1.15", "servers": ["vault<1.16"]}`:  0,
+		`{"servers": ["vault=1.15.1"]}`:                             0,
+		`{"target": "*/today.json", "servers": ["vault"]}`:          0,
+		`{"target": "container:*"}`:                                 1,
+		`{"servers": ["openbao"]}`:                                  1,
+		`{"target": "mock:vault-1.15", "servers": ["vault>=1.16"]}`: 1,
+	} {
+		entry := `[{"case": "env-*", "at": ["body"], "reason": "it is meant", ` + list[1:] + `]`
+		stdout, code, message := command(t, "diff", today, next, "--deviations", write(t, "list.json", entry))
+		if code != want {
+			t.Errorf("%s: code %d, want %d: %s\n%s", list, code, want, message, stdout)
+		}
+	}
 }

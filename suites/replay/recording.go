@@ -16,10 +16,16 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
 	"time"
+
+	"github.com/hashicorp/go-version"
+
+	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/internal/deviations"
 )
 
 // Recording is what one server answered to a set of cases.
@@ -29,6 +35,10 @@ type Recording struct {
 	// Version is what the server itself calls its version. Empty in recordings
 	// that were not made by this package.
 	Version string `json:"version,omitempty"`
+	// Target is how the server was named, as container:hashicorp/vault:1.20; Product
+	// is vault or openbao. Both are empty in recordings of older programs.
+	Target  string        `json:"target,omitempty"`
+	Product steps.Product `json:"product,omitempty"`
 	// Recorded is when the recording was made.
 	Recorded *time.Time `json:"recorded,omitempty"`
 	// Digest is the sha256 of the cases without their answers (see Digest), by
@@ -166,6 +176,32 @@ func parse(name string, data []byte) (*Recording, error) {
 	}
 	r.withoutLogs()
 	return &r, nil
+}
+
+// Servers returns what entries of a list of deviations may be about: the recorded
+// server, by the recording's name and by that of its target.
+func (r *Recording) Servers(name string) []deviations.Server {
+	servers := []deviations.Server{{Target: name, Identity: r.identity()}}
+	if r.Target != "" {
+		servers = append(servers, deviations.Server{Target: r.Target, Identity: r.identity()})
+	}
+	return servers
+}
+
+// recordedServer are the names of servers in recordings that were made elsewhere.
+var recordedServer = regexp.MustCompile(`^(HashiCorp Vault|OpenBao) ([0-9]+\.[0-9]+\.[0-9]+)`)
+
+// identity returns what the recorded server is, as far as the recording says it.
+func (r *Recording) identity() steps.Identity {
+	product, number := r.Product, r.Version
+	if named := recordedServer.FindStringSubmatch(r.Server); named != nil && product == "" {
+		product, number = map[string]steps.Product{"HashiCorp Vault": steps.Vault, "OpenBao": steps.OpenBao}[named[1]], named[2]
+	}
+	parsed, err := version.NewVersion(number)
+	if err != nil || product == "" {
+		return steps.Identity{}
+	}
+	return steps.Identity{Product: product, Version: parsed.Core()}
 }
 
 // IDs returns the cases' identifiers, sorted.

@@ -87,7 +87,7 @@ func readServer(file string) (s server, err error) {
 		}
 	}
 	if err != nil {
-		return s, fmt.Errorf("%s: %w", filepath.Join(filepath.Dir(file), resultFile), err)
+		return s, fmt.Errorf("%s %w", filepath.Join(filepath.Dir(file), resultFile), err)
 	}
 	return s, nil
 }
@@ -115,7 +115,7 @@ func (s server) code() int {
 		return 3
 	case s.run.ExitCode() != report.ExitConforms:
 		return s.run.ExitCode()
-	case s.Equal < s.Answers:
+	case s.Equal+s.Meant < s.Answers:
 		return 1
 	}
 	return 0
@@ -137,6 +137,9 @@ func summarize(servers []server) string {
 		}
 		if s.Answers > 0 {
 			equal = fmt.Sprintf("[%d of %d](%s/%s)", s.Equal, s.Answers, s.folder, differencesFile)
+		}
+		if s.Meant > 0 {
+			equal += fmt.Sprintf(", %d differ as listed", s.Meant)
 		}
 		cells := []string{cmp.Or(s.Server, "unknown"), strings.TrimPrefix(s.Target, "container:"), requirements, beside, equal, strings.Join(s.Failed, "; ")}
 		for i, cell := range cells {

@@ -7,10 +7,13 @@
 //	go run ./suites/tests/recordings
 //	go run ./suites/tests/recordings hashicorp/vault:1.20 openbao/openbao:latest
 //	go run ./suites/tests/recordings binary:/usr/bin/bao=openbao-2.6
+//	go run ./suites/tests/recordings -deviations known.yaml acme/vault:1.20
 //
 // Without names it takes the released image of every dialect but Vault
-// Enterprise's, which needs a license, and the newest of both products. A name may be a target too, and end with =DIALECT where the server
-// does not tell its version. What fails for one does not stop the others. Results
+// Enterprise's, which needs a license, and the newest of both products. A name may
+// be a target too, and end with =DIALECT where the server does not tell its
+// version. In the file of -deviations, target: container:acme/vault:* is about
+// images. What fails for one does not stop the others. Results
 // of earlier runs in the same directory stay in the table; with -join nothing else
 // is done than to make it.
 package main
@@ -27,6 +30,7 @@ import (
 	"syscall"
 
 	"github.com/plugproof/plugproof/mockserver/dialect"
+	"github.com/plugproof/plugproof/suites/internal/deviations"
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
@@ -46,6 +50,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&r.directory, "out", "bin/recordings", "`directory` of the results")
 	flags.StringVar(&r.only, "only", "", "only these requirements, to try it")
 	flags.StringVar(&r.cases, "case", "", "only these cases, to try it")
+	flags.StringVar(&r.deviations, "deviations", "", "`file` of failures and differences that are meant to be, as for plugproof run and diff")
 	list := flags.Bool("list", false, "print the names as a JSON array, for the matrix of a workflow, and do nothing")
 	join := flags.Bool("join", false, "only make the table of what is in the directory")
 	flags.Usage = func() {
@@ -72,6 +77,12 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return 2
 		}
 		subjects = append(subjects, s)
+	}
+	if r.deviations != "" {
+		if _, err := deviations.Load(r.deviations); err != nil {
+			fmt.Fprintln(stderr, "recordings: -deviations: "+err.Error())
+			return 2
+		}
 	}
 	r.stdout, r.stderr = stdout, stderr
 	if !*join {

@@ -18,13 +18,16 @@ import (
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/cli"
+	"github.com/plugproof/plugproof/suites/diff"
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
 // recipe is one run of the command.
 type recipe struct {
 	directory, only, cases string
-	stdout, stderr         io.Writer
+	// deviations is a file of differences that are meant to be; empty is none.
+	deviations     string
+	stdout, stderr io.Writer
 }
 
 // The files of a server in a directory of its own. Those below it stand in the
@@ -46,9 +49,11 @@ type measured struct {
 	// another version.
 	Dialect string `json:"dialect,omitempty"`
 	Nearest bool   `json:"nearest,omitempty"`
-	// Answers and Equal count the answers that were compared.
+	// Answers and Equal count the answers that were compared, Meant those that differ
+	// as a list says.
 	Answers int `json:"answers"`
 	Equal   int `json:"equal"`
+	Meant   int `json:"meant,omitempty"`
 	// Failed are the parts that could not be done, with their errors.
 	Failed []string `json:"failed,omitempty"`
 }
@@ -126,17 +131,17 @@ func (r *recipe) measureServer(ctx context.Context, s subject, folder string, m 
 	if r.only != "" {
 		run = append(run, "--only", r.only)
 	}
-	do("requirements", run...)
+	do("requirements", r.meant(run...)...)
 
 	recorded := do("recording", r.chosen("record", "--target", s.target, "--output", file(recordingFile))...)
 	if !recorded || !do("mock", r.chosen("record", "--target", "mock:"+m.Dialect, "--output", file(mockFile))...) {
 		return
 	}
-	if !do("comparison", "diff", file(recordingFile), file(mockFile), "--format", "markdown", "--output", file(differencesFile)) ||
-		!do("comparison", "diff", file(recordingFile), file(mockFile), "--format", "json", "--output", file("differences.json")) {
+	// One comparison for both forms: in GitHub Actions each tells its result.
+	if !do("comparison", r.meant("diff", file(recordingFile), file(mockFile), "--format", "json", "--output", file("differences.json"), "--report", "markdown="+file(differencesFile))...) {
 		return
 	}
-	var result struct{ Steps, Equal int }
+	var result diff.Result
 	text, err := os.ReadFile(file("differences.json"))
 	if err == nil {
 		err = json.Unmarshal(text, &result)
@@ -145,6 +150,19 @@ func (r *recipe) measureServer(ctx context.Context, s subject, folder string, m 
 		m.Failed = append(m.Failed, "comparison: "+err.Error())
 	}
 	m.Answers, m.Equal = result.Steps, result.Equal
+	for _, entry := range result.Entries {
+		if entry.Allowed != "" {
+			m.Meant++
+		}
+	}
+}
+
+// meant adds the list of differences that are meant to be.
+func (r *recipe) meant(args ...string) []string {
+	if r.deviations != "" {
+		args = append(args, "--deviations", r.deviations)
+	}
+	return args
 }
 
 func (r *recipe) chosen(args ...string) []string {

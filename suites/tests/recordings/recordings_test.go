@@ -67,6 +67,29 @@ func TestDifferencesFromADialectAreFound(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(out, "mock-vault-1.16", differencesFile))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(string(text)).To(ContainSubstring("eu.example.com"))
+
+	// What is meant to differ is listed for the target, as for an image.
+	list := filepath.Join(t.TempDir(), "known.yaml")
+	g.Expect(os.WriteFile(list, []byte("- {case: env-*, at: [body, stdout], target: 'mock:vault-1.1*', reason: ours}\n"), 0o600)).To(Succeed())
+	code, stdout, stderr = run(t, "-out", out, "-only", "REG-001", "-case", "env-proxy", "-deviations", list, "mock:vault-1.16=vault-1.15")
+	g.Expect(code).To(Equal(0), stderr)
+	g.Expect(stdout).To(MatchRegexp(`\[\d of 5\]\(.*\), \d differ as listed`))
+	code, _, stderr = run(t, "-out", out, "-deviations", list+".none", "mock")
+	g.Expect(code).To(Equal(2))
+	g.Expect(stderr).To(ContainSubstring("-deviations: "))
+}
+
+// TestGitHubIsToldOnce measures as a job of GitHub Actions does.
+func TestGitHubIsToldOnce(t *testing.T) {
+	g := NewWithT(t)
+	summary := filepath.Join(t.TempDir(), "summary.md")
+	t.Setenv("GITHUB_ACTIONS", "true")
+	t.Setenv("GITHUB_STEP_SUMMARY", summary)
+	code, _, stderr := run(t, "-out", t.TempDir(), "-only", "REG-001", "-case", "env-proxy", "mock:vault-1.16=vault-1.15")
+	g.Expect(code).To(Equal(1), stderr)
+	text, err := os.ReadFile(summary)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(strings.Count(string(text), "answers are equal, ")).To(Equal(1), string(text))
 }
 
 func TestNames(t *testing.T) {
