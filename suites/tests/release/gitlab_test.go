@@ -80,7 +80,7 @@ func TestGitLabComponent(t *testing.T) {
 		"a plugin":          {command: "check", subject: plugin, args: "--only PLG-001 --level must", version: "latest", files: []string{"junit.xml", "result.json", "result.html"}},
 		"a broken plugin":   {command: "check", subject: broken, version: "latest", code: 1, files: []string{"junit.xml"}},
 		"a server":          {command: "run", subject: "mock:vault-1.20", args: "--only REG-001", version: "v1.2.3", files: []string{"junit.xml"}},
-		"the environment":   {command: "env", subject: "mock:vault-1.16", version: "latest", files: []string{"env.html"}},
+		"the environment":   {command: "env", subject: "mock:vault-1.16", version: "latest", files: []string{"junit.xml", "result.json", "result.html"}},
 		"an unknown server": {command: "run", subject: "mock:vault-0.1", version: "latest", code: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
