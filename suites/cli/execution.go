@@ -3,7 +3,7 @@
 package cli
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -52,7 +52,7 @@ func (e *executionFlags) complete(command *cobra.Command, to *conformance.Execut
 	case e.times != "" && e.shard == "":
 		return usage.Errorf("--shard-times balances the parts of --shard: give both")
 	}
-	if e.shard != "" {
+	if e.shard != "" || command.Flags().Changed("shard") {
 		if to.Shard, err = parseShard(e.shard); err != nil {
 			return err
 		}
@@ -65,12 +65,17 @@ func (e *executionFlags) complete(command *cobra.Command, to *conformance.Execut
 	return err
 }
 
+// parseShard reads INDEX/COUNT.
 func parseShard(text string) (report.Shard, error) {
-	var shard report.Shard
-	var rest string
-	n, _ := fmt.Sscanf(text, "%d/%d%s", &shard.Index, &shard.Count, &rest)
-	if n != 2 || shard.Count < 1 || shard.Index < 1 || shard.Index > shard.Count {
-		return report.Shard{}, usage.Errorf("--shard %q: want INDEX/COUNT with an index from 1 to the count, as 2/3", text)
+	index, count, _ := strings.Cut(text, "/")
+	i, errIndex := strconv.Atoi(index)
+	n, errCount := strconv.Atoi(count)
+	if errIndex != nil || errCount != nil {
+		i, n = 0, 0
+	}
+	shard, err := report.NewShard(i, n)
+	if err != nil {
+		return shard, usage.Errorf("--shard %q: %w", text, err)
 	}
 	return shard, nil
 }

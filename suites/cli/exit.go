@@ -44,7 +44,8 @@ func found(format string, args ...any) error {
 //
 // A missing Go toolchain and missing sources of the sample plugins are 3: nothing on
 // the command line is wrong, the harness lacks what it works with. A directory
-// given with --plugins that lacks a plugin is 2. A server that refuses the token is
+// given with --plugins that lacks a plugin is 2, and so is a report that --report
+// names and that can't be written, also if that shows only at the end. A server that refuses the token is
 // 3; a server that may not be used without --yes-this-server is 2.
 func exitCode(err error) int {
 	var known *exitError

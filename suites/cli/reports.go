@@ -89,7 +89,7 @@ func (r *reports) write(command *cobra.Command, run report.Run, own ownForms) er
 			err = outfile.Write(wanted.file, text, command.OutOrStdout())
 		}
 		if err != nil {
-			failed = append(failed, fmt.Errorf("write the report %s=%s: %w", wanted.form.Name, wanted.file, err))
+			failed = append(failed, usage.Errorf("write the report %s=%s: %w", wanted.form.Name, wanted.file, err))
 		}
 	}
 	return errors.Join(append(failed, onGitHub(command.ErrOrStderr(), run, own, os.Getenv))...)
@@ -129,7 +129,7 @@ func onGitHub(out io.Writer, run report.Run, own ownForms, getenv func(string) s
 	}
 	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		return fmt.Errorf("write the step's summary: %w", err)
+		return usage.Errorf("write the step's summary, GITHUB_STEP_SUMMARY: %w", err)
 	}
 	_, err = file.Write(shortSummary(text))
 	return errors.Join(err, file.Close())
@@ -154,20 +154,23 @@ func shortSummary(text []byte) []byte {
 	return append(bytes.Clone(short), "\nThe rest is too long for a step's summary; `--report html=FILE` has all.\n"...)
 }
 
-// readResult reads a result of an earlier run.
+// readResult reads a result of an earlier run; flag names it, if it is one of a flag.
 func readResult(flag, file string) (*report.Run, error) {
 	if file == "" {
 		return nil, nil //nolint:nilnil // no file was named: no earlier result
 	}
 	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, usage.Errorf("%s: %w", flag, err)
+	if err == nil {
+		var run report.Run
+		if run, err = report.ReadJSON(text); err == nil {
+			return &run, nil
+		}
+		err = fmt.Errorf("%s %w", file, err)
 	}
-	run, err := report.ReadJSON(text)
-	if err != nil {
-		return nil, usage.Errorf("%s: %s is %w", flag, file, err)
+	if flag != "" {
+		err = fmt.Errorf("%s: %w", flag, err)
 	}
-	return &run, nil
+	return nil, usage.Wrap(err)
 }
 
 // readRequirements reads a result of run or check.

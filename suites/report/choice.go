@@ -33,6 +33,20 @@ type Choice struct {
 // whole run.
 type Shard struct{ Index, Count int }
 
+// mostShards is more than anybody splits some hundred requirements into.
+const mostShards = 10_000
+
+// NewShard returns the shard of that index, from 1, of so many.
+func NewShard(index, count int) (Shard, error) {
+	s := Shard{index, count}
+	if !s.valid() {
+		return Shard{}, fmt.Errorf("want INDEX/COUNT with an index from 1 to the count and at most %d shards, as 2/3", mostShards)
+	}
+	return s, nil
+}
+
+func (s Shard) valid() bool { return 1 <= s.Index && s.Index <= s.Count && s.Count <= mostShards }
+
 // String returns the form of --shard: 2/3.
 func (s Shard) String() string {
 	if s == (Shard{}) {

@@ -138,7 +138,16 @@ func TestForeignFilesAreNotResults(t *testing.T) {
 		"an array":  {`[1]`, "not a result"},
 		"newer":     {`{"format": "plugproof-result/2"}`, "take a newer plugproof"},
 		"of others": {`{"format": "sarif"}`, `its format is "sarif"`},
-		"a status":  {`{"format": "plugproof-result/1", "requirements": [{"id": "A", "scenarios": [{"status": "GOOD"}]}]}`, `has the status "GOOD"`},
+		"older":     {`{"format": "plugproof-result/0"}`, "make it again"},
+		"no number": {`{"format": "plugproof-result/1x"}`, `its format is "plugproof-result/1x"`},
+		"no text":   {`{"format": 1}`, "there is no format"},
+		"only that": {`{"format": "plugproof-result/1"}`, "not a whole result of plugproof: target or requirements are missing"},
+		"nothing":   {`{"format": "plugproof-result/1", "target": "mock", "requirements": [null]}`, "requirement 1 has no id"},
+		"hollow":    {`{"format": "plugproof-result/1", "target": "mock", "requirements": [{"id": "A"}]}`, "A has no scenarios"},
+		"twice":     {`{"format": "plugproof-result/1", "target": "mock", "requirements": [{"id": "A", "scenarios": [{}]}, {"id": "A", "scenarios": [{}]}]}`, "A is there twice"},
+		"no shard":  {`{"format": "plugproof-result/1", "target": "mock", "choice": {"shard": {"index": -1, "count": -5}}, "requirements": []}`, "its shard is -1/-5"},
+		"a million": {`{"format": "plugproof-result/1", "target": "mock", "choice": {"shard": {"index": 1, "count": 1000000000000}}, "requirements": []}`, "its shard is 1/1000000000000"},
+		"a status":  {`{"format": "plugproof-result/1", "target": "mock", "requirements": [{"id": "A", "scenarios": [{"status": "GOOD"}]}]}`, `has the status "GOOD"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

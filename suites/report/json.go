@@ -3,9 +3,13 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/plugproof/plugproof/steps"
@@ -158,31 +162,73 @@ func toScenarios(outcomes []steps.Outcome) []scenarioDocument {
 // ReadJSON reads a run that JSON wrote. The error says whether the text is cut
 // off, of a newer version, or something else altogether.
 func ReadJSON(text []byte) (Run, error) {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return Run{}, errors.New("is empty, not a result of plugproof; maybe it was cut off")
+	}
+	var whole json.RawMessage
+	if err := json.Unmarshal(text, &whole); err != nil {
+		return Run{}, fmt.Errorf("is not a result of plugproof, or cut off: %w", err)
+	}
 	var head struct {
 		Format string `json:"format"`
 	}
-	if err := json.Unmarshal(text, &head); err != nil {
-		return Run{}, fmt.Errorf("not a result of plugproof, or cut off: %w", err)
+	if json.Unmarshal(whole, &head) != nil || head.Format == "" {
+		return Run{}, errors.New("is not a result of plugproof: there is no format; 'plugproof run --report json=FILE' writes one")
 	}
-	var version int
-	switch n, err := fmt.Sscanf(head.Format, "plugproof-result/%d", &version); {
-	case head.Format == "":
-		return Run{}, fmt.Errorf("not a result of plugproof: there is no format; 'plugproof run --report json=FILE' writes one")
-	case err != nil || n != 1:
-		return Run{}, fmt.Errorf("not a result of plugproof: its format is %q", head.Format)
-	case head.Format != Format:
-		return Run{}, fmt.Errorf("its format is %s and this program reads %s: take a newer plugproof", head.Format, Format)
+	if head.Format != Format {
+		return Run{}, foreignFormat(head.Format)
 	}
 	var d document
 	if err := json.Unmarshal(text, &d); err != nil {
-		return Run{}, fmt.Errorf("not a result of plugproof: %w", err)
+		return Run{}, fmt.Errorf("is not a result of plugproof: %w", err)
+	}
+	if err := d.check(); err != nil {
+		return Run{}, fmt.Errorf("is not a whole result of plugproof: %w", err)
 	}
 	return d.run()
 }
 
+// foreignFormat says what is wrong with a format that is not Format.
+func foreignFormat(format string) error {
+	name, own, _ := strings.Cut(Format, "/")
+	version, ours := strings.CutPrefix(format, name+"/")
+	number, err := strconv.Atoi(version)
+	if !ours || err != nil {
+		return fmt.Errorf("is not a result of plugproof: its format is %q", format)
+	}
+	remedy := "take a newer plugproof"
+	if known, _ := strconv.Atoi(own); number < known {
+		remedy = "make it again"
+	}
+	return fmt.Errorf("has the format %s and this program reads %s: %s", format, Format, remedy)
+}
+
+// check reports what the schema would of the parts that a run is made of.
+func (d document) check() error {
+	if d.Target == "" || d.Requirements == nil {
+		return errors.New("target or requirements are missing")
+	}
+	if s := d.Choice.Shard; s != nil && !(Shard{s.Index, s.Count}).valid() {
+		return fmt.Errorf("its shard is %d/%d", s.Index, s.Count)
+	}
+	seen := map[string]bool{}
+	for n, r := range d.Requirements {
+		switch {
+		case r.ID == "":
+			return fmt.Errorf("requirement %d has no id", n+1)
+		case seen[r.ID]:
+			return fmt.Errorf("%s is there twice", r.ID)
+		case len(r.Scenarios) == 0:
+			return fmt.Errorf("%s has no scenarios", r.ID)
+		}
+		seen[r.ID] = true
+	}
+	return nil
+}
+
 func (d document) run() (Run, error) {
 	if d.Kind != "" && !d.Kind.known() {
-		return Run{}, fmt.Errorf("a result of %q, which this program does not know: take a newer plugproof", d.Kind)
+		return Run{}, fmt.Errorf("is a result of %q, which this program does not know: take a newer plugproof", d.Kind)
 	}
 	run := Run{
 		Kind: d.Kind, Program: d.Program, Features: d.Features, Target: d.Target, Server: d.Server, Plugin: d.Plugin,
@@ -219,7 +265,7 @@ func fromScenarios(requirement steps.Requirement, all []scenarioDocument) ([]ste
 	var outcomes []steps.Outcome
 	for _, s := range all {
 		if severity(s.Status) < 0 {
-			return nil, fmt.Errorf("not a result of plugproof: %s has the status %q", requirement.ID, s.Status)
+			return nil, fmt.Errorf("is not a result of plugproof: %s has the status %q", requirement.ID, s.Status)
 		}
 		outcome := steps.Outcome{
 			Requirement: requirement, Case: s.Name, Status: s.Status, Reason: s.Reason, Exchanges: s.Exchanges,

@@ -5,7 +5,6 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Merge joins the shards of one run. It fails if one is missing or there twice,
@@ -18,6 +17,9 @@ func Merge(shards []Run) (Run, error) {
 	count := whole.Choice.Shard.Count
 	if count == 0 {
 		return Run{}, fmt.Errorf("%s is not a shard: it was run without --shard", name(whole))
+	}
+	if !whole.Choice.Shard.valid() {
+		return Run{}, fmt.Errorf("there is no shard %s", whole.Choice.Shard)
 	}
 	seen := make([]bool, count+1)
 	ran := map[string]Shard{}
@@ -44,7 +46,7 @@ func Merge(shards []Run) (Run, error) {
 		whole.join(s)
 	}
 	if missing := missingShards(seen); len(missing) > 0 {
-		return Run{}, fmt.Errorf("shards are missing: %s of %d", strings.Join(missing, ", "), count)
+		return Run{}, fmt.Errorf("shards are missing: %s of %d", shorten(missing), count)
 	}
 	for _, id := range whole.Choice.Chosen {
 		if _, ok := ran[id]; !ok && !whole.Interrupted {
