@@ -117,7 +117,7 @@ func (w *world) answerHasHeader(name, value string) error {
 
 // soonAnswers repeats the request until the answer is as expected.
 func (w *world) soonAnswers(ctx context.Context, method, path string, status int, table *godog.Table) error {
-	return w.poll(ctx, soon, func(ctx context.Context) error {
+	return poll(ctx, soon, func(ctx context.Context) error {
 		if err := w.iSend(ctx, method, path); err != nil {
 			return err
 		}

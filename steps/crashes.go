@@ -25,7 +25,7 @@ func (w *world) crash(ctx context.Context) *Crash {
 	var found []Crash
 	// A crash is known soon after the answer that it spoilt. Where none is known the
 	// failure has to do.
-	err := w.poll(ctx, crashDelay, func(ctx context.Context) (err error) {
+	err := poll(ctx, crashDelay, func(ctx context.Context) (err error) {
 		found, err = crashesOf(ctx, w.server, w.subject, w.since)
 		if err == nil && len(found) == 0 && w.answer != nil && w.answer.status >= http.StatusInternalServerError {
 			err = errNoCrash
@@ -78,7 +78,11 @@ func (s *Suite) writeLog(ctx context.Context, server Server, registration string
 	s.logging.Lock()
 	defer s.logging.Unlock()
 	// Nothing can be done about a terminal that is gone.
-	_, _ = io.WriteString(s.config.PluginLog, strings.Join(lines, "\n")+"\n")
+	text := strings.Join(lines, "\n")
+	if s.config.Installed != nil {
+		text = s.config.Installed.mask(text)
+	}
+	_, _ = io.WriteString(s.config.PluginLog, text+"\n")
 }
 
 // Log returns what the plugin logged under the registrations that scenarios share.
@@ -88,7 +92,11 @@ func (i *Installed) Log(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	second, err := PluginLog(ctx, i.server, i.secondName())
-	return append(first, second...), err
+	lines := append(first, second...)
+	for n, line := range lines {
+		lines[n] = i.mask(line)
+	}
+	return lines, err
 }
 
 // maxLogLines limits what a failure shows of the plugin's log.

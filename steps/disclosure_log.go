@@ -11,7 +11,7 @@ import (
 
 // pluginLogHas waits for a text in the log of the checked plugin.
 func (w *world) pluginLogHas(ctx context.Context, text string) error {
-	return w.poll(ctx, soon, func(ctx context.Context) error {
+	return poll(ctx, soon, func(ctx context.Context) error {
 		log, err := w.pluginLog(ctx)
 		if err == nil && !strings.Contains(log, text) {
 			err = mismatch(fmt.Sprintf("%q in the plugin's log", text), w.mask(tail(log)))

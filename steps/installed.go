@@ -24,6 +24,8 @@ type Installed struct {
 	client  *client
 	// secrets are the values of the profile's secret fields.
 	secrets []string
+	// masked are those and everything else that reports don't show.
+	masked *strings.Replacer
 	// suffix is that of its names, so that they meet nobody else's.
 	suffix string
 	// sha256 is the binary's.
@@ -92,26 +94,6 @@ func (i *Installed) notSetUp() string {
 	return ""
 }
 
-// ErrNoAnswer is matched by the error for a plugin that does not come to serve.
-var ErrNoAnswer = errors.New("no answer in time")
-
-// RefusedError is the server's refusal to register or mount a plugin.
-type RefusedError struct {
-	Reason string
-	// Crash is why the plugin could not be started; nil where that is not known.
-	Crash *Crash
-	// Database reports whether the plugin is a database plugin, which was to be
-	// something else.
-	Database bool
-}
-
-func (e *RefusedError) Error() string { return e.Reason }
-
-// ProfileError is a mistake in a profile: the plugin refuses what it names.
-type ProfileError struct{ Problem string }
-
-func (e *ProfileError) Error() string { return e.Problem }
-
 // Install registers and mounts the plugin as of the subject's type and sends what
 // its profile has for a fresh mount. Errors are a *RefusedError, a *ProfileError,
 // ErrNoAnswer, or of the target. What the plugin does wrong when it is set up is
@@ -135,7 +117,7 @@ func install(ctx context.Context, in Installation, spec Spec, suffix string) (_ 
 	if err != nil {
 		return nil, fmt.Errorf("start the server: %w", err)
 	}
-	i := &Installed{subject: in.Subject, target: in.Target, server: server, client: newClient(server), suffix: suffix, secrets: in.Subject.Profile.secretValues(), begun: time.Now(),
+	i := &Installed{subject: in.Subject, target: in.Target, server: server, client: newClient(server), suffix: suffix, secrets: in.Subject.Profile.secretValues(), masked: in.Subject.Profile.masked(), begun: time.Now(),
 		timeout: cmp.Or(in.RequestTimeout, DefaultRequestTimeout)}
 	i.document = sync.OnceValues(func() (*Document, error) { return i.fetchDocument(ctx) })
 	i.alone, i.second = make(chan struct{}, 1), sync.OnceValue(func() error { return i.register(ctx, i.secondName(), in.Binary, in.StartTimeout) })
@@ -172,14 +154,18 @@ func install(ctx context.Context, in Installation, spec Spec, suffix string) (_ 
 			return nil, tried.err
 		case tried.refused():
 			if i.refusesOptions(ctx, in.StartTimeout, step[0], step[1]) {
-				return nil, &ProfileError{Problem: "options, config: the server refuses to mount the plugin with them: " + tried.reason()}
+				return nil, &ProfileError{Problem: "options, config: the server refuses to mount the plugin with them: " + i.mask(tried.reason())}
 			}
-			refused := &RefusedError{Reason: tried.reason()}
+			refused := &RefusedError{Reason: i.mask(tried.reason())}
 			if crashes, err := crashesOf(ctx, server, i.name(), i.begun); err == nil && len(crashes) > 0 {
-				refused.Crash = &crashes[len(crashes)-1]
+				crash := i.maskCrash(crashes[len(crashes)-1])
+				refused.Crash = &crash
 			}
 			if in.Subject.Type != databaseType && step[0] == table+"/"+i.mount() {
 				refused.Database = i.isDatabase(ctx, in.StartTimeout, registration)
+			}
+			if in.Subject.Type == in.Subject.Profile.Type {
+				refused.Warnings = i.warnings(ctx)
 			}
 			return nil, refused
 		}
@@ -297,7 +283,7 @@ func (i *Installed) judge(key string, tried *trial) error {
 		}
 		remedy = "Name a path that takes what is written to it (--path)."
 	}
-	return &ProfileError{Problem: fmt.Sprintf("%s: the plugin refuses what is written to %s, with status %d: %s\n%s", key, tried.path, tried.answer.status, tried.reason(), remedy)}
+	return &ProfileError{Problem: fmt.Sprintf("%s: the plugin refuses what is written to %s, with status %d: %s\n%s", key, tried.path, tried.answer.status, i.mask(tried.reason()), remedy)}
 }
 
 func (i *Installed) write(ctx context.Context, path string, write Write) *trial {

@@ -119,9 +119,8 @@ func TestTokensAreMasked(t *testing.T) {
 func TestPollGivesTheLastMismatch(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	w := newWorld(&Suite{})
 	tries := 0
-	err := w.poll(t.Context(), 120*time.Millisecond, func(context.Context) error {
+	err := poll(t.Context(), 120*time.Millisecond, func(context.Context) error {
 		tries++
 		return mismatch("more", "less")
 	})
@@ -129,7 +128,7 @@ func TestPollGivesTheLastMismatch(t *testing.T) {
 	g.Expect(errors.As(err, &failure)).To(BeTrue())
 	g.Expect(failure.Got).To(Equal("less"))
 	g.Expect(tries).To(BeNumerically(">", 1))
-	g.Expect(w.poll(t.Context(), time.Second, func(context.Context) error {
+	g.Expect(poll(t.Context(), time.Second, func(context.Context) error {
 		tries--
 		if tries > 0 {
 			return errors.New("not yet")

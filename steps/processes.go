@@ -50,7 +50,7 @@ func (w *world) runsAsAnother(ctx context.Context, mount, name string) error {
 }
 
 func (w *world) soonRunsAsAnother(ctx context.Context, mount, name string) error {
-	return w.poll(ctx, soon, func(ctx context.Context) error { return w.runsAsAnother(ctx, mount, name) })
+	return poll(ctx, soon, func(ctx context.Context) error { return w.runsAsAnother(ctx, mount, name) })
 }
 
 func (w *world) pid(ctx context.Context, mount string) (int64, error) {
@@ -100,7 +100,7 @@ func (w *world) hasEnded(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return w.poll(ctx, soon, func(ctx context.Context) error {
+	return poll(ctx, soon, func(ctx context.Context) error {
 		for _, pid := range pids {
 			running, err := process.PidExistsWithContext(ctx, pid)
 			if err == nil && running {
@@ -135,7 +135,7 @@ func (w *world) processesOf(ctx context.Context, number int, binary string) erro
 
 func (w *world) waitForProcesses(ctx context.Context, number int, binary string) ([]*process.Process, error) {
 	var found []*process.Process
-	err := w.poll(ctx, soon, func(ctx context.Context) (err error) {
+	err := poll(ctx, soon, func(ctx context.Context) (err error) {
 		if found, err = w.processes(ctx, binary); err != nil {
 			return err
 		}

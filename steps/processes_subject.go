@@ -128,7 +128,7 @@ func (t processTree) listening(ctx context.Context) []*process.Process {
 // with its descendants. A process that another one left behind does not serve.
 func (w *world) servingTree(ctx context.Context, within time.Duration) (processTree, error) {
 	var found []processTree
-	err := w.poll(ctx, within, func(ctx context.Context) (err error) {
+	err := poll(ctx, within, func(ctx context.Context) (err error) {
 		if found, err = w.subjectTrees(ctx); err != nil {
 			return err
 		}

@@ -74,7 +74,7 @@ func (w *world) restart(ctx context.Context, kill bool) error {
 
 // logHas waits for a text in the server's log, which is written meanwhile.
 func (w *world) logHas(ctx context.Context, text string) error {
-	return w.poll(ctx, soon, func(ctx context.Context) error {
+	return poll(ctx, soon, func(ctx context.Context) error {
 		log, err := w.log(ctx)
 		if err != nil {
 			return err

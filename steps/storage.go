@@ -30,7 +30,7 @@ func (w *world) holds(ctx context.Context, path, value string) error {
 
 // soonHolds is for what takes a moment: a crashed plugin, a mount on its way.
 func (w *world) soonHolds(ctx context.Context, path, value string) error {
-	return w.poll(ctx, soon, func(ctx context.Context) error { return w.holds(ctx, path, value) })
+	return poll(ctx, soon, func(ctx context.Context) error { return w.holds(ctx, path, value) })
 }
 
 func (w *world) holdsNothing(ctx context.Context, path string) error {

@@ -86,22 +86,6 @@ func (w *world) secret(value string) {
 	}
 }
 
-// mask replaces the secrets in a text for a report.
-func (w *world) mask(text string) string {
-	text = plain(text)
-	for _, secret := range w.secrets {
-		if len(secret) >= 8 {
-			text = strings.ReplaceAll(text, secret, "<token>")
-		}
-	}
-	if installed := w.suite.config.Installed; installed != nil {
-		for _, secret := range installed.secrets {
-			text = strings.ReplaceAll(text, secret, "<secret>")
-		}
-	}
-	return text
-}
-
 // learnSecrets finds the tokens in an answer, and the accessors of tokens that
 // the scenario has to revoke.
 func (w *world) learnSecrets(content any) {

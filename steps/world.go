@@ -289,7 +289,7 @@ func (w *world) withLeftovers(outcome Outcome, cleanErr error) Outcome {
 // poll tries until check holds or the deadline has passed, and then answers the
 // last mismatch. Errors other than mismatches are tried again too: a server
 // that restarts refuses connections for a while.
-func (w *world) poll(ctx context.Context, within time.Duration, check func(context.Context) error) error {
+func poll(ctx context.Context, within time.Duration, check func(context.Context) error) error {
 	deadline, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	ticker := time.NewTicker(50 * time.Millisecond)

@@ -82,10 +82,23 @@ func (p *probe) factory(ctx context.Context, conf *logical.BackendConfig) (logic
 	if p.config.Auth {
 		b.BackendType = logical.TypeCredential
 	}
+	p.warnOfType(conf)
 	if err := b.Setup(ctx, conf); err != nil {
 		return nil, err
 	}
 	return b, nil
+}
+
+// warnOfType logs what the probe lacks to be of the type that it was registered as:
+// the server refuses the mount without saying it.
+func (p *probe) warnOfType(conf *logical.BackendConfig) {
+	is, env := "secret", "PROBE_TYPE=auth"
+	if p.config.Auth {
+		is, env = "auth", "PROBE_TYPE=secret"
+	}
+	if registered := conf.Config["plugin_type"]; registered != "" && registered != is && conf.Logger != nil {
+		conf.Logger.Warn("the probe is registered as of another type than it is: register it with env="+env, "registered", registered, "is", is)
+	}
 }
 
 // dataResponse returns a response with data.

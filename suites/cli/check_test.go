@@ -37,13 +37,14 @@ func script(t *testing.T, lines string) string {
 // that conform: no requirement may fail for that.
 func TestWrongUseOfCheckIsNotThePluginsFault(t *testing.T) {
 	t.Parallel()
-	plugins := samplePlugins(t, "passthrough-plugin", "jwt", "memdb")
+	plugins := samplePlugins(t, "passthrough-plugin", "jwt", "memdb", "probe")
 	secret, auth, database := plugins["passthrough-plugin"], plugins["jwt"], plugins["memdb"]
 	for name, test := range map[string]struct {
 		args []string
 		want string
 	}{
 		"a secrets engine as auth":    {[]string{"--type", "auth", secret}, "is a secrets engine: leave out --type, or give --type secret"},
+		"what it needs to be another": {[]string{"--type", "auth", plugins["probe"]}, "registered as auth it logged: the probe is registered as of another type than it is: register it with env=PROBE_TYPE=auth"},
 		"an auth method as secret":    {[]string{"--type", "secret", auth}, "is an auth method: leave out --type, or give --type auth"},
 		"an auth method as database":  {[]string{"--type", "database", auth}, "is an auth method: leave out --type, or give --type auth"},
 		"a database as secret":        {[]string{"--type", "secret", database}, "is a database plugin: leave out --type, or give --type database"},

@@ -52,7 +52,7 @@ func TestScripts(t *testing.T) {
 		},
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "samerun": samerun},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "samerun": samerun, "nosecret": nosecret},
 	})
 }
 

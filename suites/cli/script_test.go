@@ -3,11 +3,13 @@
 package cli_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"os/exec"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -56,5 +58,24 @@ func samerun(script *testscript.TestScript, negated bool, args []string) {
 	}
 	if len(runs[0].Requirements) == 0 || !reflect.DeepEqual(runs[0], runs[1]) {
 		script.Fatalf("%+v\nis not\n%+v", runs[0], runs[1])
+	}
+}
+
+// nosecret is the script command 'nosecret FILE…': no file has a planted secret.
+// Those of the scripts begin with "planted", or are pin7.
+func nosecret(script *testscript.TestScript, negated bool, args []string) {
+	if negated || len(args) == 0 {
+		script.Fatalf("usage: nosecret FILE…")
+	}
+	for _, name := range args {
+		text := script.ReadFile(name)
+		if text == "" {
+			script.Fatalf("%s is empty", name)
+		}
+		for _, secret := range []string{"planted", "pin7", base64.StdEncoding.EncodeToString([]byte("planted"))[:9]} {
+			if at := strings.Index(text, secret); at >= 0 {
+				script.Fatalf("%s has a secret: %s", name, text[max(0, at-100):min(len(text), at+100)])
+			}
+		}
 	}
 }

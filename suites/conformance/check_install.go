@@ -46,8 +46,9 @@ func install(ctx context.Context, target steps.Target, path string, config Check
 	}
 	var refusals []string
 	// asDatabase is why it could not be started as the database plugin that it is said
-	// to be.
+	// to be; warnings are what it logged as what its profile says.
 	var asDatabase *steps.Crash
+	var warnings []string
 	for _, kind := range kinds {
 		installed, err := steps.Install(ctx, steps.Installation{
 			Target: target, Subject: &steps.Subject{Type: kind, Profile: config.Profile},
@@ -65,6 +66,7 @@ func install(ctx context.Context, target steps.Target, path string, config Check
 				config.Profile.Type = "database"
 				return install(ctx, target, path, config)
 			}
+			warnings = append(warnings, refused.Warnings...)
 			switch {
 			case kind == "database":
 				asDatabase = refused.Crash
@@ -82,7 +84,7 @@ func install(ctx context.Context, target steps.Target, path string, config Check
 			continue
 		case config.Profile.Type != "" && kind != config.Profile.Type && (kind != "secret" || len(config.Profile.Logins) == 0) && (err == nil || errors.As(err, &wrong)):
 			names := map[string]string{"secret": "a secrets engine", "auth": "an auth method", "database": "a database plugin"}
-			mistake := usage.Errorf("%s is %s: leave out --type, or give --type %s", path, names[kind], kind)
+			mistake := usage.Errorf("%s is %s: leave out --type, or give --type %s%s", path, names[kind], kind, complaints(config.Profile.Type, warnings))
 			if installed != nil {
 				mistake = errors.Join(mistake, installed.Close(ctx))
 			}
@@ -93,6 +95,14 @@ func install(ctx context.Context, target steps.Target, path string, config Check
 		return installed, err
 	}
 	return nil, &NotAPluginError{path: path, refusals: refusals}
+}
+
+// complaints tells what a plugin logged that was to be of a type; empty for nothing.
+func complaints(kind string, warnings []string) string {
+	if len(warnings) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("\nregistered as %s it logged: %s", kind, strings.Join(warnings, "\n  "))
 }
 
 // NotAPluginError is a plugin that no server can mount: it does not conform.

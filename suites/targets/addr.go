@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -36,14 +37,20 @@ type addr struct {
 // client reads them.
 func newAddr(name, text string, opts Options) (steps.Target, error) {
 	usage := func(problem string, err error, remedy string) error {
-		return &Error{Target: name, Kind: ErrUsage, Problem: problem, Err: err, Remedy: remedy}
+		return &Error{Target: withoutUser(name), Kind: ErrUsage, Problem: problem, Err: err, Remedy: remedy}
 	}
 	if text == "" {
 		text = os.Getenv(vault.EnvVaultAddress)
 	}
 	address, err := url.Parse(strings.TrimRight(text, "/"))
 	if err != nil || address.Host == "" || (address.Scheme != "http" && address.Scheme != "https") {
-		return nil, usage(fmt.Sprintf("%q is no address of a server", text), err, "name it as addr:https://vault.example.com:8200, or set VAULT_ADDR")
+		if err != nil {
+			err = errors.New(withoutUser(err.Error()))
+		}
+		return nil, usage(fmt.Sprintf("%q is no address of a server", withoutUser(text)), err, "name it as addr:https://vault.example.com:8200, or set VAULT_ADDR")
+	}
+	if address.User != nil || address.RawQuery != "" {
+		return nil, usage("the address has more than a server's: it stands in reports, which must show no secret", nil, "leave user, password and query out; the token is VAULT_TOKEN")
 	}
 	token := os.Getenv(vault.EnvVaultToken)
 	if token == "" {
@@ -72,6 +79,16 @@ func newAddr(name, text string, opts Options) (steps.Target, error) {
 	}
 	a.ready = sync.OnceValue(func() error { return a.check(context.Background()) })
 	return a, nil
+}
+
+var (
+	userPart  = regexp.MustCompile(`[^/\s"]*@`)
+	queryPart = regexp.MustCompile(`\?[^\s"]*`)
+)
+
+// withoutUser returns a text in which addresses have no user, password and query.
+func withoutUser(text string) string {
+	return queryPart.ReplaceAllString(userPart.ReplaceAllString(text, "…@"), "?…")
 }
 
 func isDirectory(path string) error {
