@@ -53,6 +53,12 @@ type Outcome struct {
 	Duration time.Duration
 }
 
+// notRun begins the reason of what the end of a run kept from its own end.
+const notRun = "the run was interrupted "
+
+// NotRun reports whether the run ended before the scenario did.
+func (o Outcome) NotRun() bool { return o.Status == Skip && strings.HasPrefix(o.Reason, notRun) }
+
 // Failure is a check that did not hold.
 type Failure struct {
 	// Step is the sentence that failed.

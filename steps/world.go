@@ -123,7 +123,7 @@ func (w *world) begin(ctx context.Context, scenario *godog.Scenario) (context.Co
 	target := w.suite.config.Target
 	if ctx.Err() != nil {
 		// The run as a whole says that it was interrupted and proves nothing.
-		return ctx, w.skip(Skip, "the run was interrupted before it")
+		return ctx, w.skip(Skip, notRun+"before it")
 	}
 	if identity := w.suite.config.Identity; !read.applies.To(identity) {
 		return ctx, w.skip(Skip, fmt.Sprintf("it is about %s, and the server is %s", read.applies, identity))
@@ -237,7 +237,7 @@ func (w *world) outcome(stepErr, cleanErr error) Outcome {
 	case w.notRun != nil:
 		outcome = *w.notRun
 	case w.interrupted:
-		outcome.Status, outcome.Reason = Skip, "the run was interrupted during it"
+		outcome.Status, outcome.Reason = Skip, notRun+"during it"
 	case errors.As(stepErr, &unchecked):
 		outcome.Status, outcome.Reason = Unsupported, w.mask(unchecked.Reason)
 	case errors.As(stepErr, &failure):

@@ -103,7 +103,7 @@ func failedIn(run report.Run) []string {
 	ran := map[string]bool{}
 	for _, v := range run.Verdicts() {
 		ran[v.Requirement.ID] = true
-		if v.Status == steps.Fail || v.Status == steps.Errored {
+		if v.Status == steps.Fail || v.Status == steps.Errored || slices.ContainsFunc(v.Outcomes, steps.Outcome.NotRun) {
 			ids = append(ids, v.Requirement.ID)
 		}
 	}

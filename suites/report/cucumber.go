@@ -4,6 +4,7 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 
@@ -69,9 +70,24 @@ func Cucumber(out io.Writer, run Run) error {
 	for _, area := range sortedKeys(byArea) {
 		features = append(features, byArea[area])
 	}
+	if len(run.Missed) > 0 {
+		features = append(features, cucumberMissed(run.Missed))
+	}
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(features)
+}
+
+// cucumberMissed tells of known deviations that did not happen.
+func cucumberMissed(entries []string) *cucumberFeature {
+	feature := &cucumberFeature{URI: "deviations", ID: "deviations", Keyword: "Feature", Name: "Known, but it holds"}
+	for n, entry := range entries {
+		feature.Elements = append(feature.Elements, cucumberScenario{
+			ID: fmt.Sprintf("deviations;%d", n+1), Keyword: "Scenario", Name: entry, Type: "scenario", Tags: []cucumberTag{},
+			Steps: []cucumberStep{{Keyword: "Then ", Name: "the entry goes out of its list", Result: cucumberResult{Status: "skipped"}}},
+		})
+	}
+	return feature
 }
 
 func cucumberElement(r steps.Requirement, o steps.Outcome) cucumberScenario {

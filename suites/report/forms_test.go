@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,7 +114,7 @@ func TestCucumberIsJSON(t *testing.T) {
 		}
 	}
 	g.Expect(json.Unmarshal(write(t, "cucumber", full()), &features)).To(Succeed())
-	g.Expect(features).To(HaveLen(3))
+	g.Expect(features).To(HaveLen(4), "three areas, and what is listed and did not happen")
 	g.Expect(features[0].URI).To(Equal("features/server/documentation.feature"))
 }
 
@@ -180,4 +181,33 @@ func FuzzReadJSON(f *testing.F) {
 		}
 		_, _ = report.Merge([]report.Run{run, run})
 	})
+}
+
+// TestEveryFormHasKnownFailures looks in each form for why a failure is known, and
+// for an entry of the list that did not happen.
+func TestEveryFormHasKnownFailures(t *testing.T) {
+	t.Parallel()
+	run := report.Run{
+		Target: "mock", Server: "vault 1.16.0", Concurrency: 1, Missed: []string{"REG-009 is kept"},
+		Outcomes: []steps.Outcome{{
+			Requirement: steps.Requirement{ID: "REG-001", Area: "registration", Level: steps.Must, Title: "known", Sources: []string{"x"}},
+			Case:        "known", Status: steps.Known, Reason: "reason   ours to mend\nissue    https://example.com/7\nexpires  2099-01-01\nstep     s",
+			Failure: &steps.Failure{Step: "s", Wanted: "a", Got: "b"},
+		}},
+	}
+	for _, form := range report.Forms() {
+		text := string(write(t, form.Name, run))
+		for _, want := range []string{"ours to mend", "example.com/7", "2099-01-01", "REG-009 is kept"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s lacks %q:\n%s", form.Name, want, text)
+			}
+		}
+	}
+}
+
+// TestAnEmptyShardSaysSo is about more shards than requirements.
+func TestAnEmptyShardSaysSo(t *testing.T) {
+	t.Parallel()
+	run := report.Run{Choice: report.Choice{Shard: report.Shard{Index: 3, Count: 3}, Chosen: []string{"REG-001", "REG-002"}, Total: 9}}
+	NewWithT(t).Expect(run.Judgement().Text).To(Equal("no requirement falls to shard 3/3 of 2 requirements"))
 }

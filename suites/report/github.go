@@ -11,8 +11,9 @@ import (
 )
 
 // GitHub writes the run as workflow commands, which GitHub Actions shows as
-// annotations: the verdict, an error for each binding failure, and a warning for
-// what only should hold, is flaky or could not be checked by a fault of the harness.
+// annotations: the verdict, an error for each binding failure, a warning for what
+// only should hold, is flaky, could not be checked by a fault of the harness, or is
+// listed as known and holds, and a notice for what is known.
 // The verdict is the first, since GitHub shows ten errors of a step and no more.
 func GitHub(out io.Writer, run Run) error {
 	var b strings.Builder
@@ -34,9 +35,14 @@ func GitHub(out io.Writer, run Run) error {
 			command("error", title, whole)
 		case v.Status == steps.Fail || v.Status == steps.Errored:
 			command("warning", title, whole)
+		case v.Status == steps.Known:
+			command("notice", "known: "+title, whole)
 		case v.Flaky:
 			command("warning", title, "flaky: it held only when tried again\n"+reasonsOf(v.Earlier))
 		}
+	}
+	for _, entry := range run.Missed {
+		command("warning", "plugproof: known, but it holds", entry)
 	}
 	_, err := io.WriteString(out, b.String())
 	return err

@@ -73,6 +73,8 @@ func (r Run) Judgement() Judgement {
 		}
 	case counts[steps.Errored] > 0:
 		j.Text = w.count(counts[steps.Errored]) + " could not be checked because the harness or the target failed"
+	case len(verdicts) == 0 && r.Choice.Shard != (Shard{}):
+		j.Text = fmt.Sprintf("no %s falls to shard %s of %s", w.one, r.Choice.Shard, w.count(len(r.Choice.Chosen)))
 	case checked == counts[steps.Fail]:
 		j.Text = "no " + w.one + " was checked"
 	case r.Choice.RequireAll && r.Choice.Narrowed():

@@ -61,6 +61,9 @@ func properties(run Run) []reporters.JUnitProperty {
 	if run.OfRequirements() {
 		all = append(all, reporters.JUnitProperty{Name: "seed", Value: fmt.Sprint(run.Seed)})
 	}
+	for _, entry := range run.Missed {
+		all = append(all, reporters.JUnitProperty{Name: "known, but it holds", Value: valid(entry)})
+	}
 	return slices.DeleteFunc(all, func(p reporters.JUnitProperty) bool { return p.Value == "" })
 }
 
@@ -84,6 +87,9 @@ func addCase(suite *reporters.JUnitTestSuite, v Verdict) {
 	case v.Status != steps.Pass:
 		suite.Skipped++
 		test.Skipped = &reporters.JUnitSkipped{Message: strings.TrimSpace(string(v.Status) + ": " + first)}
+	}
+	if v.Status == steps.Known {
+		test.SystemOut = valid(reasons)
 	}
 	if v.Flaky {
 		test.SystemOut = valid("flaky: it held only when tried again\n" + reasonsOf(v.Earlier))
