@@ -3,9 +3,12 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
@@ -42,7 +45,7 @@ func (c *Catalog) SetRuntime(ctx context.Context, r Runtime) error {
 	return c.storage.Put(ctx, &logical.StorageEntry{Key: runtimeKey(r.Name), Value: value})
 }
 
-// Runtime returns the runtime of that name. The error is ErrNoRuntime when
+// Runtime returns the runtime of that name. The error wraps ErrNoRuntime when
 // there is none.
 func (c *Catalog) Runtime(ctx context.Context, name string) (Runtime, error) {
 	raw, err := c.storage.Get(ctx, runtimeKey(name))
@@ -50,31 +53,59 @@ func (c *Catalog) Runtime(ctx context.Context, name string) (Runtime, error) {
 		return Runtime{}, err
 	}
 	if raw == nil {
-		return Runtime{}, ErrNoRuntime
+		return Runtime{}, fmt.Errorf("failed to retrieve container plugin runtime %q: %w", name, ErrNoRuntime)
 	}
 	var r Runtime
 	return r, raw.DecodeJSON(&r)
 }
 
 // DeleteRuntime removes a runtime that no plugin refers to; the error is a
-// *RuntimeInUseError if one does.
+// *RuntimeInUseError if one does, and ErrNoRuntime if there is no such runtime.
 func (c *Catalog) DeleteRuntime(ctx context.Context, name string) error {
-	var users []string
-	for _, kind := range consts.PluginTypes {
-		all, err := c.allRegistered(ctx, kind)
-		if err != nil {
-			return err
-		}
-		for _, e := range all {
-			if e.Runtime == name {
-				users = append(users, e.Name)
-			}
-		}
+	users, err := c.runtimeUsers(ctx, name)
+	if err != nil {
+		return err
 	}
 	if len(users) > 0 {
 		return &RuntimeInUseError{Name: name, Plugins: users}
 	}
+	switch _, err := c.Runtime(ctx, name); {
+	case errors.Is(err, ErrNoRuntime):
+		return ErrNoRuntime
+	case err != nil:
+		return err
+	}
 	return c.storage.Delete(ctx, runtimeKey(name))
+}
+
+// runtimeUsers returns the names of the plugins that refer to a runtime, in the order
+// in which servers find them: they walk their storage depth first, the last directory
+// first.
+func (c *Catalog) runtimeUsers(ctx context.Context, runtime string) ([]string, error) {
+	var users []string
+	for _, kind := range []consts.PluginType{consts.PluginTypeSecrets, consts.PluginTypeDatabase, consts.PluginTypeCredential} {
+		all, err := c.allRegistered(ctx, kind)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(all, func(a, b *Entry) int {
+			switch {
+			case a.Version == "" && b.Version == "":
+				return cmp.Compare(a.Name, b.Name)
+			case a.Version == "":
+				return -1
+			case b.Version == "":
+				return 1
+			}
+			return cmp.Or(cmp.Compare(b.Name, a.Name), cmp.Compare(a.Version, b.Version))
+		})
+		for _, e := range all {
+			if e.Runtime == runtime {
+				users = append(users, e.Name)
+			}
+		}
+	}
+	return users, nil
 }
 
 // Runtimes returns all runtimes, sorted by name.

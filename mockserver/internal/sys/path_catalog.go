@@ -130,8 +130,7 @@ func (b *backend) commandOrImage(ctx context.Context, d *framework.FieldData, e 
 		}
 		if e.Runtime != "" {
 			if _, err := b.core.Catalog().Runtime(ctx, e.Runtime); err != nil {
-				// The server's own text: its verb doesn't fit its argument.
-				return logical.ErrorResponse("specified plugin runtime %q, but failed to retrieve config: %%!w(%s)", e.Runtime, err)
+				return noRuntime(e.Runtime, err)
 			}
 		}
 		return nil
@@ -146,6 +145,14 @@ func (b *backend) commandOrImage(ctx context.Context, d *framework.FieldData, e 
 		e.Args = words[1:]
 	}
 	return nil
+}
+
+// noRuntime is the answer to a registration with a runtime that can't be read. The
+// servers format the error with a verb that is not for it, so that its text is that
+// of a Go value, with an address.
+func noRuntime(name string, err error) *logical.Response {
+	return logical.ErrorResponse("specified plugin runtime %q, but failed to retrieve config: %%!w(*fmt.wrapError=&{%s %p})",
+		name, err, catalog.ErrNoRuntime)
 }
 
 func (b *backend) readPlugin(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {

@@ -34,7 +34,7 @@ func (b *backend) runtimePaths() []*framework.Path {
 			logical.ReadOperation:   b.readRuntime,
 			logical.DeleteOperation: b.deleteRuntime,
 		}),
-		path("plugins/runtimes/catalog/?$", "Lists the plugin runtimes", map[string]*framework.FieldSchema{"type": fields["type"]}, operations{
+		path("plugins/runtimes/catalog/?$", "Lists the plugin runtimes", nil, operations{
 			logical.ListOperation: b.listRuntimes,
 			logical.ReadOperation: b.listRuntimes,
 		}),
