@@ -110,6 +110,9 @@ type Mounts struct {
 	// OwnUntunable: the server's own mounts cannot be tuned at all; else some of
 	// their fields can.
 	OwnUntunable bool
+	// UpgradeWithoutVersion: the warning about an upgrade of a mount's storage has 0 for
+	// the new version, and a reload that fails then is reported.
+	UpgradeWithoutVersion bool
 	// TuneRollsBack: when one field of a tuning is refused, the others are not
 	// changed either.
 	TuneRollsBack bool
@@ -150,6 +153,11 @@ type Requests struct {
 	JSONStrings int
 	// JSONReasons: what is wrong with a request's JSON is told.
 	JSONReasons bool
+	// PolicyOverride: the header X-Vault-Policy-Override is read, and has to be a
+	// boolean.
+	PolicyOverride bool
+	// HostHeader: the request's host is one of the headers that a mount can pass on.
+	HostHeader bool
 	// InternalOperationsRefused: methods without an operation of their own, such
 	// as OPTIONS, are refused before the backend is asked.
 	InternalOperationsRefused bool

@@ -38,6 +38,7 @@ func vault114() *Dialect {
 		Reloads: Reloads{Scope: true},
 		Mounts:  Mounts{ManagedKeys: true},
 		Requests: Requests{
+			PolicyOverride: true,
 			// logical_system_helpers.go at v1.15.1; that 1.14 does alike is inferred.
 			EnterpriseStubs: true,
 			FieldErrors:     FieldErrorsWithInput,

@@ -38,7 +38,7 @@ func (h *handler) request(w http.ResponseWriter, r *http.Request) (*logical.Requ
 	if err != nil {
 		return nil, http.StatusInternalServerError, fmt.Errorf("failed to generate identifier for the request: %w", err)
 	}
-	req := &logical.Request{ID: id, Path: r.URL.Path[len(prefix):], Headers: r.Header, Connection: connection(r)}
+	req := &logical.Request{ID: id, Path: r.URL.Path[len(prefix):], Headers: h.headers(r), Connection: connection(r)}
 	if !h.core.Dialect().Requests.RelativePaths && hasParent(r.URL.Path) {
 		return nil, http.StatusBadRequest, logical.ErrRelativePath
 	}
@@ -50,13 +50,24 @@ func (h *handler) request(w http.ResponseWriter, r *http.Request) (*logical.Requ
 	if err := wrapInfo(req, r); err != nil {
 		return nil, http.StatusBadRequest, fmt.Errorf("error parsing X-Vault-Wrap-TTL header: %w", err)
 	}
-	if override := r.Header.Get("X-Vault-Policy-Override"); override != "" {
+	if override := r.Header.Get("X-Vault-Policy-Override"); override != "" && h.core.Dialect().Requests.PolicyOverride {
 		// There is nothing to override without Sentinel, but the header is read.
 		if req.PolicyOverride, err = parseutil.ParseBool(override); err != nil {
 			return nil, http.StatusBadRequest, fmt.Errorf("failed to parse X-Vault-Policy-Override header: %w", err)
 		}
 	}
 	return req, 0, nil
+}
+
+// headers are the request's, with its host where the dialect has it among them: Go
+// takes it out.
+func (h *handler) headers(r *http.Request) http.Header {
+	if !h.core.Dialect().Requests.HostHeader {
+		return r.Header
+	}
+	headers := r.Header.Clone()
+	headers.Set("Host", r.Host)
+	return headers
 }
 
 // operation sets what the request does and with what data, from method, query

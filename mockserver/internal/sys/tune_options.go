@@ -18,14 +18,14 @@ import (
 // Servers don't ask for the mount's type: that is how a kv under another name
 // gets version 2, which can't be chosen when it is mounted (measured, OpenBao
 // 2.5.5).
-func tuneOptions(e *mounts.Entry, d *framework.FieldData) (upgrade string, err error) {
-	raw, ok := d.GetOk("options")
+func (t *tuning) tuneOptions(e *mounts.Entry) (upgrade string, err error) {
+	raw, ok := t.sent.GetOk("options")
 	if !ok {
 		return "", nil
 	}
 	options := raw.(map[string]string)
 	if asked, ok := options["version"]; ok {
-		if upgrade, err = tuneStoreVersion(e.Options["version"], asked); err != nil {
+		if upgrade, err = t.tuneStoreVersion(e.Options["version"], asked); err != nil {
 			return "", err
 		}
 	}
@@ -33,7 +33,7 @@ func tuneOptions(e *mounts.Entry, d *framework.FieldData) (upgrade string, err e
 	return upgrade, nil
 }
 
-func tuneStoreVersion(now, asked string) (upgrade string, err error) {
+func (t *tuning) tuneStoreVersion(now, asked string) (upgrade string, err error) {
 	from, err := parseutil.ParseInt(now)
 	if err != nil {
 		return "", fmt.Errorf("unable to parse mount entry: %w", err)
@@ -49,6 +49,9 @@ func tuneStoreVersion(now, asked string) (upgrade string, err error) {
 	case from == to:
 		return "", nil
 	}
+	if t.dialect.Mounts.UpgradeWithoutVersion {
+		to = 0
+	}
 	return fmt.Sprintf("Upgrading mount from version %d to version %d. This mount will be unavailable for a brief period and will resume service shortly.", from, to), nil
 }
 
@@ -57,6 +60,9 @@ func tuneStoreVersion(now, asked string) (upgrade string, err error) {
 func (b *backend) upgradeStore(ctx context.Context, r *mounts.Route, warning string) (*logical.Response, error) {
 	if err := b.core.Reload(ctx, r); err != nil {
 		b.Logger().Error("mount tuning of options: could not reload backend", "path", r.Entry().Path, "error", err)
+		if b.dialect.Mounts.UpgradeWithoutVersion {
+			return badRequest(err)
+		}
 	}
 	resp := &logical.Response{}
 	resp.AddWarning(warning)

@@ -232,6 +232,6 @@ func (t *tuning) trimming(_ context.Context, e *mounts.Entry) error {
 }
 
 func (t *tuning) options(_ context.Context, e *mounts.Entry) (err error) {
-	t.upgrade, err = tuneOptions(e, t.sent)
+	t.upgrade, err = t.tuneOptions(e)
 	return err
 }

@@ -34,6 +34,24 @@ func RealServer(t testing.TB) string {
 	return path
 }
 
+// ImageVariable is the environment variable that names the image of a real server,
+// for tests that need no program of it on this machine.
+const ImageVariable = "PLUGPROOF_TEST_IMAGE"
+
+// RealTarget returns the target of the real server that Variable or ImageVariable
+// names, and skips the test where neither does.
+func RealTarget(t testing.TB) string {
+	t.Helper()
+	if image := os.Getenv(ImageVariable); image != "" {
+		return "container:" + image
+	}
+	if path := os.Getenv(Variable); path != "" {
+		return "binary:" + path
+	}
+	t.Skip("neither " + Variable + " names a vault or bao program nor " + ImageVariable + " an image")
+	return ""
+}
+
 // OpenBao25 is RealServer for tests that hold answers of OpenBao 2.5 against
 // the program's.
 func OpenBao25(t testing.TB) string {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package differential sends random sequences of requests to a real server and to
-// the mock that behaves like it, and compares every answer.
+// the mock that behaves like it, compares every answer, and shrinks what differs to
+// the shortest sequence that shows it.
 package differential
 
 import (
@@ -9,12 +10,10 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 
@@ -27,10 +26,13 @@ import (
 )
 
 // The size of a run. PLUGPROOF_TEST_SEQUENCES and PLUGPROOF_TEST_SEED choose
-// another number of sequences and another first seed.
+// another number of sequences and another first seed, PLUGPROOF_TEST_SHRINK how many
+// kinds of differences are shrunk.
 const (
 	sequences   = 40
 	steplimit   = 40
+	shrunk      = 10
+	attempts    = 60
 	neededEqual = 0.998
 )
 
@@ -41,8 +43,8 @@ var volatile = regexp.MustCompile(`(^|\.)(server_time_utc|creation_time|expire_t
 // listed with its reason in known.
 func TestRandomSequences(t *testing.T) {
 	t.Parallel()
-	program := servertest.RealServer(t)
-	server, err := targets.Parse("binary:"+program, targets.Options{})
+	name := servertest.RealTarget(t)
+	server, err := targets.Parse(name, targets.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +56,7 @@ func TestRandomSequences(t *testing.T) {
 	dialect := fmt.Sprintf("%s-%d.%d", identity.Product, version[0], version[1])
 	mock, err := targets.Parse("mock:"+dialect, targets.Options{})
 	if err != nil {
-		t.Skipf("%s is %s, which no dialect behaves like: %v", program, identity, err)
+		t.Skipf("%s is %s, which no dialect behaves like: %v", name, identity, err)
 	}
 	binaries, err := build.Plugins(t.Context(), build.Options{Names: []string{"probe", "probe-v4"}})
 	if err != nil {
@@ -73,8 +75,12 @@ func TestRandomSequences(t *testing.T) {
 	p.compareAll(t, dialect)
 }
 
-// pair is a server and the mock that behaves like it.
-type pair struct{ real, mock *replay.Runner }
+// result is what a run of sequences found.
+type result struct {
+	mu       sync.Mutex
+	compared int
+	found    []finding
+}
 
 func (p pair) compareAll(t *testing.T, dialect string) {
 	t.Helper()
@@ -85,95 +91,63 @@ func (p pair) compareAll(t *testing.T, dialect string) {
 	namespaces := behaves.Namespaces.Enabled
 	first, count := number(t, "PLUGPROOF_TEST_SEED", rand.IntN(1_000_000)), number(t, "PLUGPROOF_TEST_SEQUENCES", sequences)
 	t.Logf("%s: seeds %d to %d", dialect, first, first+count-1)
-	var mu sync.Mutex
-	compared, different := 0, 0
-	var wg sync.WaitGroup
-	tokens := make(chan struct{}, 2)
-	for seed := first; seed < first+count; seed++ {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			tokens <- struct{}{}
-			defer func() { <-tokens }()
-			c := generator{rand.New(rand.NewPCG(uint64(seed), 1)), namespaces && seed%2 == 0}.sequence(steplimit) //#nosec G404 G115 -- a repeatable test
-			found, err := p.differences(t.Context(), c)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				t.Errorf("seed %d: %v", seed, err)
-				return
-			}
-			compared += len(c.Steps)
-			for _, d := range found {
-				different++
-				t.Logf("seed %d, %s", seed, d)
-			}
-		}()
-	}
-	wg.Wait()
-	equal := 1 - float64(different)/float64(max(1, compared))
-	t.Logf("%s: %.2f %% of %d answers are equal", dialect, 100*equal, compared)
+	var r result
+	twoAtATime(first, first+count, func(seed int) {
+		c := newGenerator(seed, namespaces).sequence(steplimit)
+		found, err := p.compare(t.Context(), c)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+			return
+		}
+		r.compared += len(c.Steps)
+		for _, f := range found {
+			t.Logf("seed %d, step %d: %s\n%s", seed, len(f.sequence.Steps), describe(f.last()), f.list())
+		}
+		r.found = append(r.found, found...)
+	})
+	p.shrinkAll(t, r.found)
+	equal := 1 - float64(len(r.found))/float64(max(1, r.compared))
+	t.Logf("%s: %.2f %% of %d answers are equal", dialect, 100*equal, r.compared)
 	if equal < neededEqual {
 		t.Errorf("%.2f %% are equal, want %.1f %%", 100*equal, 100*neededEqual)
 	}
 }
 
-// differences runs a sequence on both and tells, step by step, what differs.
-func (p pair) differences(ctx context.Context, c *replay.Case) ([]string, error) {
-	want, err := p.real.Run(ctx, c)
-	if err != nil {
-		return nil, fmt.Errorf("the real server: %w", err)
-	}
-	have, err := p.mock.Run(ctx, c)
-	if err != nil {
-		return nil, fmt.Errorf("the mock: %w", err)
-	}
-	var found []string
-	for i := range want.Got {
-		if have.Got[i].Status == http.StatusNotImplemented && want.Got[i].Status != http.StatusMethodNotAllowed {
-			continue // it says itself that it is not emulated
-		}
-		var lines []string
-		for _, d := range replay.Compare(want.Got[i], have.Got[i]) {
-			if !volatile.MatchString(d.Path) && !known(c.Steps[i].Step, d) {
-				lines = append(lines, fmt.Sprintf("    %s: want %s, have %s", d.Path, d.Want, d.Have))
-			}
-		}
-		if len(lines) > 0 {
-			step := c.Steps[i].Step
-			found = append(found, fmt.Sprintf("step %d: %s %s (token %q)\n%s", i+1, step.Request(), step.Body, step.Token, strings.Join(lines, "\n")))
+// shrinkAll shrinks the first finding of each kind.
+func (p pair) shrinkAll(t *testing.T, found []finding) {
+	t.Helper()
+	seen := map[string]bool{}
+	var first []finding
+	for _, f := range found {
+		if kind := f.kind(); !seen[kind] {
+			seen[kind] = true
+			first = append(first, f)
 		}
 	}
-	return found, nil
+	limit := number(t, "PLUGPROOF_TEST_SHRINK", shrunk)
+	if len(first) > limit {
+		t.Logf("there are %d kinds of differences, of which %d are shrunk", len(first), limit)
+		first = first[:limit]
+	}
+	twoAtATime(0, len(first), func(i int) {
+		t.Logf("shrunk to:\n%s", p.shrink(t.Context(), first[i], attempts))
+	})
 }
 
-// known reports whether a difference is meant: listed here with its reason.
-func known(step replay.Step, d replay.Difference) bool {
-	request := step.Request()
-	for _, k := range []struct {
-		request, path, want *regexp.Regexp
-		reason              string
-	}{
-		{regexp.MustCompile(` /( |$)`), regexp.MustCompile(`^body`), nil,
-			"the page at / is the servers' own text for a missing user interface"},
-		{regexp.MustCompile(`/tune `), regexp.MustCompile(`^body\.errors`), regexp.MustCompile(`cannot tune parameter`),
-			"servers take the fields in the random order of a map"},
-		{regexp.MustCompile(`policy|policies`), regexp.MustCompile(`(policy|rules)$`), nil,
-			"the default policy has its effects in words of its own"},
-		{regexp.MustCompile(`sys/(internal/ui/)?namespaces`), regexp.MustCompile(`\.keys`), nil,
-			"servers list namespaces in the random order of a map"},
-		{regexp.MustCompile(`sys/leases/lookup`), regexp.MustCompile(`\.keys`), nil,
-			"lease IDs are random"},
-		{regexp.MustCompile(`.`), regexp.MustCompile(`^body`), regexp.MustCompile(`route entry (not found|(or namespace )?is tainted)`),
-			"a remount goes on after its answer: how far it is at the next request is a matter of time"},
-		{regexp.MustCompile(`.`), regexp.MustCompile(`^body\.errors`), regexp.MustCompile(`^"Field validation failed`),
-			"servers look at the fields in the random order of a map"},
-	} {
-		if k.request.MatchString(request) && k.path.MatchString(d.Path) && (k.want == nil || k.want.MatchString(d.Want)) {
-			return true
-		}
+// twoAtATime calls do with from, from+1 … up to but not including to.
+func twoAtATime(from, to int, do func(int)) {
+	var wg sync.WaitGroup
+	tokens := make(chan struct{}, 2)
+	for i := from; i < to; i++ {
+		tokens <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-tokens }()
+			do(i)
+		})
 	}
-	return false
+	wg.Wait()
 }
 
 func number(t *testing.T, variable string, fallback int) int {

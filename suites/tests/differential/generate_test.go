@@ -4,8 +4,10 @@ package differential
 
 import (
 	"encoding/json"
-	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"github.com/plugproof/plugproof/suites/replay"
 )
@@ -18,30 +20,65 @@ type generator struct {
 	namespaces bool
 }
 
+// newGenerator returns the generator of a seed. Every second one uses namespaces if
+// the server has them.
+func newGenerator(seed int, namespaces bool) generator {
+	return generator{rand.New(rand.NewPCG(uint64(seed), 2)), namespaces && seed%2 == 0} //#nosec G404 G115 -- a repeatable test
+}
+
 func pick[T any](g generator, from ...T) T { return from[g.rng.IntN(len(from))] }
 
 // chance reports true once in n times.
 func (g generator) chance(n int) bool { return g.rng.IntN(n) == 0 }
 
+// Names of values that requests save for later ones. A later step that is answered
+// with another token, lease … takes the name over.
+const (
+	tokenName    = "t"  // a token with policy p
+	accessorName = "ta" // its accessor
+	childName    = "tc" // any token that a random request made
+	loginName    = "tl" // a token of a login
+	leaseName    = "le"
+	wrapName     = "wr"
+	moveName     = "mi"
+)
+
 // sequence returns a case of n steps.
 func (g generator) sequence(n int) *replay.Case {
 	c := &replay.Case{Area: "random"}
 	add := func(s replay.Step) { c.Steps = append(c.Steps, replay.Exchange{Step: s}) }
-	// Without a plugin, a policy and a token most requests would meet nothing.
-	add(replay.Step{HTTP: "PUT sys/plugins/catalog/secret/probe", Body: raw(map[string]any{"command": "probe", "sha256": "{sha_probe}"})})
-	add(replay.Step{HTTP: "PUT sys/plugins/catalog/auth/pauth", Body: raw(map[string]any{"command": "probe", "sha256": "{sha_probe}", "env": []string{"PROBE_TYPE=auth"}})})
-	add(replay.Step{HTTP: "POST sys/mounts/m", Body: raw(map[string]any{"type": "probe"})})
-	add(replay.Step{HTTP: "PUT sys/policies/acl/p", Body: raw(map[string]any{"policy": g.policy()})})
-	add(replay.Step{HTTP: "POST auth/token/create", Body: raw(map[string]any{"policies": []string{"p"}}), Save: map[string]string{"t": "auth.client_token"}})
-	if g.namespaces {
-		for _, s := range g.prepareNamespaces() {
-			add(s)
-		}
+	for _, s := range g.prepare() {
+		add(s)
 	}
 	for len(c.Steps) < n {
 		add(g.step())
 	}
 	return c
+}
+
+// prepare makes plugins, mounts, a policy and a token: without them most requests
+// would meet nothing.
+func (g generator) prepare() []replay.Step {
+	prepared := []replay.Step{
+		{HTTP: "PUT sys/plugins/catalog/secret/probe", Body: raw(map[string]any{"command": "probe", "sha256": "{sha_probe}"})},
+		{HTTP: "PUT sys/plugins/catalog/auth/pauth", Body: raw(map[string]any{"command": "probe", "sha256": "{sha_probe}", "env": []string{"PROBE_TYPE=auth"}})},
+		{HTTP: "POST sys/mounts/m", Body: raw(map[string]any{"type": "probe"})},
+		{HTTP: "PUT sys/policies/acl/p", Body: raw(map[string]any{"policy": g.policy()})},
+		{
+			HTTP: "POST auth/token/create", Body: raw(map[string]any{"policies": []string{"p"}}),
+			Save: map[string]string{tokenName: "auth.client_token", accessorName: "auth.accessor"},
+		},
+	}
+	if g.chance(2) {
+		prepared = append(prepared, replay.Step{HTTP: "POST sys/auth/pa", Body: raw(map[string]any{"type": "pauth"})})
+	}
+	if g.chance(3) {
+		prepared = append(prepared, replay.Step{HTTP: "PUT sys/plugins/catalog/secret/probe", Body: raw(map[string]any{"command": "probe", "sha256": "{sha_probe}", "version": "v1.0.0"})})
+	}
+	if g.namespaces {
+		prepared = append(prepared, g.prepareNamespaces()...)
+	}
+	return prepared
 }
 
 func raw(body any) json.RawMessage {
@@ -52,220 +89,106 @@ func raw(body any) json.RawMessage {
 	return text
 }
 
-func (g generator) policy() string {
-	text := ""
-	for range 1 + g.rng.IntN(4) {
-		path := pick(g, "m/*", "m/kv/+", "m/kv/+/+", "m/k*", "sys/mounts", "sys/mounts/*", "sys/plugins/catalog/*", "sys/auth/+", "auth/token/*", "sys/+/acl/*", "cubbyhole/*", "sys/remount", "sys/plugins/reload/backend", "sys/leases/*", "sys/internal/ui/mounts/*", "*")
-		text += fmt.Sprintf("path %q { capabilities = [%q, %q] }\n", path, g.capability(), g.capability())
-	}
-	return text
-}
-
-func (g generator) capability() string {
-	return pick(g, "create", "read", "update", "delete", "list", "sudo", "patch", "read", "update", "deny")
-}
-
 func (g generator) step() replay.Step {
-	kinds := []func() replay.Step{g.catalog, g.mount, g.auth, g.tune, g.reload, g.remount, g.token, g.policies, g.lease, g.wrapping, g.data, g.data, g.system, g.odd}
+	kinds := []func() replay.Step{
+		g.catalog, g.catalog, g.mount, g.mount, g.auth, g.tune, g.tune, g.reload, g.remount,
+		g.token, g.token, g.tokenUse, g.tokenRole, g.policies, g.passwords, g.lease, g.lease, g.wrapping, g.wrapping,
+		g.capabilities, g.data, g.data, g.data, g.login, g.system, g.odd, g.query,
+	}
 	if g.namespaces {
-		kinds = append(kinds, g.namespace, g.namespace)
+		kinds = append(kinds, g.namespace, g.namespace, g.namespace)
 	}
 	s := pick(g, kinds...)()
 	if g.namespaces && !g.chance(3) {
 		s = g.within(s)
 	}
+	return g.identity(g.decorate(s))
+}
+
+// identity chooses who asks.
+func (g generator) identity(s replay.Step) replay.Step {
 	switch {
 	case s.Token != "":
 	case g.chance(8):
-		s.Token = pick(g, "none", "bad", "hvs.nonsense")
+		s.Token = pick(g, "none", "bad", "hvs.nonsense", "s.nonsense", "$"+accessorName, " ", "$"+wrapName)
 	case g.namespaces && g.chance(4):
 		s.Token = "$in"
-	case g.chance(4):
-		s.Token = "$t"
+	case g.chance(5):
+		s.Token = "$" + tokenName
+	case g.chance(8):
+		s.Token = pick(g, "$"+childName, "$"+loginName)
+	case g.chance(20):
+		s.Token = "none"
+		s = withHeader(s, "Authorization", pick(g, "Bearer root", "bearer x", "Bearer", "Basic cm9vdA=="))
 	}
 	return s
 }
 
+// decorate adds what any request can have: wrapping, headers, a body where there
+// should be none.
+func (g generator) decorate(s replay.Step) replay.Step {
+	switch g.rng.IntN(25) {
+	case 0:
+		s.Wrap = pick(g, "60", "1m", "x", "0", "-1", "", "10h", "1.5", "1d")
+	case 1:
+		s = withHeader(s, pick(g, "X-Vault-Request", "X-Vault-No-Request-Forwarding", "X-Vault-Policy-Override", "X-Vault-Inconsistent", "X-Vault-MFA", "X-A"),
+			pick(g, "true", "false", "banana", "1", ""))
+	case 2:
+		s = withHeader(s, "Content-Type", pick(g, "application/json", "text/plain", "application/merge-patch+json", "multipart/form-data", "nonsense"))
+	case 3:
+		if s.Body == nil && s.RawBody == nil {
+			s.Body = g.body(map[string]any{"a": "b", "list": true, "version": "v1.0.0", "data": map[string]any{"a": 1}})
+		}
+	case 4:
+		method, path, _ := strings.Cut(s.HTTP, " ")
+		if method != "DELETE" && !strings.Contains(path, "?") {
+			s.HTTP = pick(g, "GET", "POST", "PUT", "LIST", "PATCH", "SCAN", "HEAD", "OPTIONS", "TRACE", "get", "FOO") + " " + path
+		}
+	}
+	return s
+}
+
+func withHeader(s replay.Step, name, value string) replay.Step {
+	s.Headers = maps.Clone(s.Headers)
+	if s.Headers == nil {
+		s.Headers = map[string]string{}
+	}
+	s.Headers[name] = value
+	return s
+}
+
 func (g generator) name() string {
-	return pick(g, "probe", "pauth", "m", "n", "a/b", "kv", "none", "Probe", "x%20y", "token", "sys", "cubbyhole", "identity", "secret")
+	return pick(g, "probe", "pauth", "m", "n", "m", "n", "pa", "a/b", "a", "kv", "none", "Probe", "x%20y", "token", "sys", "cubbyhole", "identity", "secret", "m/kv", "n/", "%2e", "x.y", "x_y-z", "ä", "auth", "root")
 }
 
 // value is of any type, and mostly the wrong one.
 func (g generator) value() any {
-	return pick[any](g, "x", "", true, false, "true", 0, 1, -1, 3600, "1h", "10m", "nonsense", []string{"a"}, []string{}, map[string]any{}, map[string]any{"a": "b"}, nil, 1.5, "v1.0.0")
+	return pick[any](g, "x", "", " ", true, false, "true", "FALSE", 0, 1, -1, 3600, "1h", "10m", "-1h", "3600", "1d", "system", "nonsense", "ä", "a,b", "a\x00b",
+		[]string{"a"}, []string{}, []any{1, "a", nil}, []any{"a", map[string]any{}}, map[string]any{}, map[string]any{"a": "b"}, map[string]any{"a": 1}, nil, 1.5, 1e30, "v1.0.0", "{\"a\": 1}")
 }
 
 // body is some of the fields, each with a value that may be right.
-func (g generator) body(fields map[string]any) json.RawMessage {
+func (g generator) body(fields map[string]any) json.RawMessage { return raw(g.fields(fields)) }
+
+func (g generator) fields(fields map[string]any) map[string]any {
 	chosen := map[string]any{}
 	for _, name := range sortedKeys(fields) {
-		switch g.rng.IntN(6) {
+		switch g.rng.IntN(8) {
 		case 0:
 			chosen[name] = g.value()
-		case 1, 2, 3:
+		case 1, 2, 3, 4:
 			chosen[name] = fields[name]
 		}
 	}
-	return raw(chosen)
+	return chosen
 }
 
-func (g generator) catalog() replay.Step {
-	kind := pick(g, "secret", "auth", "database", "secret", "auth", "nonsense")
-	path := "sys/plugins/catalog/" + kind + "/" + g.name()
-	switch g.rng.IntN(6) {
-	case 0:
-		return replay.Step{HTTP: "GET " + path}
-	case 1:
-		return replay.Step{HTTP: "DELETE " + path + pick(g, "", "?version=v1.0.0")}
-	case 2:
-		return replay.Step{HTTP: pick(g, "LIST", "GET") + " sys/plugins/catalog" + pick(g, "", "/secret", "/auth", "/database", "/")}
+// need sets fields without which a request has no effect, most of the time.
+func (g generator) need(body map[string]any, fields map[string]any) json.RawMessage {
+	if !g.chance(6) {
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			body[name] = fields[name]
+		}
 	}
-	return replay.Step{HTTP: pick(g, "PUT", "POST") + " " + path, Body: g.body(map[string]any{
-		"command": "probe", "sha256": "{sha_probe}", "args": []string{"-x"}, "env": []string{"A=1"}, "version": pick(g, "v1.0.0", "v2.0.0", "1.0", ""),
-	})}
-}
-
-func (g generator) mount() replay.Step {
-	path := "sys/mounts/" + g.name()
-	switch g.rng.IntN(5) {
-	case 0:
-		return replay.Step{HTTP: "GET " + pick(g, path, "sys/mounts")}
-	case 1:
-		return replay.Step{HTTP: "DELETE " + path}
-	}
-	return replay.Step{HTTP: "POST " + path, Body: g.body(map[string]any{
-		"type": pick(g, "probe", "kv", "none", "plugin"), "description": "d", "config": g.config(), "options": map[string]any{"version": "2"},
-		"local": false, "seal_wrap": false, "plugin_name": "probe", "plugin_version": "v1.0.0", "external_entropy_access": false,
-	})}
-}
-
-func (g generator) auth() replay.Step {
-	path := "sys/auth/" + g.name()
-	switch g.rng.IntN(5) {
-	case 0:
-		return replay.Step{HTTP: "GET " + pick(g, path, "sys/auth")}
-	case 1:
-		return replay.Step{HTTP: "DELETE " + path}
-	}
-	return replay.Step{HTTP: "POST " + path, Body: g.body(map[string]any{"type": pick(g, "pauth", "token", "none", "approle"), "description": "d", "config": g.config(), "local": false})}
-}
-
-func (g generator) config() map[string]any {
-	var config map[string]any
-	if err := json.Unmarshal(g.body(map[string]any{
-		"default_lease_ttl": "1h", "max_lease_ttl": 7200, "force_no_cache": true, "listing_visibility": "unauth",
-		"audit_non_hmac_request_keys": []string{"a"}, "passthrough_request_headers": []string{"X-A"},
-		"allowed_response_headers": []string{"X-B"}, "token_type": pick(g, "service", "batch", "default-service", "nonsense"),
-		"user_lockout_config": map[string]any{"lockout_threshold": "3"}, "plugin_version": "v1.0.0", "nonsense": 1,
-	}), &config); err != nil {
-		panic(err) // it was marshalled above
-	}
-	return config
-}
-
-func (g generator) tune() replay.Step {
-	path := pick(g, "sys/mounts/", "sys/auth/") + g.name() + "/tune"
-	if g.chance(3) {
-		return replay.Step{HTTP: "GET " + path}
-	}
-	config := g.config()
-	config["description"] = "tuned"
-	if g.chance(3) {
-		config["options"] = map[string]any{"version": pick(g, "1", "2", "x")}
-	}
-	return replay.Step{HTTP: "POST " + path, Body: raw(config)}
-}
-
-func (g generator) reload() replay.Step {
-	if g.chance(4) {
-		return replay.Step{HTTP: "POST sys/plugins/reload/" + pick(g, "secret/", "auth/", "nonsense/") + g.name(), Body: raw(map[string]any{})}
-	}
-	return replay.Step{HTTP: "PUT sys/plugins/reload/backend", Body: g.body(map[string]any{
-		"plugin": pick(g, "probe", "pauth", "none", "kv"), "mounts": []string{pick(g, "m/", "m", "auth/n/", "none/")}, "scope": pick(g, "", "global", "x"),
-	})}
-}
-
-func (g generator) remount() replay.Step {
-	return replay.Step{HTTP: "POST sys/remount", Body: g.body(map[string]any{
-		"from": pick(g, "m", "n/", "auth/n", "sys", "none"), "to": pick(g, "n", "m/", "auth/x", "a b", "cubbyhole"),
-	}), Keep: []string{"errors"}}
-}
-
-func (g generator) token() replay.Step {
-	switch g.rng.IntN(5) {
-	case 0:
-		return replay.Step{HTTP: "GET auth/token/lookup-self", Token: pick(g, "$t", "root", "none")}
-	case 1:
-		return replay.Step{HTTP: "POST auth/token/lookup", Body: g.body(map[string]any{"token": "$t"})}
-	case 2:
-		return replay.Step{HTTP: "POST auth/token/renew-self", Body: g.body(map[string]any{"increment": "1h"}), Token: pick(g, "$t", "root")}
-	case 3:
-		return replay.Step{HTTP: "POST sys/capabilities-self", Body: raw(map[string]any{"paths": []string{pick(g, "m/kv/a", "sys/mounts", "x", "sys/policies/acl/p")}}), Token: "$t"}
-	}
-	return replay.Step{HTTP: "POST auth/token/create", Body: g.body(map[string]any{
-		"policies": []string{pick(g, "p", "default", "root", "none")}, "ttl": "1h", "num_uses": 3, "renewable": true, "display_name": "d",
-		"no_parent": true, "type": pick(g, "service", "batch", "x"), "period": "1h", "meta": map[string]any{"a": "b"}, "explicit_max_ttl": "2h",
-	})}
-}
-
-func (g generator) policies() replay.Step {
-	path := pick(g, "sys/policies/acl/", "sys/policy/") + pick(g, "p", "q", "default", "root", "Q")
-	switch g.rng.IntN(5) {
-	case 0:
-		return replay.Step{HTTP: "GET " + path}
-	case 1:
-		return replay.Step{HTTP: "DELETE " + pick(g, path, "sys/policies/acl/q")}
-	case 2:
-		return replay.Step{HTTP: pick(g, "LIST", "GET") + " " + pick(g, "sys/policies/acl", "sys/policy")}
-	}
-	return replay.Step{HTTP: "PUT " + path, Body: g.body(map[string]any{"policy": pick(g, g.policy(), "nonsense", `path "a" { capabilities = ["x"] }`, "")})}
-}
-
-func (g generator) lease() replay.Step {
-	switch g.rng.IntN(4) {
-	case 0:
-		return replay.Step{HTTP: pick(g, "GET m/lease", "GET n/lease")}
-	case 1:
-		return replay.Step{HTTP: pick(g, "LIST sys/leases/lookup/m", "LIST sys/leases/lookup/", "LIST sys/leases/lookup/m/lease")}
-	case 2:
-		return replay.Step{HTTP: "PUT sys/leases/" + pick(g, "renew", "revoke", "lookup", "renew/x", "revoke/x"), Body: g.body(map[string]any{"lease_id": pick(g, "m/lease/none", "x"), "increment": 60})}
-	}
-	return replay.Step{HTTP: "PUT sys/leases/revoke-" + pick(g, "prefix/", "force/") + pick(g, "m", "m/lease", "none")}
-}
-
-func (g generator) wrapping() replay.Step {
-	if g.chance(2) {
-		return replay.Step{HTTP: "GET " + pick(g, "m/kv/a", "sys/mounts", "auth/token/lookup-self"), Wrap: pick(g, "60", "1m", "x", "0")}
-	}
-	return replay.Step{HTTP: "POST sys/wrapping/" + pick(g, "lookup", "unwrap", "rewrap", "wrap"), Body: g.body(map[string]any{"token": pick(g, "none", "$t")})}
-}
-
-func (g generator) data() replay.Step {
-	mount := pick(g, "m", "m", "m", "n", "secret", "cubbyhole", "auth/n", "none")
-	path := mount + "/" + pick(g, "kv/a", "kv/a/b", "kv", "kv/", "env/NONE", "fail", "warn", "raw", "public", "rooted", "operation", "nonsense", "data/a", "metadata/a", "a", "login")
-	body := g.body(map[string]any{"value": "v", "data": map[string]any{"a": "b"}, "user": "u"})
-	switch method := pick(g, "GET", "POST", "PUT", "DELETE", "LIST", "GET", "POST", "PATCH", "SCAN"); method {
-	case "POST", "PUT":
-		return replay.Step{HTTP: method + " " + path, Body: body}
-	case "PATCH":
-		return replay.Step{HTTP: method + " " + path, Body: body, Headers: map[string]string{"Content-Type": pick(g, "application/merge-patch+json", "application/json")}}
-	default:
-		return replay.Step{HTTP: method + " " + path}
-	}
-}
-
-func (g generator) system() replay.Step {
-	path := pick(g, "sys/health", "sys/leader", "sys/seal-status", "sys/init", "sys/internal/ui/mounts", "sys/internal/ui/mounts/m", "sys/internal/ui/mounts/none",
-		"sys/namespaces", "sys/internal/ui/namespaces", "sys/experiments", "sys/replication/status", "sys/config/cors", "sys/host-info", "sys/tools/hash", "sys/tools/random", "sys/capabilities",
-		"sys/plugins/catalog", "sys/plugins/runtimes/catalog", "sys/plugins/pins", "sys/key-status", "sys/ha-status", "sys/version-history", "sys/config/state/sanitized", "sys/loggers", "sys/audit", "sys/internal/counters/tokens", "sys/rotate/config", "sys/quotas/config")
-	return replay.Step{HTTP: pick(g, "GET", "GET", "GET", "LIST", "OPTIONS", "HEAD", "DELETE") + " " + path}
-}
-
-func (g generator) odd() replay.Step {
-	path := pick(g, "/v1//sys/mounts", "/v1/sys/./mounts", "/v1/sys/../sys/mounts", "//v1/sys/mounts", "/v1/m//kv/a", "/v1/", "/v1", "/", "/v1/sys", "/v1/m", "/v1/m/", "/v1/auth", "/v1/auth/", "/v1/%2e%2e/x", "/v1/m/kv/%00", "/v1/m/kv/ä", "/v1/sys/mounts/m%2Fx")
-	if g.chance(3) {
-		body := pick(g, "{", "[]", `"x"`, "null", `{"a": 1} x`, "a=b", "", `{"a": `, "tru")
-		return replay.Step{HTTP: pick(g, "POST", "PUT") + " " + pick(g, "m/kv/a", "sys/mounts/n", "sys/policies/acl/p", "sys/plugins/catalog/secret/probe"), RawBody: &body}
-	}
-	return replay.Step{HTTP: pick(g, "GET", "GET", "LIST", "DELETE") + " " + path}
+	return raw(body)
 }

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package differential
+
+import (
+	"regexp"
+
+	"github.com/plugproof/plugproof/suites/replay"
+)
+
+// known reports whether a difference is meant: listed here with its reason.
+func known(step replay.Step, d replay.Difference) bool {
+	request := step.Request()
+	for _, k := range []struct {
+		request, path, want *regexp.Regexp
+		reason              string
+	}{
+		{regexp.MustCompile(` /( |$)`), regexp.MustCompile(`^body`), nil,
+			"the page at / is the servers' own text for a missing user interface"},
+		{regexp.MustCompile(`/tune `), regexp.MustCompile(`^body\.errors`), regexp.MustCompile(`cannot tune parameter`),
+			"servers take the fields in the random order of a map"},
+		{regexp.MustCompile(`policy|policies`), regexp.MustCompile(`(policy|rules)$`), nil,
+			"the default policy has its effects in words of its own"},
+		{regexp.MustCompile(`sys/(internal/ui/)?namespaces`), regexp.MustCompile(`\.keys`), nil,
+			"servers list namespaces in the random order of a map"},
+		{regexp.MustCompile(`sys/leases/lookup`), regexp.MustCompile(`\.keys`), nil,
+			"lease IDs are random"},
+		{regexp.MustCompile(`.`), regexp.MustCompile(`^body`), regexp.MustCompile(`route entry (not found|(or namespace )?is tainted)`),
+			"a remount goes on after its answer: how far it is at the next request is a matter of time"},
+		{regexp.MustCompile(`.`), regexp.MustCompile(`^body\.errors`), regexp.MustCompile(`^"Field validation failed`),
+			"servers look at the fields in the random order of a map"},
+	} {
+		if k.request.MatchString(request) && k.path.MatchString(d.Path) && (k.want == nil || k.want.MatchString(d.Want)) {
+			return true
+		}
+	}
+	return false
+}
