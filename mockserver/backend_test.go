@@ -49,6 +49,33 @@ func TestBackendOfThisProcess(t *testing.T) {
 	}
 }
 
+// TestHostHeader passes a request's host on to a mount, which OpenBao can since 2.6.
+func TestHostHeader(t *testing.T) {
+	t.Parallel()
+	hosts := func(ctx context.Context, conf *logical.BackendConfig) (logical.Backend, error) {
+		b := &framework.Backend{BackendType: logical.TypeLogical, Paths: []*framework.Path{{
+			Pattern: "host",
+			Operations: map[logical.Operation]framework.OperationHandler{
+				logical.ReadOperation: &framework.PathOperation{Callback: func(_ context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
+					return &logical.Response{Data: map[string]any{"hosts": strings.Join(req.Headers["Host"], " ")}}, nil
+				}},
+			},
+		}}}
+		return b, b.Setup(ctx, conf)
+	}
+	for dialect, want := range map[string]string{"openbao-2.5": "", "openbao-2.6": "127.0.0.1"} {
+		_, client, _ := start(t, mockserver.WithBackend("hosts", "secret", hosts), mockserver.WithDialect(dialect))
+		mount(t, client, "h", "hosts")
+		if err := client.Sys().TuneMountAllowNilWithContext(t.Context(), "h", api.TuneMountConfigInput{PassthroughRequestHeaders: &[]string{"host"}}); err != nil {
+			t.Fatal(err)
+		}
+		secret, err := client.Logical().ReadWithContext(t.Context(), "h/host")
+		if err != nil || want != "" && !strings.HasPrefix(secret.Data["hosts"].(string), want) || want == "" && secret.Data["hosts"] != "" {
+			t.Errorf("%s: %+v %v, want a host that begins with %q", dialect, secret, err, want)
+		}
+	}
+}
+
 func TestBuiltins(t *testing.T) {
 	t.Parallel()
 	_, client, _ := start(t, mockserver.WithDialect("vault-1.20"))

@@ -91,6 +91,8 @@ func TestRefusedRequests(t *testing.T) {
 		{"PATCH of another type", "vault-1.21", request{"PATCH", "identity/x", "{}", []string{"Content-Type: application/json"}}, 415, "PATCH requires Content-Type of application/merge-patch+json, provided application/json"},
 		{"a wrap TTL that is none", "vault-1.21", request{"GET", "sys/mounts", "", []string{"X-Vault-Wrap-TTL: soon"}}, 400, "error parsing X-Vault-Wrap-TTL header"},
 		{"a negative wrap TTL", "vault-1.21", request{"GET", "sys/mounts", "", []string{"X-Vault-Wrap-TTL: -1s"}}, 400, "requested wrap ttl cannot be negative"},
+		{"an override that is none", "openbao-2.5", request{"GET", "sys/mounts", "", []string{"X-Vault-Policy-Override: banana"}}, 400, "failed to parse X-Vault-Policy-Override header"},
+		{"an override where it is not read", "openbao-2.6", request{"GET", "sys/mounts/none", "", []string{"X-Vault-Policy-Override: banana"}}, 400, "No secret engine mount at none/"},
 		{"a path above", "openbao-2.6", request{"GET", "sys/a%2F..%2Fmounts", "", nil}, 400, "relative path"},
 		{"a missing namespace", "openbao-2.6", request{"GET", "sys/mounts", "", []string{"X-Vault-Namespace: team"}}, 404, "namespace not found"},
 		{"an unknown path", "vault-1.21", request{"GET", "sys/nothing", "", nil}, 404, "unsupported path"},

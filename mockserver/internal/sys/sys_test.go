@@ -199,6 +199,19 @@ func TestTuneInPart(t *testing.T) {
 	}
 }
 
+// TestUpgradeWarning: OpenBao 2.6 says 0 for the version that a mount is upgraded to.
+func TestUpgradeWarning(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"openbao-2.5": "from version 0 to version 1.", "openbao-2.6": "from version 0 to version 0."} {
+		s := newServer(t, name)
+		s.must(update, "mounts/m", data{"type": "engine"})
+		resp := s.must(update, "mounts/m/tune", data{"options": data{"version": "1"}})
+		if len(resp.Warnings) != 1 || !strings.Contains(resp.Warnings[0], want) {
+			t.Errorf("%s: warnings %q, want one with %q", name, resp.Warnings, want)
+		}
+	}
+}
+
 func TestRemountIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, empty := range map[string]string{"openbao-2.2": "invalid destination mount: path '' does not match cleaned path '.'", "openbao-2.3": `invalid destination mount path "/"`} {
