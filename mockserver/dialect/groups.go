@@ -169,6 +169,9 @@ type Requests struct {
 	// RelativePaths: request paths with `..` are resolved with a redirect; else
 	// they are refused where a redirect of Go's own doesn't resolve them.
 	RelativePaths bool
+	// DotsRefused: request paths with a part . or .. are refused once the request is
+	// read, before the namespace and the token are looked at.
+	DotsRefused bool
 	// DottedKeys: paths and keys may have two dots within one of their parts.
 	DottedKeys bool
 	// MountType: answers say the type of their mount (mount_type; vault/sdk
@@ -228,6 +231,8 @@ type Leases struct {
 
 // Policies says what differs in policies.
 type Policies struct {
+	// DefaultLacks are the paths that the default policy does not allow any more.
+	DefaultLacks []string
 	// Versions: policies have a version, a time of change and check-and-set.
 	Versions bool
 	// TemplateLimits: policies say whether values from identity templates may

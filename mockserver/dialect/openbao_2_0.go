@@ -55,6 +55,8 @@ func openbao20() *Dialect {
 				func(d *Dialect) { d.State.LeaderStandbys = false }},
 			{"the server's own mounts cannot be tuned at all", "vault/logical_system.go at v2.0.3; measured", Established,
 				func(d *Dialect) { d.Mounts.OwnUntunable = true }},
+			{"the default policy does not allow sys/control-group/request", "vault/policy_store.go at v2.0.3", Established,
+				func(d *Dialect) { d.Policies.DefaultLacks = []string{"sys/control-group/request"} }},
 			{"sys/experiments does not exist", "vault/logical_system_paths.go at v2.0.3", Established,
 				func(d *Dialect) { d.State.Experiments = false }},
 			{"paths that are not canonical are redirected with 307, which keeps the method; so do 2.5.5 and 2.6.2 as recorded, built with Go 1.26, but builds with an earlier Go redirect with 301", "net/http of Go 1.26; measured on 2.5.5", Inferred,

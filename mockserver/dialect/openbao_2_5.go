@@ -2,6 +2,8 @@
 
 package dialect
 
+import "slices"
+
 // openbao25 is OpenBao 2.5.5. The server that was recorded was built without a
 // version stamp and calls itself 2.0.0: it is openbao-2.5@2.0.0-HEAD.
 func openbao25() *Dialect {
@@ -36,10 +38,14 @@ func openbao25() *Dialect {
 				func(d *Dialect) { d.Leases.IDChecked = true }},
 			{"paths and keys may have two dots within one of their parts: only whole parts are relative", "sdk/logical/path.go at v2.5.5", Established,
 				func(d *Dialect) { d.Requests.DottedKeys = true }},
+			{"request paths with a part . or .. are refused before the token is looked at", "vault/request_handling.go and sdk/logical/path.go at v2.5.5; measured on 2.6.2", Established,
+				func(d *Dialect) { d.Requests.DotsRefused = true }},
 			{"malformed versions are told in small letters", "go.mod at v2.5.0: go-version 1.8.0", Established,
 				func(d *Dialect) { d.Catalog.MalformedVersion = "malformed version" }},
 			{"sys/renew, sys/revoke, sys/revoke-prefix and sys/revoke-force are gone", "2.5.4 #3152", Established,
 				func(d *Dialect) { d.Leases.OldPaths = false }},
+			{"the default policy does not allow sys/renew any more", "2.5.4 #3152, vault/policy_store.go at v2.5.5; measured on 2.6.2", Established,
+				func(d *Dialect) { d.Policies.DefaultLacks = append(slices.Clone(d.Policies.DefaultLacks), "sys/renew") }},
 			{"names of namespaces are checked before they are looked up", "vault/logical_system_namespaces.go at v2.5.5", Established,
 				func(d *Dialect) { d.Namespaces.StrictNames = true }},
 		},

@@ -117,7 +117,8 @@ func New(ctx context.Context, o Options) (*Authority, error) {
 	}
 	a.policies, err = policy.NewStore(ctx, scoped("policy/"), policy.Extras{
 		Capabilities: o.Dialect.Policies.MoreCapabilities, Keys: o.Dialect.Policies.MoreKeys,
-		SlashFirst: o.Dialect.Policies.ListsWithSlashFirst, TemplateLimits: o.Dialect.Policies.TemplateLimits, Now: a.clock.Now,
+		DefaultLacks: o.Dialect.Policies.DefaultLacks,
+		SlashFirst:   o.Dialect.Policies.ListsWithSlashFirst, TemplateLimits: o.Dialect.Policies.TemplateLimits, Now: a.clock.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the policy store: %w", err)

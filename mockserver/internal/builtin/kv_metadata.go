@@ -4,6 +4,7 @@ package builtin
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"path"
@@ -116,6 +117,26 @@ func pageFields() map[string]*framework.FieldSchema {
 	return map[string]*framework.FieldSchema{"after": {Type: framework.TypeString}, "limit": {Type: framework.TypeInt}}
 }
 
+// warnIgnored warns of what a list was sent that it knows nothing of, as the framework
+// of kv does.
+func (b *keyValue) warnIgnored(resp *logical.Response, req *logical.Request) *logical.Response {
+	known := []string{"path", "cas_required", "max_versions", "delete_version_after", "custom_metadata"}
+	if b.dialect.KV.Pages {
+		known = append(known, "after", "limit")
+	}
+	if b.dialect.KV.MetadataVersions {
+		known = append(known, "metadata_cas", "metadata_cas_required")
+	}
+	if b.dialect.KV.ExcludesDeleted {
+		known = append(known, "exclude_deleted")
+	}
+	ignored := slices.DeleteFunc(slices.Sorted(maps.Keys(req.Data)), func(name string) bool { return slices.Contains(known, name) })
+	if len(ignored) > 0 {
+		resp.AddWarning(fmt.Sprintf("Endpoint ignored these unrecognized parameters: %v", ignored))
+	}
+	return resp
+}
+
 // listMetadata lists the keys at a path, or scans all that is below.
 func (b *keyValue) listMetadata(ctx context.Context, req *logical.Request, key string, detailed bool) (*logical.Response, error) {
 	list := *req
@@ -141,8 +162,11 @@ func (b *keyValue) listMetadata(ctx context.Context, req *logical.Request, key s
 			keys = page(keys, fields.Get("after").(string), fields.Get("limit").(int))
 		}
 	}
-	if err != nil || !detailed {
-		return logical.ListResponse(keys), err
+	if err != nil {
+		return nil, err
+	}
+	if !detailed {
+		return b.warnIgnored(logical.ListResponse(keys), req), nil
 	}
 	infos := make(map[string]any, len(keys))
 	for _, name := range keys {

@@ -40,6 +40,9 @@ func (c *Core) Handle(ctx context.Context, req *logical.Request) (resp *logical.
 }
 
 func (c *Core) handle(ctx context.Context, req *logical.Request) (*logical.Response, error) {
+	if c.dialect.Requests.DotsRefused && isRelative(req.Path) {
+		return nil, logical.CodedError(http.StatusBadRequest, logical.ErrRelativePath.Error())
+	}
 	ctx, err := c.enterNamespace(ctx, req)
 	if err != nil {
 		return nil, err
@@ -76,6 +79,16 @@ func (c *Core) handle(ctx context.Context, req *logical.Request) (*logical.Respo
 		return resp, multierror.Append(nil, routeErr)
 	}
 	return c.access.Answer(ctx, req, te, resp, false)
+}
+
+// isRelative reports whether a part of the path is . or ..; an empty part is none.
+func isRelative(path string) bool {
+	for part := range strings.SplitSeq(path, "/") {
+		if part == "." || part == ".." {
+			return true
+		}
+	}
+	return false
 }
 
 // isLeaseID reports whether the lease ID of a request to sys/leases/ is a text, if

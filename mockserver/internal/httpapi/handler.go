@@ -58,6 +58,9 @@ func New(c *core.Core) http.Handler {
 	for p, answer := range sys.DirectEndpoints(c) {
 		mux.HandleFunc("/v1/sys/"+p, h.direct(answer))
 	}
+	for _, p := range []string{"seal", "step-down", "unseal"} {
+		mux.HandleFunc("/v1/sys/"+p, h.writeOnly())
+	}
 	mux.HandleFunc("/ui/", noInterface)
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/ui/", http.StatusTemporaryRedirect)
@@ -195,6 +198,19 @@ func (h *handler) logical(inject bool) http.HandlerFunc {
 			return
 		}
 		h.writeAnswer(w, r, req, resp, inject)
+	}
+}
+
+// writeOnly refuses other methods than POST and PUT before the core sees the request:
+// servers have handlers of their own for what ends their work (http/sys_seal.go).
+func (h *handler) writeOnly() http.HandlerFunc {
+	next := h.logical(false)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost && r.Method != http.MethodPut {
+			writeError(w, http.StatusMethodNotAllowed, nil)
+			return
+		}
+		next(w, r)
 	}
 }
 

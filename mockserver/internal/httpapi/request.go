@@ -39,7 +39,7 @@ func (h *handler) request(w http.ResponseWriter, r *http.Request) (*logical.Requ
 		return nil, http.StatusInternalServerError, fmt.Errorf("failed to generate identifier for the request: %w", err)
 	}
 	req := &logical.Request{ID: id, Path: r.URL.Path[len(prefix):], Headers: h.headers(r), Connection: connection(r)}
-	if !h.core.Dialect().Requests.RelativePaths && hasParent(r.URL.Path) {
+	if d := h.core.Dialect().Requests; !d.RelativePaths && !d.DotsRefused && hasParent(r.URL.Path) {
 		return nil, http.StatusBadRequest, logical.ErrRelativePath
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)

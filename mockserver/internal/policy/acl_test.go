@@ -259,6 +259,29 @@ func TestStoreForgetsWhatAPolicyWasMadeInto(t *testing.T) {
 	}
 }
 
+func TestDefaultPolicyLacks(t *testing.T) {
+	t.Parallel()
+	for _, lacks := range []bool{false, true} {
+		var extras Extras
+		if lacks {
+			extras.DefaultLacks = []string{"sys/renew"}
+		}
+		s, err := NewStore(t.Context(), &logical.InmemStorage{}, extras)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := s.ACL(t.Context(), []string{Default}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path, want := range map[string]bool{"sys/renew": !lacks, "sys/leases/renew": true} {
+			if got := a.Allow(&logical.Request{Operation: logical.UpdateOperation, Path: path}).Allowed; got != want {
+				t.Errorf("without %v: %s is allowed: %v, want %v", extras.DefaultLacks, path, got, want)
+			}
+		}
+	}
+}
+
 func TestCheckAndSet(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

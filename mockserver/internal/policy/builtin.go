@@ -2,6 +2,11 @@
 
 package policy
 
+import (
+	"slices"
+	"strings"
+)
+
 // wrappingPolicy lets a wrapping token do what it is for.
 const wrappingPolicy = `path "cubbyhole/response"   { capabilities = ["create", "read"] }
 path "sys/wrapping/unwrap" { capabilities = ["update"] }
@@ -39,3 +44,14 @@ path "sys/tools/hash"   { capabilities = ["update"] }
 path "sys/tools/hash/*" { capabilities = ["update"] }
 path "sys/control-group/request" { capabilities = ["update"] }
 `
+
+// withoutPaths returns a policy that has a line for each path without some of them.
+func withoutPaths(text string, paths []string) string {
+	var kept strings.Builder
+	for line := range strings.Lines(text) {
+		if !slices.ContainsFunc(paths, func(path string) bool { return strings.HasPrefix(line, `path "`+path+`" `) }) {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
+}

@@ -46,6 +46,8 @@ type Extras struct {
 	// ask for isn't emulated: a policy with one of them is refused with an error that
 	// says so.
 	Keys []string
+	// DefaultLacks are paths that the default policy leaves out.
+	DefaultLacks []string
 	// TemplateLimits: slashes and wildcards in values from identity templates are
 	// refused unless the policy allows them.
 	TemplateLimits bool

@@ -65,7 +65,7 @@ func NewStore(ctx context.Context, storage logical.Storage, extras Extras) (*Sto
 func (s *Store) Open(ctx context.Context) error {
 	_, err := s.Get(ctx, Default)
 	if errors.Is(err, ErrNotFound) {
-		return s.Put(ctx, Stored{Name: Default, Raw: defaultPolicy}, nil)
+		return s.Put(ctx, Stored{Name: Default, Raw: withoutPaths(defaultPolicy, s.extras.DefaultLacks)}, nil)
 	}
 	return err
 }

@@ -55,9 +55,24 @@ func (e *endpoints) capabilitiesOf(ctx context.Context, id string, d *framework.
 	}
 	acl, err := e.authority.ACLByToken(ctx, id)
 	if errors.Is(err, token.ErrNotFound) {
+		// The first path is looked at before the token.
+		switch paths := askedPaths(d); {
+		case len(paths) == 0:
+			return logical.ErrorResponse("paths must be supplied"), nil
+		case paths[0] == "":
+			return nil, &logical.StatusBadRequest{Err: "missing path"}
+		}
 		return nil, &logical.StatusBadRequest{Err: "invalid token"}
 	}
 	return capabilities(acl, err, d)
+}
+
+// askedPaths returns the paths of a request, which older clients send as path.
+func askedPaths(d *framework.FieldData) []string {
+	if paths := d.Get("paths").([]string); len(paths) > 0 {
+		return paths
+	}
+	return d.Get("path").([]string)
 }
 
 // capabilities answers with what an ACL allows on the paths of a request; err is
@@ -68,10 +83,7 @@ func capabilities(acl *policy.ACL, err error, d *framework.FieldData) (*logical.
 	if err != nil && !missing {
 		return nil, err
 	}
-	paths := d.Get("paths").([]string)
-	if len(paths) == 0 {
-		paths = d.Get("path").([]string)
-	}
+	paths := askedPaths(d)
 	if len(paths) == 0 {
 		return logical.ErrorResponse("paths must be supplied"), nil
 	}
