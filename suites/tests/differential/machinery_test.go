@@ -123,3 +123,23 @@ func TestGeneratorReaches(t *testing.T) {
 		t.Errorf("%d sequences have no request to %v", sequences, sortedKeys(missing))
 	}
 }
+
+// TestOtherField tells two wrong fields of a request from two texts about one field.
+func TestOtherField(t *testing.T) {
+	t.Parallel()
+	text := func(field, rest string) string {
+		return `"Field validation failed: error converting input for field \"` + field + `\": ` + rest + `"`
+	}
+	for _, test := range []struct {
+		want, have string
+		known      bool
+	}{
+		{text("local", "x"), text("orphan", "x"), true},
+		{text("local", "x"), text("local", "y"), false},
+		{text("local", "x"), `"permission denied"`, false},
+	} {
+		if got := otherField(replay.Difference{Path: "body.errors[0]", Want: test.want, Have: test.have}); got != test.known {
+			t.Errorf("%s and %s are known: %v, want %v", test.want, test.have, got, test.known)
+		}
+	}
+}
