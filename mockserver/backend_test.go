@@ -76,6 +76,44 @@ func TestHostHeader(t *testing.T) {
 	}
 }
 
+// TestSecretsEngineLogsIn: until OpenBao 2.5 a secrets engine may answer with a token.
+// Whoever sends a second factor that nothing asks for is warned.
+func TestSecretsEngineLogsIn(t *testing.T) {
+	t.Parallel()
+	gate := func(ctx context.Context, conf *logical.BackendConfig) (logical.Backend, error) {
+		b := &framework.Backend{
+			BackendType:  logical.TypeLogical,
+			PathsSpecial: &logical.Paths{Unauthenticated: []string{"login"}},
+			Paths: []*framework.Path{{
+				Pattern: "login",
+				Operations: map[logical.Operation]framework.OperationHandler{
+					logical.UpdateOperation: &framework.PathOperation{Callback: func(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
+						return &logical.Response{Auth: &logical.Auth{Alias: &logical.Alias{Name: "ada"}}}, nil
+					}},
+				},
+			}},
+		}
+		return b, b.Setup(ctx, conf)
+	}
+	for dialect, may := range map[string]bool{"openbao-2.4": true, "openbao-2.6": false} {
+		_, client, _ := start(t, mockserver.WithBackend("gate", "secret", gate), mockserver.WithDialect(dialect))
+		mount(t, client, "g", "gate")
+		client.SetToken("")
+		client.AddHeader("X-Vault-MFA", "totp:123")
+		secret, err := client.Logical().WriteWithContext(t.Context(), "g/login", nil)
+		if !may {
+			var refused *api.ResponseError
+			if !errors.As(err, &refused) || refused.StatusCode != http.StatusInternalServerError {
+				t.Errorf("%s: %+v %v, want an internal error", dialect, secret, err)
+			}
+			continue
+		}
+		if err != nil || secret.Auth == nil || secret.Auth.ClientToken == "" || len(secret.Warnings) != 1 {
+			t.Errorf("%s: %+v %v, want a token and a warning about the second factor", dialect, secret, err)
+		}
+	}
+}
+
 func TestBuiltins(t *testing.T) {
 	t.Parallel()
 	_, client, _ := start(t, mockserver.WithDialect("vault-1.20"))

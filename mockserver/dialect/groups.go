@@ -166,8 +166,8 @@ type Requests struct {
 	// RedirectStatus is the status with which paths that are not canonical (//, /./)
 	// are redirected: that of the Go release which built the server.
 	RedirectStatus int
-	// RelativePaths: request paths with `..` are resolved with a redirect; else
-	// they are refused where a redirect of Go's own doesn't resolve them.
+	// RelativePaths: request paths with `..` are resolved with a redirect, also where
+	// Go's own redirect leaves them.
 	RelativePaths bool
 	// DotsRefused: request paths with a part . or .. are refused once the request is
 	// read, before the namespace and the token are looked at.
@@ -213,6 +213,9 @@ type Tokens struct {
 	// ServiceTokenPrefix and BatchTokenPrefix begin tokens: hvs. and hvb. since
 	// Vault 1.10, s. and b. before that and in OpenBao.
 	BatchPrefix string
+	// SecretsLogIn: a secrets engine may log in whoever asks a path of it that needs no
+	// token.
+	SecretsLogIn bool
 	// Signed: service tokens have the length and form of signed ones.
 	Signed bool
 }

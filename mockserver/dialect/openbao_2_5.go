@@ -44,6 +44,8 @@ func openbao25() *Dialect {
 				func(d *Dialect) { d.Catalog.MalformedVersion = "malformed version" }},
 			{"sys/renew, sys/revoke, sys/revoke-prefix and sys/revoke-force are gone", "2.5.4 #3152", Established,
 				func(d *Dialect) { d.Leases.OldPaths = false }},
+			{"a secrets engine may not log in anybody", "vault/request_handling.go at v2.5.5; measured on 2.6.2", Established,
+				func(d *Dialect) { d.Tokens.SecretsLogIn = false }},
 			{"the default policy does not allow sys/renew any more", "2.5.4 #3152, vault/policy_store.go at v2.5.5; measured on 2.6.2", Established,
 				func(d *Dialect) { d.Policies.DefaultLacks = append(slices.Clone(d.Policies.DefaultLacks), "sys/renew") }},
 			{"names of namespaces are checked before they are looked up", "vault/logical_system_namespaces.go at v2.5.5", Established,

@@ -20,7 +20,7 @@ import (
 // login makes a token of what an auth method answered. A refusal that is the
 // caller's fault is a response.
 func (a *Authority) login(ctx context.Context, req *logical.Request, resp *logical.Response) (refused *logical.Response, err error) {
-	if !strings.HasPrefix(req.Path, "auth/") {
+	if !strings.HasPrefix(req.Path, "auth/") && !a.dialect.Tokens.SecretsLogIn {
 		a.logger.Error("unexpected auth response for logical secret backend", "request_path", req.Path)
 		return nil, multierror.Append(nil, errInternal)
 	}
@@ -31,6 +31,9 @@ func (a *Authority) login(ctx context.Context, req *logical.Request, resp *logic
 	auth := resp.Auth
 	if err := a.setEntity(ctx, m, auth); err != nil {
 		return nil, err
+	}
+	if auth.EntityID != "" && len(req.MFACreds) > 0 {
+		resp.AddWarning("Found MFA header but failed to find MFA Enforcement Config")
 	}
 	source := strings.ReplaceAll(strings.TrimPrefix(m.Path, "auth/"), "/", "-")
 	auth.DisplayName = strings.TrimSuffix(source+auth.DisplayName, "-")

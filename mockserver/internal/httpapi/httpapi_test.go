@@ -93,6 +93,9 @@ func TestRefusedRequests(t *testing.T) {
 		{"a negative wrap TTL", "vault-1.21", request{"GET", "sys/mounts", "", []string{"X-Vault-Wrap-TTL: -1s"}}, 400, "requested wrap ttl cannot be negative"},
 		{"an override that is none", "openbao-2.5", request{"GET", "sys/mounts", "", []string{"X-Vault-Policy-Override: banana"}}, 400, "failed to parse X-Vault-Policy-Override header"},
 		{"an override where it is not read", "openbao-2.6", request{"GET", "sys/mounts/none", "", []string{"X-Vault-Policy-Override: banana"}}, 400, "No secret engine mount at none/"},
+		{"a parent that only storage refuses", "openbao-2.0", request{"LIST", "%2e%2e/x", "", nil}, 404, ""},
+		{"a second factor without a method", "openbao-2.6", request{"GET", "sys/mounts", "", []string{"X-Vault-MFA: :1"}}, 400, "missing method name or ID"},
+		{"a second factor without a value", "vault-1.21", request{"GET", "sys/mounts", "", []string{"X-Vault-MFA: totp:"}}, 400, "missing method value"},
 		{"reading what is only written", "openbao-2.6", request{"GET", "sys/step-down", "", nil}, 405, ""},
 		{"OPTIONS of what is only written", "openbao-2.6", request{"OPTIONS", "sys/seal", "", nil}, 405, ""},
 		{"the first path before the token", "openbao-2.6", request{"POST", "sys/capabilities", `{"token": "none", "paths": ["", "a"]}`, nil}, 400, "missing path"},
@@ -145,7 +148,7 @@ func TestOperations(t *testing.T) {
 	if w := send(t, h, request{"LIST", "cubbyhole", "", nil}); w.Code != http.StatusNotFound {
 		t.Errorf("an empty list: %d %s", w.Code, w.Body)
 	}
-	w := send(t, h, request{"GET", "cubbyhole/a?help=1", "", nil})
+	w := send(t, h, request{"GET", "cubbyhole/a?help=1", "", []string{"X-Vault-Wrap-TTL: -1"}})
 	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"help"`) {
 		t.Errorf("help: %d %s", w.Code, w.Body)
 	}

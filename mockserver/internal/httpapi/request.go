@@ -39,16 +39,19 @@ func (h *handler) request(w http.ResponseWriter, r *http.Request) (*logical.Requ
 		return nil, http.StatusInternalServerError, fmt.Errorf("failed to generate identifier for the request: %w", err)
 	}
 	req := &logical.Request{ID: id, Path: r.URL.Path[len(prefix):], Headers: h.headers(r), Connection: connection(r)}
-	if d := h.core.Dialect().Requests; !d.RelativePaths && !d.DotsRefused && hasParent(r.URL.Path) {
-		return nil, http.StatusBadRequest, logical.ErrRelativePath
-	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if status, err := h.operation(req, r); status != 0 || err != nil {
 		return nil, status, err
 	}
 	req.ClientToken, req.ClientTokenSource = token(r)
+	if req.Operation == logical.HelpOperation {
+		return req, 0, nil // no further header is read
+	}
 	if err := wrapInfo(req, r); err != nil {
 		return nil, http.StatusBadRequest, fmt.Errorf("error parsing X-Vault-Wrap-TTL header: %w", err)
+	}
+	if req.MFACreds, err = mfaCredentials(r.Header); err != nil {
+		return nil, http.StatusBadRequest, fmt.Errorf("failed to parse X-Vault-MFA header: %w", err)
 	}
 	if override := r.Header.Get("X-Vault-Policy-Override"); override != "" && h.core.Dialect().Requests.PolicyOverride {
 		// There is nothing to override without Sentinel, but the header is read.
@@ -57,6 +60,32 @@ func (h *handler) request(w http.ResponseWriter, r *http.Request) (*logical.Requ
 		}
 	}
 	return req, 0, nil
+}
+
+// mfaCredentials reads what a client sends for second factors: "method:value" or
+// "method" (parseMFAHeader in http/handler.go).
+func mfaCredentials(h http.Header) (logical.MFACreds, error) {
+	var credentials logical.MFACreds
+	for _, header := range h.Values("X-Vault-MFA") {
+		if header == "" {
+			continue
+		}
+		if credentials == nil {
+			credentials = logical.MFACreds{}
+		}
+		method, value, hasValue := strings.Cut(header, ":")
+		switch {
+		case hasValue && method == "":
+			return nil, errors.New(`invalid data in header "X-Vault-MFA"; missing method name or ID`)
+		case hasValue && value == "":
+			return nil, errors.New(`invalid data in header "X-Vault-MFA"; missing method value`)
+		case hasValue:
+			credentials[method] = append(credentials[method], value)
+		default:
+			credentials[method] = append([]string{}, credentials[method]...)
+		}
+	}
+	return credentials, nil
 }
 
 // headers are the request's, with its host where the dialect has it among them: Go
