@@ -78,7 +78,9 @@ var builtProbe = sync.OnceValues(func() (string, error) {
 	if err := os.Setenv(buildDirEnv, dir); err != nil {
 		return "", err
 	}
-	cmd := exec.Command("go", "build", "-o", dir, "../plugins/probe/cmd/probe", "../plugins/memdb/cmd/memdb")
+	// The flags are those of all programs of the tests, which share what is compiled.
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", dir, "../plugins/probe/cmd/probe", "../plugins/memdb/cmd/memdb")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the probe: %w\n%s", err, out)
 	}

@@ -15,7 +15,7 @@ func TestWhatIsShownCanBeAllowed(t *testing.T) {
 	t.Parallel()
 	a, b := answering(t, `{"data": {"v": 1}}`), answering(t, `{"data": {"v": 2}}`)
 	for _, format := range []string{"text", "markdown"} {
-		stdout, code, message := command(t, "diff", a, b, "--format", format)
+		stdout, code, message := execute(t.Context(), t, "diff", a, b, "--format", format)
 		if code != 1 {
 			t.Fatalf("code %d, %q", code, message)
 		}
@@ -30,7 +30,7 @@ func TestWhatIsShownCanBeAllowed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stdout, code, message = command(t, "diff", a, b, "--format", format, "--deviations", write(t, "allow.json", string(list)))
+		stdout, code, message = execute(t.Context(), t, "diff", a, b, "--format", format, "--deviations", write(t, "allow.json", string(list)))
 		if code != 0 || !strings.Contains(stdout, "it is meant") {
 			t.Errorf("%s, allowed at %q: code %d, %q:\n%s", format, at, code, message, stdout)
 		}
@@ -44,7 +44,7 @@ func TestUnusedAllowancesAreReported(t *testing.T) {
 		{"case": "case", "steps": [1, 9], "at": ["body.v"], "reason": "r"},
 		{"case": "case", "steps": [1], "at": ["status"], "reason": "r"},
 		{"case": "nope", "at": ["body"], "reason": "r"}]`)
-	stdout, code, message := command(t, "diff", a, b, "--deviations", list)
+	stdout, code, message := execute(t.Context(), t, "diff", a, b, "--deviations", list)
 	const want = "\nAllowed, but there is no such difference: case, step 1; case, step 9 (no such step); nope (no such case)\n"
 	if code != 0 || !strings.HasSuffix(stdout, want) {
 		t.Errorf("code %d, %q, want %s:\n%s", code, message, want, stdout)
@@ -54,7 +54,7 @@ func TestUnusedAllowancesAreReported(t *testing.T) {
 		{"case": "env-conflict", "at": ["body"], "reason": "r"},
 		{"case": "cli-*", "at": ["exit"], "reason": "r"},
 		{"case": "nope", "at": ["body"], "reason": "r"}]`)
-	stdout, code, message = command(t, "diff", "mock:vault-1.15", "mock:vault-1.16", "--case", "env-conflict", "--deviations", list)
+	stdout, code, message = execute(t.Context(), t, "diff", "mock:vault-1.15", "mock:vault-1.16", "--case", "env-conflict", "--deviations", list)
 	if code != 0 || !strings.HasSuffix(stdout, "\nAllowed, but there is no such difference: nope (no such case)\n") {
 		t.Errorf("code %d, %q:\n%s", code, message, stdout)
 	}

@@ -15,6 +15,13 @@ import (
 	"github.com/plugproof/plugproof/suites/internal/servertest"
 )
 
+// measured runs 'env' on a target, whose plugins it starts.
+func measured(t *testing.T, args ...string) result {
+	t.Helper()
+	out, code, stderr := execute(t.Context(), t, append([]string{"env"}, args...)...)
+	return result{code: code, out: out, err: stderr}
+}
+
 // TestMatrixAndGateOnTheMock goes the way of a user who upgrades: measure, store,
 // upgrade, see the gate close, allow what is meant.
 func TestMatrixAndGateOnTheMock(t *testing.T) {
@@ -24,19 +31,19 @@ func TestMatrixAndGateOnTheMock(t *testing.T) {
 	}
 	g := NewWithT(t)
 	baseline := filepath.Join(t.TempDir(), "env.json")
-	r := env(t, "--target", "mock:vault-1.15", "--baseline", baseline, "--update-baseline")
+	r := measured(t, "--target", "mock:vault-1.15", "--baseline", baseline, "--update-baseline")
 	g.Expect(r.code).To(BeZero(), r.err)
 	g.Expect(r.out).To(MatchRegexp(`(?m)^  in both +host *$`))
 	g.Expect(r.out).To(ContainSubstring(": 5 rows unsupported: no image"), "the mock can do every other row")
 
-	r = env(t, "--target", "mock:vault-1.16", "--baseline", baseline, "--format", "json")
+	r = measured(t, "--target", "mock:vault-1.16", "--baseline", baseline, "--format", "json")
 	g.Expect(r.code).To(Equal(1), r.err)
 	var report matrix.Report
 	g.Expect(json.Unmarshal([]byte(r.out), &report)).To(Succeed())
 	g.Expect(len(report.Comparison.Changes)).To(BeNumerically(">", 20))
 
 	allow := textFile(t, "- {row: '*', winner: registered, reason: the new order}\n- {row: '*-host', winner: server, reason: the new order}\n- {row: '*-both', winner: server, reason: the new order}\n")
-	r = env(t, "--target", "mock:vault-1.16", "--baseline", baseline, "--deviations", allow, "--format", "markdown")
+	r = measured(t, "--target", "mock:vault-1.16", "--baseline", baseline, "--deviations", allow, "--format", "markdown")
 	g.Expect(r.code).To(BeZero(), r.err)
 	g.Expect(r.out).To(ContainSubstring("**0 changes**"))
 }
@@ -48,9 +55,9 @@ func TestTheMockEqualsARealOpenBao(t *testing.T) {
 	server := servertest.OpenBao25(t)
 	g := NewWithT(t)
 	baseline := filepath.Join(t.TempDir(), "bao.json")
-	r := env(t, "--target", "binary:"+server, "--baseline", baseline, "--update-baseline")
+	r := measured(t, "--target", "binary:"+server, "--baseline", baseline, "--update-baseline")
 	g.Expect(r.code).To(BeZero(), r.err)
-	r = env(t, "--target", "mock:openbao-2.5", "--baseline", baseline)
+	r = measured(t, "--target", "mock:openbao-2.5", "--baseline", baseline)
 	g.Expect(r.code).To(BeZero(), r.err)
 	g.Expect(r.out).To(ContainSubstring("0 changes"))
 }
@@ -63,7 +70,7 @@ func TestATargetThatFailsIsTheTargetsFault(t *testing.T) {
 	probe := t.TempDir()
 	g.Expect(os.WriteFile(filepath.Join(probe, "probe"), []byte("x"), 0o700)).To(Succeed())
 	baseline := filepath.Join(t.TempDir(), "env.json")
-	r := env(t, "--target", "binary:"+notAServer, "--plugins", probe, "--baseline", baseline, "--update-baseline")
+	r := measured(t, "--target", "binary:"+notAServer, "--plugins", probe, "--baseline", baseline, "--update-baseline")
 	g.Expect(r.code).To(Equal(3))
 	g.Expect(strings.Contains(r.out, "failed")).To(BeTrue())
 	g.Expect(baseline).NotTo(BeAnExistingFile(), "a matrix with holes is no baseline")
@@ -78,7 +85,7 @@ func TestOneCauseIsSaidOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("TMPDIR", folder)
 			g := NewWithT(t)
-			r := env(t, "--target", "mock", "--plugins", probe)
+			r := measured(t, "--target", "mock", "--plugins", probe)
 			g.Expect(r.code).To(Equal(3))
 			g.Expect(strings.Count(r.out, "folder for the server")).To(Equal(1), r.out)
 			g.Expect(strings.Count(r.err, "folder for the server")).To(Equal(1))
@@ -96,7 +103,7 @@ func TestABaselineStaysTheLinkThatItWas(t *testing.T) {
 	stored, link := filepath.Join(dir, "stored.json"), filepath.Join(dir, "link.json")
 	g.Expect(os.WriteFile(stored, nil, 0o600)).To(Succeed())
 	g.Expect(os.Symlink("stored.json", link)).To(Succeed())
-	r := env(t, "--target", "mock", "--baseline", link, "--update-baseline")
+	r := measured(t, "--target", "mock", "--baseline", link, "--update-baseline")
 	g.Expect(r.code).To(BeZero(), r.err)
 	info, err := os.Lstat(link)
 	g.Expect(err).NotTo(HaveOccurred())
@@ -115,7 +122,7 @@ func TestAMatrixThatCannotBeWrittenIsNotTheUsersFault(t *testing.T) {
 	g.Expect(os.Chmod(notAServer, 0o700)).To(Succeed())
 	for _, format := range []string{"text", "json", "markdown", "html"} {
 		// Nothing can be measured; the matrix says so all the same.
-		r := env(t, "--target", "binary:"+notAServer, "--plugins", probe, "--format", format, "--output", "/dev/full")
+		r := measured(t, "--target", "binary:"+notAServer, "--plugins", probe, "--format", format, "--output", "/dev/full")
 		g.Expect(r.code).To(Equal(3), format)
 		g.Expect(r.err).To(ContainSubstring("no space left"), format)
 	}

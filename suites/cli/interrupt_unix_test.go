@@ -41,7 +41,7 @@ func TestInterruptedWorkSaysSo(t *testing.T) {
 				_, _ = os.ReadFile(pipe) // until the case has written to it
 				cancel()
 			}()
-			stdout, code, message := commandIn(ctx, append([]string{name}, c.args(folder, recording)...)...)
+			stdout, code, message := execute(ctx, t, append([]string{name}, c.args(folder, recording)...)...)
 			if code != 3 || !strings.HasSuffix(message, "plugproof: the run was interrupted\n") || stdout != "" {
 				t.Errorf("code %d, %q, output %q", code, message, stdout)
 			}

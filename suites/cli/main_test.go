@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -15,24 +16,15 @@ import (
 	"github.com/plugproof/plugproof/suites/internal/build"
 )
 
-// TestMain lets scripts call the program as plugproof.
+// TestMain runs the tests as if no pipeline ran them: they look for what a command
+// writes without one.
 func TestMain(m *testing.M) {
-	testscript.Main(outside{m}, map[string]func(){
-		"plugproof": func() { os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
-	})
-}
-
-// outside runs tests as if no pipeline ran them: they look for what a command writes
-// without one.
-type outside struct{ *testing.M }
-
-func (o outside) Run() int {
 	for _, name := range []string{"GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI"} {
 		if err := os.Unsetenv(name); err != nil {
 			panic(err)
 		}
 	}
-	return o.M.Run()
+	os.Exit(m.Run())
 }
 
 // TestScripts runs the command lines of testdata/*.txtar. In them, 'exits N
@@ -47,7 +39,7 @@ func TestScripts(t *testing.T) {
 		// Scripts run outside of a checkout.
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PLUGPROOF_PLUGINS", filepath.Dir(plugins["probe"]))
-			env.Setenv("GORACE", os.Getenv("GORACE")) // the gate's
+			env.Setenv("PATH", filepath.Dir(program(t))+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			return nil
 		},
 		Dir:                 "testdata",
@@ -56,17 +48,46 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// command runs a command line and returns what it wrote to the standard output,
-// its exit code, and what it wrote to the standard error.
-func command(t *testing.T, args ...string) (stdout string, code int, stderr string) {
+// program builds the program that users have. Commands that start servers and
+// plugins are a fraction of the work in it, which has no race detector: that watches
+// the packages' own tests.
+func program(t *testing.T) string {
 	t.Helper()
-	return commandIn(t.Context(), args...)
+	path, err := build.Program(t.Context(), ".", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
-func commandIn(ctx context.Context, args ...string) (stdout string, code int, stderr string) {
-	var out, errors bytes.Buffer
-	code = cli.Main(ctx, args, &out, &errors)
-	return out.String(), code, errors.String()
+// execute runs a command line of the program and returns what it wrote to the
+// standard output, its exit code, and what it wrote to the standard error. The end of
+// ctx is an interrupt, as of Ctrl-C.
+func execute(ctx context.Context, t *testing.T, args ...string) (stdout string, code int, stderr string) {
+	t.Helper()
+	var out, failure bytes.Buffer
+	cmd := exec.CommandContext(ctx, program(t), args...)
+	cmd.Stdout, cmd.Stderr = &out, &failure
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), cmd.ProcessState.ExitCode(), failure.String()
+}
+
+// plugproof is execute for what looks for texts in either output.
+func plugproof(ctx context.Context, t *testing.T, args ...string) (string, int) {
+	t.Helper()
+	stdout, code, stderr := execute(ctx, t, args...)
+	return stdout + stderr, code
+}
+
+// command runs a command line in this process and returns what execute does.
+func command(t *testing.T, args ...string) (stdout string, code int, stderr string) {
+	t.Helper()
+	var out, failure bytes.Buffer
+	code = cli.Main(t.Context(), args, &out, &failure)
+	return out.String(), code, failure.String()
 }
 
 // write writes a file of the test and returns its path.

@@ -18,7 +18,7 @@ func TestRecordingIsWritten(t *testing.T) {
 	if err := os.Symlink("file.json", link); err != nil {
 		t.Fatal(err)
 	}
-	stdout, code, stderr := command(t, "record", "--target", "mock:vault-1.16", "--case", "env-conflict", "--output", link)
+	stdout, code, stderr := execute(t.Context(), t, "record", "--target", "mock:vault-1.16", "--case", "env-conflict", "--output", link)
 	if code != 0 || stdout != "" || !strings.HasSuffix(stderr, link+": recorded mock:vault-1.16 1.16.0, cases: 1\n") {
 		t.Errorf("code %d, output %q and %q", code, stdout, stderr)
 	}
@@ -32,7 +32,7 @@ func TestRecordingIsWritten(t *testing.T) {
 
 func TestStandardOutputHoldsTheRecordingOnly(t *testing.T) {
 	t.Parallel()
-	stdout, code, stderr := command(t, "record", "--target", "mock:vault-1.16", "--case", "env-conflict", "--output", "-")
+	stdout, code, stderr := execute(t.Context(), t, "record", "--target", "mock:vault-1.16", "--case", "env-conflict", "--output", "-")
 	if code != 0 || !strings.HasSuffix(stderr, "the standard output: recorded mock:vault-1.16 1.16.0, cases: 1\n") {
 		t.Fatalf("code %d, %q", code, stderr)
 	}

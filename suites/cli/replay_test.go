@@ -9,7 +9,7 @@ import (
 
 func TestSomeCasesOfTheBundledRecordings(t *testing.T) {
 	t.Parallel()
-	stdout, code, message := command(t, "replay", "--case", "more-lease*", "--format", "markdown")
+	stdout, code, message := execute(t.Context(), t, "replay", "--case", "more-lease*", "--format", "markdown")
 	if code != 0 || !strings.HasPrefix(stdout, "| area | openbao-2.5.5-more against mock:openbao-2.5@2.0.0-HEAD |\n") {
 		t.Errorf("code %d, %q, output:\n%s", code, message, stdout)
 	}
@@ -23,7 +23,7 @@ func TestUnknownDeviationsAreReported(t *testing.T) {
 		{"case": "cli-*", "at": ["body"], "reason": "that is not replayed now"},
 		{"recording": "other", "case": "of-other", "at": ["body"], "reason": "r"}]`)
 	for _, format := range []string{"text", "markdown"} {
-		stdout, code, message := command(t, "replay", "--target", "mock:vault-1.14", "--file", "vault-1.14.3.json",
+		stdout, code, message := execute(t.Context(), t, "replay", "--target", "mock:vault-1.14", "--file", "vault-1.14.3.json",
 			"--case", "env-conflict", "--deviations", list, "--format", format)
 		for _, want := range []string{"nope (no such case)\n", "env-conflict, step 99 (no such step)\n"} {
 			if code != 1 || !strings.Contains(stdout, want) {
@@ -39,7 +39,7 @@ func TestUnknownDeviationsAreReported(t *testing.T) {
 func TestNothingComparedIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	file := write(t, "shell.json", `{"cases": {"a": {"area": "x", "steps": [{"step": {"shell": "true"}, "got": {}}]}}}`)
-	if _, code, message := command(t, "replay", "--target", "mock", "--file", file); code != 3 || !strings.HasSuffix(message, "plugproof: nothing could be compared\n") {
+	if _, code, message := execute(t.Context(), t, "replay", "--target", "mock", "--file", file); code != 3 || !strings.HasSuffix(message, "plugproof: nothing could be compared\n") {
 		t.Errorf("code %d, %q", code, message)
 	}
 }

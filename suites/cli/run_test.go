@@ -3,8 +3,6 @@
 package cli_test
 
 import (
-	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,18 +14,9 @@ import (
 	"github.com/plugproof/plugproof/features"
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/steps"
-	"github.com/plugproof/plugproof/suites/cli"
 	"github.com/plugproof/plugproof/suites/internal/servertest"
 	"github.com/plugproof/plugproof/suites/report"
 )
-
-// plugproof runs a command line and returns what it printed and its exit code.
-func plugproof(ctx context.Context, t *testing.T, args ...string) (string, int) {
-	t.Helper()
-	var out bytes.Buffer
-	code := cli.Main(ctx, args, &out, &out)
-	return out.String(), code
-}
 
 // TestSessionsPass is the promise of the README: the documented sessions hold
 // on the mock, with real plugin processes.

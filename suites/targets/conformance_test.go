@@ -4,7 +4,6 @@ package targets_test
 
 import (
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -44,15 +43,13 @@ func TestContainerConformsAsInProcess(t *testing.T) {
 	t.Parallel()
 	cli := engineClient(t)
 	g := NewWithT(t)
-	program := filepath.Join(t.TempDir(), "plugproof")
-	g.Expect(os.Rename(buildPlugin(t, "github.com/plugproof/plugproof"), program)).To(Succeed())
 	config := conformance.Config{Concurrency: 4, Only: containedRequirements()}
 	if os.Getenv("PLUGPROOF_TEST_CONTAINER") == "all" {
 		config.Only = nil
 	} else {
 		g.Expect(areasOf(t, config.Only)).To(Equal(areasOf(t, nil)), "areas without a requirement")
 	}
-	contained := verdicts(t, config, parse(t, "container:"+scratchImage(t, cli, program), targets.Options{}))
+	contained := verdicts(t, config, parse(t, "container:"+scratchImage(t, cli, program(t, ".", "plugproof")), targets.Options{}))
 	here := verdicts(t, config, parse(t, "mock", targets.Options{}))
 	g.Expect(contained).To(HaveLen(len(here)))
 	passed := 0

@@ -104,10 +104,7 @@ func TestContainersReachThisMachine(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	cli := engineClient(t)
-	fake := buildPlugin(t, fakeServer)
-	server := filepath.Join(filepath.Dir(fake), "vault")
-	g.Expect(os.Rename(fake, server)).To(Succeed())
-	image := scratchImage(t, cli, server)
+	image := scratchImage(t, cli, program(t, fakeServer, "vault"))
 	target := parse(t, "container:"+image, targets.Options{})
 	if why := target.Unsupported(steps.Loopback); why != "" {
 		t.Skip(why)
@@ -131,15 +128,7 @@ func TestContainersReachThisMachine(t *testing.T) {
 func TestContainerFailures(t *testing.T) {
 	t.Parallel()
 	cli := engineClient(t)
-	failing := buildPlugin(t, "github.com/plugproof/plugproof/suites/targets/testdata/fakeserver")
-	server := filepath.Join(filepath.Dir(failing), "vault")
-	if err := os.Rename(failing, server); err != nil {
-		t.Fatal(err)
-	}
-	foreign := filepath.Join(t.TempDir(), "vault")
-	if err := os.Rename(buildPlugin(t, "github.com/plugproof/plugproof/suites/targets/testdata/fakeserver", "GOARCH=arm64"), foreign); err != nil {
-		t.Fatal(err)
-	}
+	server, foreign := program(t, fakeServer, "vault"), foreignProgram(t, fakeServer, "vault")
 	for _, c := range []struct {
 		name  string
 		image func(t *testing.T) string

@@ -33,7 +33,7 @@ func exitCode(err error) int {
 	return 3
 }
 
-const fakeServer = "github.com/plugproof/plugproof/suites/targets/testdata/fakeserver"
+const fakeServer = "suites/targets/testdata/fakeserver"
 
 func TestNamesThatAreRefused(t *testing.T) {
 	t.Setenv("VAULT_TOKEN", "")
@@ -75,8 +75,7 @@ func TestNamesThatAreRefused(t *testing.T) {
 
 func TestBinaryFailures(t *testing.T) {
 	t.Parallel()
-	fake := buildPlugin(t, fakeServer)
-	foreign := buildPlugin(t, fakeServer, "GOARCH="+map[bool]string{true: "arm64", false: "amd64"}[targets.Platform() != "linux/arm64"])
+	fake, foreign := program(t, fakeServer, "vault"), foreignProgram(t, fakeServer, "vault")
 	notServer, err := exec.LookPath("true")
 	if err != nil {
 		t.Skip(err)
@@ -128,7 +127,7 @@ func TestNothingOutlivesTheHarness(t *testing.T) {
 		return
 	}
 	g := NewWithT(t)
-	fake := buildPlugin(t, fakeServer)
+	fake := program(t, fakeServer, "vault")
 	pids := filepath.Join(t.TempDir(), "pids")
 	cmd := exec.Command(os.Args[0], "-test.run=^TestNothingOutlivesTheHarness$")
 	temporary := t.TempDir()

@@ -4,12 +4,14 @@ package targets_test
 
 import (
 	"context"
+	"debug/elf"
+	"encoding/binary"
 	"io"
 	"log"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +19,7 @@ import (
 
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/internal/build"
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
@@ -29,16 +32,46 @@ func newest(t *testing.T) *dialect.Dialect {
 	return d
 }
 
-// buildPlugin builds a package of this module as a static program.
-func buildPlugin(t *testing.T, pkg string, env ...string) string {
+// program builds a package of this module as a static program, and returns it under
+// a name in a directory of the test's own.
+func program(t *testing.T, pkg, name string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "plugin")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", file, pkg)
-	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
-	if output, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", pkg, err, output)
+	built, err := build.Program(t.Context(), pkg, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return placed(t, built, name)
+}
+
+// foreignProgram is like program, for a processor that this machine hasn't: its
+// header says so.
+func foreignProgram(t *testing.T, pkg, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(program(t, pkg, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := elf.EM_AARCH64
+	if runtime.GOARCH == "arm64" {
+		other = elf.EM_X86_64
+	}
+	const machine = 18 // its offset in the header
+	binary.LittleEndian.PutUint16(text[machine:], uint16(other))
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, text, 0o755); err != nil {
+		t.Fatal(err)
 	}
 	return file
+}
+
+// placed links a file under a name into a directory of the test's own.
+func placed(t *testing.T, file, name string) string {
+	t.Helper()
+	link := filepath.Join(t.TempDir(), name)
+	if err := os.Link(file, link); err != nil {
+		t.Fatal(err)
+	}
+	return link
 }
 
 func parse(t *testing.T, spec string, opts targets.Options) steps.Target {

@@ -5,8 +5,6 @@ package targets_test
 import (
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -48,12 +46,8 @@ func kinds(program string) map[string]func(*testing.T) steps.Target {
 
 func TestServers(t *testing.T) {
 	t.Parallel()
-	plugin := buildPlugin(t, "github.com/plugproof/plugproof/plugins/probe/cmd/probe")
-	program := filepath.Join(t.TempDir(), "plugproof")
-	if err := os.Rename(buildPlugin(t, "github.com/plugproof/plugproof"), program); err != nil {
-		t.Fatal(err)
-	}
-	for name, make := range kinds(program) {
+	plugin := program(t, "plugins/probe/cmd/probe", "plugin")
+	for name, make := range kinds(program(t, ".", "plugproof")) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			target := make(t)

@@ -23,7 +23,8 @@ func TestPluginBuiltWithTheOldSDK(t *testing.T) {
 		t.Skip("building plugins/old needs the go command")
 	}
 	path := filepath.Join(t.TempDir(), "old")
-	build := exec.Command("go", "build", "-C", "../../../plugins/old", "-o", path, "./cmd/probe-v4")
+	build := exec.Command("go", "build", "-C", "../../../plugins/old", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", path, "./cmd/probe-v4")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build plugins/old: %v\n%s", err, out)
 	}

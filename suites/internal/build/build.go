@@ -209,10 +209,7 @@ func (o Options) platformDir() (string, error) {
 // build runs go build once for all plugins of a module.
 func (o Options) build(ctx context.Context, module, dir string, group []source) error {
 	var names []string
-	args := []string{
-		"build", "-C", module, "-trimpath", "-buildvcs=false", "-ldflags=-s -w",
-		"-o", dir + string(filepath.Separator),
-	}
+	args := append(compileFlags(module), "-ldflags="+linkFlags, "-o", dir+string(filepath.Separator))
 	for _, s := range group {
 		names = append(names, s.name)
 		args = append(args, s.pkg)
@@ -229,6 +226,15 @@ func (o Options) build(ctx context.Context, module, dir string, group []source) 
 		return fmt.Errorf("build %s for %s/%s: %w", strings.Join(names, ", "), o.goos(), o.goarch(), err)
 	}
 	return nil
+}
+
+// linkFlags leave out debug information.
+const linkFlags = "-s -w"
+
+// compileFlags are the flags with which everything in the module is compiled, for
+// whatever it is built: compiled packages are shared.
+func compileFlags(module string) []string {
+	return []string{"build", "-C", module, "-trimpath", "-buildvcs=false"}
 }
 
 // runGo runs the go command with additional variables and returns its standard

@@ -125,9 +125,15 @@ func workplace(t *testing.T) (dir string, env []string) {
 		}
 	})
 	bin := filepath.Join(dir, "bin")
-	compile := exec.CommandContext(t.Context(), "go", "build", "-o", bin+"/", checkout)
-	if out, err := compile.CombinedOutput(); err != nil {
-		t.Fatalf("build plugproof: %v\n%s", err, out)
+	program, err := build.Program(t.Context(), ".", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(program, filepath.Join(bin, "plugproof")); err != nil {
+		t.Fatal(err)
 	}
 	plugins, err := build.Plugins(t.Context(), build.Options{Names: []string{"passthrough-plugin"}})
 	if err != nil {

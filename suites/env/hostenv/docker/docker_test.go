@@ -19,6 +19,7 @@ import (
 
 	"github.com/plugproof/plugproof/suites/env/hostenv"
 	"github.com/plugproof/plugproof/suites/env/hostenv/docker"
+	"github.com/plugproof/plugproof/suites/internal/build"
 )
 
 // envFiles are texts of a file for docker run --env-file, by the rule that they are
@@ -205,11 +206,9 @@ func TestDockerReadsEnvFilesAsRecorded(t *testing.T) {
 // process has with what the reader says of docker inspect.
 func TestAContainerHasWhatItsInspectionSays(t *testing.T) {
 	t.Parallel()
-	program := filepath.Join(t.TempDir(), "program")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./testdata/environ")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Skip("the program can't be built: ", string(out))
+	program, err := build.Program(t.Context(), "suites/env/hostenv/docker/testdata/environ", "")
+	if err != nil {
+		t.Skip(err)
 	}
 	image := scratch(t, program)
 	for name, args := range map[string][]string{
