@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	. "github.com/onsi/gomega"
-
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/conformance"
 	"github.com/plugproof/plugproof/suites/report"
