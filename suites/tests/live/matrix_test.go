@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-package matrix_test
+package live_test
 
 import (
 	"context"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-package restart_test
+package live_test
 
 import (
 	"context"

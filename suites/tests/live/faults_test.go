@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-package faults_test
+package live_test
 
 import (
 	"context"
@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/plugproof/plugproof/steps"
-	"github.com/plugproof/plugproof/suites/tests/live"
 )
 
 // recovery is how soon a mount must answer again after its process is gone. It
@@ -32,7 +31,7 @@ type load struct {
 
 // start puts load on a mount. An answer must be true; errors are allowed only
 // where a spec breaks the plugin.
-func start(ctx context.Context, s *live.Session, mount string) *load {
+func start(ctx context.Context, s *Session, mount string) *load {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &load{stop: cancel}
 	for range 8 {
@@ -62,7 +61,7 @@ func (l *load) goesOn(ctx context.Context) {
 }
 
 // mounted gives a server with two mounts of the probe, of two registrations.
-func mounted(ctx context.Context, env ...string) *live.Session {
+func mounted(ctx context.Context, env ...string) *Session {
 	GinkgoHelper()
 	kit.Needs(steps.PluginDirectory)
 	own := kit.Target.Unsupported(steps.OwnServer) == ""

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package live is what the Ginkgo suites below it share: they drive a server by
+// Package live_test holds Ginkgo suites which drive a server by
 // the parts that Gherkin is poor at, many things at once and things that go
 // wrong under load. PLUGPROOF_TARGET chooses the target in the words of
 // 'plugproof run --target'; without it they run against the mock.
-package live
+package live_test
 
 import (
 	"context"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-package concurrency_test
+package live_test
 
 import (
 	"context"
@@ -14,14 +14,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/plugproof/plugproof/steps"
-	"github.com/plugproof/plugproof/suites/tests/live"
 )
 
 // many is how many mounts are made and removed at once.
 const many = 100
 
 // ours lists the mounts of a server whose paths begin with prefix.
-func ours(ctx context.Context, s *live.Session, prefix string) []string {
+func ours(ctx context.Context, s *Session, prefix string) []string {
 	GinkgoHelper()
 	mounts, err := s.Client.Sys().ListMountsWithContext(ctx)
 	Expect(err).NotTo(HaveOccurred())
