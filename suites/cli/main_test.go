@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -48,12 +49,14 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// program builds the program that users have. Commands that start servers and
-// plugins are a fraction of the work in it, which has no race detector: that watches
-// the packages' own tests.
+// built is the program that users have, the same for all tests. Commands that start
+// servers and plugins are a fraction of the work in it, which has no race detector:
+// that watches the packages' own tests.
+var built = sync.OnceValues(func() (string, error) { return build.Program(context.Background(), ".", "") })
+
 func program(t *testing.T) string {
 	t.Helper()
-	path, err := build.Program(t.Context(), ".", "")
+	path, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,6 +32,9 @@ func program(t *testing.T, name, version string) string {
 	return path
 }
 
+// plugproof is the built program, the same for all tests.
+var plugproof = sync.OnceValues(func() (string, error) { return build.Program(context.Background(), ".", "") })
+
 // checked runs plugproof check as its user would, and returns the result. The exit code
 // is the result's, and neither it nor what is printed matches secret.
 //
@@ -39,7 +43,7 @@ func program(t *testing.T, name, version string) string {
 func checked(t *testing.T, config conformance.CheckConfig, binary, secret string) report.Run {
 	t.Helper()
 	g := NewWithT(t)
-	plugproof, err := build.Program(t.Context(), ".", "")
+	plugproof, err := plugproof()
 	g.Expect(err).NotTo(HaveOccurred())
 	text, err := profile.Format(config.Profile)
 	g.Expect(err).NotTo(HaveOccurred())
