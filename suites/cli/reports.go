@@ -53,8 +53,7 @@ func (r *reports) verify(flags *pflag.FlagSet) error {
 		files[output.Value.String()] = true
 	}
 	for _, given := range r.given {
-		// In a file or a variable the reports are a list with commas.
-		for entry := range strings.SplitSeq(given, ",") {
+		for _, entry := range listed(given) {
 			name, file, ok := strings.Cut(strings.TrimSpace(entry), "=")
 			if !ok || file == "" {
 				return usage.Errorf("--report %q: want FORM=FILE, as junit=plugproof.xml", entry)
@@ -78,6 +77,20 @@ func (r *reports) verify(flags *pflag.FlagSet) error {
 		return usage.Errorf("--format and --report with - both go to the standard output: leave one of them out")
 	}
 	return nil
+}
+
+// listed returns the entries of a list with commas, which the reports are in a file or
+// a variable. What lacks a form belongs to the file name before it, which has a comma.
+func listed(given string) []string {
+	var entries []string
+	for part := range strings.SplitSeq(given, ",") {
+		if last := len(entries) - 1; last >= 0 && !strings.Contains(part, "=") {
+			entries[last] += "," + part
+			continue
+		}
+		entries = append(entries, part)
+	}
+	return entries
 }
 
 // write writes all reports; what can be written is, also if another can't.
