@@ -55,7 +55,9 @@ the working directory. What it lacks is not checked:
     upgrade_from: ./my-plugin-1.0
     probe: gentle               # off, gentle or thorough
 
-The flags --path, --setup, --credentials and --login add to it. Exit codes are
+The flags --path, --setup, --credentials and --login add to it. Reports and
+--verbose show neither the values of env nor those of fields that are called
+password, token, secret and the like, named in secrets or not. Exit codes are
 those of 'plugproof run'.`
 
 const checkExample = `  plugproof check ./my-plugin

@@ -68,9 +68,9 @@ func (r *Result) summary() string {
 			allowed++
 		}
 	}
-	fmt.Fprintf(&b, "%d of %d answers are equal, %d differ", r.Equal, r.Steps, len(r.Entries)-allowed)
+	fmt.Fprintf(&b, "%d of %d answers are equal, %s", r.Equal, r.Steps, differ(len(r.Entries)-allowed, "", ""))
 	if allowed > 0 {
-		fmt.Fprintf(&b, ", %d differ and are allowed", allowed)
+		fmt.Fprintf(&b, ", %s", differ(allowed, " and is allowed", " and are allowed"))
 	}
 	b.WriteString(". Versions of the servers and of their builtin plugins are not compared.")
 	only := func(name string, ids []string) {
@@ -84,6 +84,14 @@ func (r *Result) summary() string {
 		fmt.Fprintf(&b, "\nAllowed, but there is no such difference: %s", strings.Join(r.Unused, "; "))
 	}
 	return b.String()
+}
+
+// differ says that so many do, with what is added of one and of more.
+func differ(n int, one, more string) string {
+	if n == 1 {
+		return "1 differs" + one
+	}
+	return fmt.Sprintf("%d differ%s", n, more)
 }
 
 // WriteJSON writes the result as JSON.

@@ -139,7 +139,7 @@ func summarize(servers []server) string {
 			equal = fmt.Sprintf("[%d of %d](%s/%s)", s.Equal, s.Answers, s.folder, differencesFile)
 		}
 		if s.Meant > 0 {
-			equal += fmt.Sprintf(", %d differ as listed", s.Meant)
+			equal += fmt.Sprintf(", differing as listed: %d", s.Meant)
 		}
 		cells := []string{cmp.Or(s.Server, "unknown"), strings.TrimPrefix(s.Target, "container:"), requirements, beside, equal, strings.Join(s.Failed, "; ")}
 		for i, cell := range cells {
