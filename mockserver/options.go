@@ -35,6 +35,8 @@ type Option func(*options) error
 type options struct {
 	dialect      *dialect.Dialect // nil for the newest
 	pluginDir    string
+	pluginTmpdir string
+	artifactKey  catalog.ArtifactKey
 	pluginFiles  fileperm.Rule
 	apiAddr      string
 	noAPIAddr    bool
@@ -125,6 +127,36 @@ func WithPluginDir(dir string) Option {
 			return fmt.Errorf("plugin directory: %w", err)
 		}
 		o.pluginDir = resolved
+		return nil
+	}
+}
+
+// WithPluginTmpdir sets the directory below which the sockets of plugins in containers
+// are: plugin_tmpdir. VAULT_PLUGIN_TMPDIR in the server's environment wins over it.
+// Default: a directory of the server among the system's temporary files.
+func WithPluginTmpdir(dir string) Option {
+	return func(o *options) error {
+		o.pluginTmpdir = dir
+		return nil
+	}
+}
+
+// WithPluginPGPKey sets the file with the ASCII-armored OpenPGP public key that extracted
+// artifacts of plugins are signed with, where the dialect knows such (Vault 1.20 and
+// later). Real servers have HashiCorp's. Default: none, and every artifact is refused.
+func WithPluginPGPKey(file string) Option {
+	return func(o *options) error {
+		if file == "" {
+			o.artifactKey = catalog.ArtifactKey{}
+			return nil
+		}
+		armored, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("PGP key of plugins: %w", err)
+		}
+		if o.artifactKey, err = catalog.ReadArtifactKey(armored); err != nil {
+			return fmt.Errorf("PGP key of plugins in %s: %w; give a file with an ASCII-armored OpenPGP public key", file, err)
+		}
 		return nil
 	}
 }

@@ -48,8 +48,6 @@ func vault116() *Dialect {
 					"mongodbatlas=0.11.0 openldap=0.12.1 terraform=0.7.5")},
 		},
 		gaps: []Gap{
-			{What: "plugin_tmpdir, the folder for containers' sockets", Source: "changelog 1.16.0 #24978",
-				Why: "sockets stand in the directory for temporary files of the server"},
 			{What: "identity_token_key names any key of identity/oidc/key; delegated_auth_accessors lets plugins delegate logins", Source: "vault/logical_system.go at v1.16.0",
 				Why: "the mock has the key default only, and signs no plugin identity tokens"},
 		},

@@ -24,7 +24,7 @@ func vault119() *Dialect {
 			{What: "the system view tells plugins the server's build date", Source: "changelog 1.19.0 #29082",
 				Why: "the mock has no build of that server to date"},
 			{What: "Enterprise plugins run as external ones, on Enterprise only", Source: "changelog 1.19.0",
-				Why: "the dialects are the community servers"},
+				Why: "no part of plugin management: what such plugins do is theirs, and their artifacts are registered as any other from 1.20 on"},
 		},
 	})
 }

@@ -32,10 +32,10 @@ func vault120() *Dialect {
 					"mongodbatlas=0.15.0 openldap=0.16.0 terraform=0.12.0")},
 		},
 		gaps: []Gap{
-			{What: "the signatures of an extracted artifact are verified, and its plugin is registered", Source: "vault/plugincatalog/plugin_artifact.go at v1.20.0",
-				Why: "only HashiCorp can sign artifacts; the mock refuses what it can't verify"},
 			{What: "official plugins are downloaded (beta)", Source: "changelog 1.20.0 #30986",
-				Why: "Enterprise only"},
+				Why: "Enterprise only, from HashiCorp's own site: community servers refuse the field download from 1.21 on, and so does the mock; an artifact that was extracted is registered"},
+			{What: "whether name, version, type and platform in an artifact's metadata must be those of the registration", Source: "vault/plugincatalog/plugin_artifact.go, read without its version",
+				Why: "not established: the mock compares the signatures only"},
 		},
 	})
 }

@@ -36,6 +36,8 @@ type Catalog struct {
 	directory string
 	dialect   *dialect.Dialect
 	builtins  map[Key]*Entry
+	// artifactKey is the key that artifacts are signed with.
+	artifactKey ArtifactKey
 }
 
 // New returns the catalog over its part of the storage. directory is the

@@ -235,31 +235,3 @@ func TestRuntimes(t *testing.T) {
 		t.Errorf("after its end: %v", err)
 	}
 }
-
-// TestArtifacts: without a sha256 the directory of an extracted artifact is
-// wanted, and its signature, which the mock cannot verify.
-func TestArtifacts(t *testing.T) {
-	t.Parallel()
-	c, directory := newCatalog(t, "vault-1.20")
-	e := entry("p", "v1.0.0")
-	e.SHA256 = nil
-	refused := func(want error, text string) {
-		t.Helper()
-		if err := c.Set(t.Context(), e, prober{}); !errors.Is(err, want) || !strings.Contains(err.Error(), text) {
-			t.Errorf("%v, want %v %s", err, want, text)
-		}
-	}
-	refused(catalog.ErrNoArtifact, "p_1.0.0_")
-	_, dir, _ := strings.Cut(c.Set(t.Context(), e, prober{}).Error(), "not found: ")
-	if filepath.Dir(dir) != directory {
-		t.Fatalf("it is looked for in %s", dir)
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	refused(os.ErrNotExist, "failed to read metadata")
-	if err := errors.Join(os.WriteFile(filepath.Join(dir, "metadata.json"), nil, 0o600), os.WriteFile(filepath.Join(dir, "metadata.json.sig"), nil, 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	refused(catalog.ErrUnverified, "")
-}

@@ -21,7 +21,6 @@ var (
 	ErrParentReference = errors.New("path cannot contain parent references")
 	ErrShortHash       = errors.New("valid sha256 must be provided when registering OCI plugins")
 	ErrNoArtifact      = errors.New("extracted artifact directory not found")
-	ErrUnverified      = errors.New("failed to verify metadata detached signature: plugproof's mock server can't verify signatures: register the plugin with its sha256")
 	ErrPinned          = errors.New("cannot delete a pinned version")
 	ErrNoPin           = errors.New("no pinned version for this plugin")
 	ErrNoRuntime       = errors.New("plugin runtime not found")

@@ -4,12 +4,8 @@ package catalog
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
@@ -25,18 +21,22 @@ func (c *Catalog) checkRequested(e *Entry) error {
 	return nil
 }
 
-// checkCommand refuses commands that don't lie where the plugin's files must:
+// checkCommand finds the command of an artifact, and refuses commands that don't lie where
+// the plugin's files must:
 // in the plugin directory itself, symlinks followed, or for plugins that were
 // downloaded or extracted in their own place below it.
 func (c *Catalog) checkCommand(e *Entry) error {
+	wanted := c.directory
 	if len(e.SHA256) == 0 && c.dialect.Catalog.Artifacts {
-		return c.verifyArtifact(e)
+		if err := c.adoptArtifact(e); err != nil {
+			return err
+		}
+		wanted = filepath.Dir(c.Path(e))
 	}
 	resolved, err := filepath.EvalSymlinks(c.Path(e))
 	if err != nil {
 		return fmt.Errorf("error while validating the command path: %w", err)
 	}
-	wanted := c.directory
 	if e.OCI {
 		if len(e.SHA256) < 8 {
 			return ErrShortHash
@@ -50,30 +50,4 @@ func (c *Catalog) checkCommand(e *Entry) error {
 		return fmt.Errorf("%w %s: expected %s, got %s", ErrOutside, c.directory, wanted, got)
 	}
 	return ErrOutside
-}
-
-// verifyArtifact looks at an extracted artifact as servers do before they
-// register it. It never accepts one: that takes its publisher's signature.
-func (c *Catalog) verifyArtifact(e *Entry) error {
-	dir := filepath.Join(c.directory, fmt.Sprintf("%s_%s_%s_%s", e.Name, strings.TrimPrefix(e.Version, "v"), runtime.GOOS, runtime.GOARCH))
-	// "plugin plugin" is the servers' own.
-	return fmt.Errorf("failed to verify plugin plugin %q version %q: %w", e.Name, e.Version, verify(dir))
-}
-
-func verify(dir string) error {
-	info, err := os.Stat(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: %s", ErrNoArtifact, dir)
-	case err != nil:
-		return fmt.Errorf("unexpected err %w", err)
-	case !info.IsDir():
-		return fmt.Errorf("%w: %s is not a directory", ErrNoArtifact, dir)
-	}
-	for _, file := range []struct{ name, what string }{{"metadata.json", "metadata"}, {"metadata.json.sig", "metadata signature"}} {
-		if _, err := os.ReadFile(filepath.Join(dir, file.name)); err != nil {
-			return fmt.Errorf("failed to read %s: %w", file.what, err)
-		}
-	}
-	return ErrUnverified
 }

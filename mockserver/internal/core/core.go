@@ -47,6 +47,11 @@ type Options struct {
 	PluginDir string
 	// PluginFiles is what the files in it must be like where the environment says so.
 	PluginFiles fileperm.Rule
+	// PluginTmpdir is the directory for the sockets of plugins in containers that the
+	// configuration names; empty for none.
+	PluginTmpdir string
+	// ArtifactKey is the key that extracted artifacts are signed with.
+	ArtifactKey catalog.ArtifactKey
 	// APIAddr is the server's api_addr, asked for when an old plugin starts;
 	// empty for none.
 	APIAddr   func() string
@@ -137,6 +142,7 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 		factories[k] = f
 	}
 	c.catalog = catalog.New(c.view.Sub("catalog/"), o.PluginDir, o.Dialect, factories)
+	c.catalog.TrustArtifacts(o.ArtifactKey)
 	var err error
 	c.namespaces, err = namespace.Open(ctx, c.view.Sub("namespaces/"), o.Dialect.Namespaces.IDLength)
 	if err != nil {
@@ -149,10 +155,14 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 	if err != nil {
 		return nil, fmt.Errorf("prepare tokens and policies: %w", err)
 	}
+	tmpdir, err := pluginTmpdir(o)
+	if err != nil {
+		return nil, err
+	}
 	c.pool = process.New(process.Host{
 		Environ: c.hostEnviron, Rule: o.Dialect.Processes.Environment, OwnVariables: o.Dialect.Processes.OwnVariables,
-		ClusterID: func() string { return c.cluster.ID },
-		Version:   o.Dialect.Version, Wrap: c.access.WrapCertificate, StartTimeout: o.StartTimeout,
+		Tmpdir: tmpdir, ClusterID: func() string { return c.cluster.ID },
+		Version: o.Dialect.Version, Wrap: c.access.WrapCertificate, StartTimeout: o.StartTimeout,
 		Callbacks: o.Dialect.Processes.Callbacks, HandshakeHint: o.Dialect.Processes.HandshakeHint, OnFailure: c.failures.add, Digests: o.Digests, Trace: o.Trace, Logger: o.Logger,
 	})
 	if err := c.loadCluster(ctx); err != nil {

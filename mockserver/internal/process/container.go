@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -38,6 +39,9 @@ const (
 
 // engineTimeout is how long the engine may take to remove a container.
 const engineTimeout = 20 * time.Second
+
+// pluginDirName begins the names that go-plugin gives to directories of sockets.
+const pluginDirName = "plugin-dir"
 
 // Container is what a plugin from an image needs beyond Entry. Zero values of the
 // limits are none.
@@ -137,6 +141,17 @@ func removeOrphans(ctx context.Context, engine *dockerclient.Client) {
 	for _, item := range list.Items {
 		if _, err := os.Lstat(item.Labels[labelSockets]); errors.Is(err, os.ErrNotExist) {
 			_, _ = engine.ContainerRemove(ctx, item.ID, dockerclient.ContainerRemoveOptions{Force: true})
+			removeMounted(item.Mounts)
+		}
+	}
+}
+
+// removeMounted removes what was mounted into a container: the directory of its socket,
+// which is in another place than other sockets where the server has a Tmpdir.
+func removeMounted(mounts []container.MountPoint) {
+	for _, m := range mounts {
+		if strings.HasPrefix(filepath.Base(m.Source), pluginDirName) {
+			_ = os.RemoveAll(m.Source)
 		}
 	}
 }

@@ -101,6 +101,9 @@ type Host struct {
 	OwnVariables []string
 	// Version is what plugins find in VAULT_VERSION.
 	Version string
+	// Tmpdir is where the sockets of plugins in containers are, in a directory for each
+	// of them; empty for the directory of all sockets.
+	Tmpdir string
 	// ClusterID is the server's, for the labels of containers; it may be nil.
 	ClusterID func() string
 	// Mlock asks plugins to lock their memory.

@@ -3,6 +3,7 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -158,7 +159,7 @@ func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline 
 	}
 	if entry.Container != nil {
 		container := p.containerConfig(entry, env, socketDir)
-		clientConfig.UnixSocketConfig.Group = strconv.Itoa(container.GroupAdd)
+		clientConfig.UnixSocketConfig = &plugin.UnixSocketConfig{Group: strconv.Itoa(container.GroupAdd), TempDir: cmp.Or(p.host.Tmpdir, socketDir)}
 		clientConfig.GRPCBrokerMultiplex = true
 		clientConfig.RunnerFunc = func(logger hclog.Logger, cmd *exec.Cmd, dir string) (runner.Runner, error) {
 			cmd.Env = append(cmd.Env, lastEnv...)

@@ -157,7 +157,7 @@ func declare(c *serverconfig.Config, d *dialect.Dialect, logger hclog.Logger) []
 	for _, problem := range c.Problems {
 		logger.Warn(problem)
 	}
-	options := []mockserver.Option{mockserver.WithPluginFiles(c.PluginFileUID, c.PluginFilePermissions)}
+	options := []mockserver.Option{mockserver.WithPluginFiles(c.PluginFileUID, c.PluginFilePermissions), mockserver.WithPluginTmpdir(c.PluginTmpdir)}
 	if !c.AutoRegister || !d.Configuration.DeclaredPlugins {
 		return options
 	}

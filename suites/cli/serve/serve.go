@@ -43,6 +43,7 @@ func stopSignals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTER
 type flags struct {
 	listen, pluginDir, apiAddr, rootToken, dialect string
 	logLevel, logFormat, tlsCert, tlsKey, dataDir  string
+	pluginKey                                      string
 	registerAll, noAPIAddr                         bool
 	faults                                         []string
 	faultSeed                                      uint64
@@ -125,6 +126,7 @@ configuration declares again.`,
 	p.StringArrayVar(&f.configs, "config", nil, "configuration `FILE` of Vault or OpenBao, in HCL or JSON, or a directory of them; may stand more than once.\nFlags win over it. A file *.yaml is plugproof's own configuration, as with other commands")
 	p.StringVar(&f.listen, "listen", "127.0.0.1:8200", "address to listen on, as HOST:PORT; port 0 takes a free one")
 	p.StringVar(&f.pluginDir, "plugin-dir", "", "directory of the plugin binaries; without it nothing can be registered")
+	p.StringVar(&f.pluginKey, "plugin-pgp-key", "", "`FILE` with the OpenPGP public key that extracted artifacts of plugins are signed with, for Vault 1.20 and later;\nwithout it none can be registered")
 	p.StringVar(&f.apiAddr, "api-addr", "", "`URL` at which plugins reach the server; an empty one leaves it unset (default: the server's own address)")
 	p.StringVar(&f.rootToken, "root-token", "", "the root token (default: a random one, which is printed); those of earlier starts with the same --data-dir stay valid")
 	p.StringVar(&f.dialect, "dialect", dialect.Newest().Name, "the server version to behave like: "+strings.Join(dialect.Names(), ", "))
@@ -221,11 +223,14 @@ func (f flags) options(logger hclog.Logger) ([]mockserver.Option, error) {
 	if f.registerAll && f.pluginDir == "" {
 		return nil, usage.Errorf("--register-all needs --plugin-dir")
 	}
+	if f.pluginKey != "" && !d.Catalog.Artifacts {
+		return nil, usage.Errorf("--plugin-pgp-key: %s knows no artifacts: choose --dialect vault-1.20 or a later one", d.Name)
+	}
 	if f.startTimeout <= 0 {
 		return nil, usage.Errorf("--plugin-start-timeout %s: give a positive duration", f.startTimeout)
 	}
 	opts := []mockserver.Option{
-		mockserver.WithListen(f.listen), mockserver.WithDialectData(d), mockserver.WithPluginDir(f.pluginDir),
+		mockserver.WithListen(f.listen), mockserver.WithDialectData(d), mockserver.WithPluginDir(f.pluginDir), mockserver.WithPluginPGPKey(f.pluginKey),
 		mockserver.WithRootToken(f.rootToken), mockserver.WithDataDir(f.dataDir), mockserver.WithStartTimeout(f.startTimeout),
 		mockserver.WithLogger(logger),
 	}

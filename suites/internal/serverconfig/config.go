@@ -31,6 +31,8 @@ const (
 // Config is what the files of a server say.
 type Config struct {
 	PluginDirectory string
+	// PluginTmpdir is where the sockets of plugins in containers are.
+	PluginTmpdir string
 	// PluginFileUID and PluginFilePermissions are what the plugin directory and files of
 	// plugins must have where VAULT_ENABLE_FILE_PERMISSIONS_CHECK is on.
 	PluginFileUID, PluginFilePermissions int
@@ -189,7 +191,7 @@ func merge(c, next *Config) *Config {
 		to   *string
 		next string
 	}{
-		{&m.PluginDirectory, next.PluginDirectory}, {&m.APIAddr, next.APIAddr},
+		{&m.PluginDirectory, next.PluginDirectory}, {&m.PluginTmpdir, next.PluginTmpdir}, {&m.APIAddr, next.APIAddr},
 		{&m.LogLevel, next.LogLevel}, {&m.LogFormat, next.LogFormat}, {&m.DownloadBehavior, next.DownloadBehavior},
 	} {
 		if text.next != "" {

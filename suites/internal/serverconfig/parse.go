@@ -24,10 +24,10 @@ import (
 	"github.com/plugproof/plugproof/mockserver/dialect"
 )
 
-// topLevel are the keys of a file that mean something here. plugin_tmpdir does not: it is
-// for the sockets of plugins in containers, which the mock does not start.
+// topLevel are the keys of a file that mean something here.
 type topLevel struct {
 	PluginDirectory string `hcl:"plugin_directory"`
+	PluginTmpdir    string `hcl:"plugin_tmpdir"`
 	PluginFileUID   int    `hcl:"plugin_file_uid"`
 	Permissions     any    `hcl:"plugin_file_permissions,alias:PluginFilePermissions"`
 	APIAddr         string `hcl:"api_addr"`
@@ -238,7 +238,7 @@ func (l loader) parseValues(c *Config, list *ast.ObjectList) error {
 	if err := hcl.DecodeObject(&top, list); err != nil {
 		return err
 	}
-	c.PluginDirectory, c.PluginFileUID = top.PluginDirectory, top.PluginFileUID
+	c.PluginDirectory, c.PluginTmpdir, c.PluginFileUID = top.PluginDirectory, top.PluginTmpdir, top.PluginFileUID
 	c.LogLevel, c.LogFormat, c.DownloadBehavior = top.LogLevel, top.LogFormat, top.Behavior
 	c.permissionsSet, c.downloadSet, c.registerSet = top.Permissions != nil, top.Download != nil, top.Register != nil
 	var err error

@@ -5,14 +5,18 @@
 package containers_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/vault/api"
 	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/client"
 
 	"github.com/plugproof/plugproof/mockserver"
@@ -26,8 +30,18 @@ const (
 	labelHost    = "io.github.plugproof.host"
 )
 
-// pluginName is of this process, so that its containers are known.
-func pluginName() string { return fmt.Sprint("probe-in-container-", os.Getpid()) }
+// fixture is what all tests share: an engine and an image of the probe plugin.
+type fixture struct {
+	docker *client.Client
+	// image is the name of the image, digest its identifier.
+	image, digest string
+}
+
+// pluginName is of this process and test, so that its containers are known.
+func pluginName(t *testing.T) string {
+	t.Helper()
+	return fmt.Sprint("probe-in-container-", os.Getpid(), "-", filepath.Base(t.Name()))
+}
 
 func hostname(t *testing.T) string {
 	t.Helper()
@@ -38,13 +52,13 @@ func hostname(t *testing.T) string {
 	return name
 }
 
-func registration(image, digest string) map[string]any {
-	return map[string]any{"oci_image": image, "sha256": digest, "runtime": "runc", "env": []string{"REGISTERED=1", "BOTH=registered"}}
+func (f fixture) registration() map[string]any {
+	return map[string]any{"oci_image": f.image, "sha256": f.digest, "runtime": "runc", "env": []string{"REGISTERED=1", "BOTH=registered"}}
 }
 
-func start(t *testing.T, environ ...string) *mocktest.Server {
+func start(t *testing.T, environ []string, options ...mockserver.Option) *mocktest.Server {
 	t.Helper()
-	server := mocktest.Start(t, mockserver.WithEnviron(func() []string { return environ }))
+	server := mocktest.Start(t, append(options, mockserver.WithEnviron(func() []string { return environ }))...)
 	write(t, server, "sys/plugins/runtimes/catalog/container/runc", map[string]any{"oci_runtime": "runc", "memory_bytes": 256 << 20})
 	return server
 }
@@ -56,11 +70,11 @@ func write(t *testing.T, server *mocktest.Server, path string, data map[string]a
 	}
 }
 
-// containers returns those of the test's plugin that exist.
-func containers(t *testing.T, docker *client.Client) []container.Summary {
+// containers returns those of a plugin that exist.
+func (f fixture) containers(t *testing.T, plugin string) []container.Summary {
 	t.Helper()
-	list, err := docker.ContainerList(t.Context(), client.ContainerListOptions{
-		All: true, Filters: make(client.Filters).Add("label", labelName+"="+pluginName()),
+	list, err := f.docker.ContainerList(t.Context(), client.ContainerListOptions{
+		All: true, Filters: make(client.Filters).Add("label", labelName+"="+plugin),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -68,25 +82,46 @@ func containers(t *testing.T, docker *client.Client) []container.Summary {
 	return list.Items
 }
 
-func TestAPluginRunsInAContainer(t *testing.T) {
+func TestContainers(t *testing.T) {
 	t.Parallel()
-	docker := engine(t)
-	name, digest := image(t, docker)
-	server := start(t, "OF_HOST=1", "BOTH=host")
-	orphan := orphaned(t, docker, digest)
-	write(t, server, "sys/plugins/catalog/secret/"+pluginName(), registration(name, digest))
-	if err := server.Client.Sys().Mount("p", &api.MountInput{Type: pluginName()}); err != nil {
+	f := fixture{docker: engine(t)}
+	f.image, f.digest = image(t, f.docker)
+	for name, test := range map[string]func(*testing.T, fixture){
+		"runs": testRuns, "tmpdir": testTmpdir, "no-tmpdir": testNoTmpdir, "no-image": testNoImage,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, f)
+		})
+	}
+}
+
+// testRuns: a plugin runs in a container, with the runtime that it is registered with,
+// and nothing of it stays.
+func testRuns(t *testing.T, f fixture) {
+	t.Helper()
+	server := start(t, []string{"OF_HOST=1", "BOTH=host"})
+	abandoned := filepath.Join(t.TempDir(), "plugin-dir1")
+	if err := os.Mkdir(abandoned, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	orphan := f.orphaned(t, abandoned)
+	write(t, server, "sys/plugins/catalog/secret/"+pluginName(t), f.registration())
+	if err := server.Client.Sys().Mount("p", &api.MountInput{Type: pluginName(t)}); err != nil {
 		t.Fatal(err)
 	}
 
-	running := containers(t, docker)
+	running := f.containers(t, pluginName(t))
 	if len(running) != 1 {
 		t.Fatalf("containers: %+v", running)
 	}
 	if running[0].ID == orphan {
 		t.Error("the container of a killed server was not removed")
 	}
-	info, err := docker.ContainerInspect(t.Context(), running[0].ID, client.ContainerInspectOptions{})
+	if _, err := os.Lstat(abandoned); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("the sockets of a killed server were not removed: ", err)
+	}
+	info, err := f.docker.ContainerInspect(t.Context(), running[0].ID, client.ContainerInspectOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,10 +132,10 @@ func TestAPluginRunsInAContainer(t *testing.T) {
 
 	// A container that somebody kills is replaced.
 	write(t, server, "p/kv/a", map[string]any{"value": "kept"})
-	if _, err := docker.ContainerRemove(t.Context(), running[0].ID, client.ContainerRemoveOptions{Force: true}); err != nil {
+	if _, err := f.docker.ContainerRemove(t.Context(), running[0].ID, client.ContainerRemoveOptions{Force: true}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := server.Client.Sys().ReloadPlugin(&api.ReloadPluginInput{Plugin: pluginName()}); err != nil {
+	if _, err := server.Client.Sys().ReloadPlugin(&api.ReloadPluginInput{Plugin: pluginName(t)}); err != nil {
 		t.Fatal(err)
 	}
 	secret, err := server.Client.Logical().Read("p/kv/a")
@@ -110,18 +145,19 @@ func TestAPluginRunsInAContainer(t *testing.T) {
 	if err := server.Client.Sys().Unmount("p"); err != nil {
 		t.Fatal(err)
 	}
-	if left := containers(t, docker); len(left) > 0 {
+	if left := f.containers(t, pluginName(t)); len(left) > 0 {
 		t.Errorf("left behind: %+v", left)
 	}
 }
 
-// orphaned makes a container like that of a server that was killed.
-func orphaned(t *testing.T, docker *client.Client, digest string) (id string) {
+// orphaned makes a container like that of a server that was killed; its sockets are in a
+// directory.
+func (f fixture) orphaned(t *testing.T, sockets string) (id string) {
 	t.Helper()
-	made, err := docker.ContainerCreate(t.Context(), client.ContainerCreateOptions{Config: &container.Config{
-		Image:  "sha256:" + digest,
-		Labels: map[string]string{labelName: pluginName(), labelSockets: t.TempDir() + "/gone", labelHost: hostname(t)},
-	}})
+	made, err := f.docker.ContainerCreate(t.Context(), client.ContainerCreateOptions{Config: &container.Config{
+		Image:  "sha256:" + f.digest,
+		Labels: map[string]string{labelName: pluginName(t), labelSockets: t.TempDir() + "/gone", labelHost: hostname(t)},
+	}, HostConfig: &container.HostConfig{Mounts: []mount.Mount{{Type: mount.TypeBind, Source: sockets, Target: "/sockets"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,12 +190,66 @@ func checkEnvironment(t *testing.T, server *mocktest.Server) {
 	}
 }
 
-func TestAnImageThatDoesNotRunIsRefused(t *testing.T) {
-	t.Parallel()
-	engine(t)
-	server := start(t)
+// testTmpdir: sockets are in the directory that the configuration or the environment
+// names.
+func testTmpdir(t *testing.T, f fixture) {
+	t.Helper()
+	configured, named := shortDir(t), shortDir(t)
+	for _, test := range []struct {
+		dialect string
+		environ []string
+		want    string
+	}{
+		{"vault-1.21", nil, configured},
+		{"vault-1.15", []string{"VAULT_PLUGIN_TMPDIR=" + named}, named},
+	} {
+		server := start(t, test.environ, mockserver.WithPluginTmpdir(configured), mockserver.WithDialect(test.dialect))
+		plugin := pluginName(t) + "-" + test.dialect
+		write(t, server, "sys/plugins/catalog/secret/"+plugin, f.registration())
+		if err := server.Client.Sys().Mount("p", &api.MountInput{Type: plugin}); err != nil {
+			t.Fatal(err)
+		}
+		running := f.containers(t, plugin)
+		if len(running) != 1 || len(running[0].Mounts) != 1 || filepath.Dir(running[0].Mounts[0].Source) != test.want {
+			t.Errorf("%s: wanted a directory in %s: %+v", test.dialect, test.want, running)
+		}
+		if err := server.Client.Sys().Unmount("p"); err != nil {
+			t.Fatal(err)
+		}
+		if left, err := os.ReadDir(test.want); err != nil || len(left) > 0 {
+			t.Errorf("%s: left behind: %v, %v", test.dialect, left, err)
+		}
+	}
+}
+
+// testNoTmpdir: without that directory no plugin runs.
+func testNoTmpdir(t *testing.T, f fixture) {
+	t.Helper()
+	gone := filepath.Join(t.TempDir(), "gone")
+	server := start(t, nil, mockserver.WithPluginTmpdir(gone))
+	_, err := server.Client.Logical().Write("sys/plugins/catalog/secret/"+pluginName(t), f.registration())
+	if err == nil || !strings.Contains(err.Error(), "unable to run plugin: ") || !strings.Contains(err.Error(), "stat "+gone) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// shortDir makes a directory whose path leaves room for sockets.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "pt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+// testNoImage: an image that the engine has not is refused.
+func testNoImage(t *testing.T, _ fixture) {
+	t.Helper()
+	server := start(t, nil)
 	digest := strings.Repeat("0a", 32)
-	_, err := server.Client.Logical().Write("sys/plugins/catalog/secret/x", registration("plugproof-test/none", digest))
+	_, err := server.Client.Logical().Write("sys/plugins/catalog/secret/x", fixture{image: "plugproof-test/none", digest: digest}.registration())
 	if err == nil || !strings.Contains(err.Error(), "unable to run plugin: ") || !strings.Contains(err.Error(), "SHA256 mismatch") {
 		t.Errorf("got %v", err)
 	}
