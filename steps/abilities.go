@@ -246,6 +246,23 @@ func PluginLog(ctx context.Context, server Server, registration string) ([]strin
 	return reader.PluginLog(ctx, registration)
 }
 
+// TokenReporter is a Server that knows as what its plugins see a caller's token.
+type TokenReporter interface {
+	Server
+	// PluginToken returns what the plugin at a mount, whose path is as in requests,
+	// sees in place of a token.
+	PluginToken(ctx context.Context, mount, token string) (string, error)
+}
+
+// PluginToken returns what the plugin at a mount sees in place of a token.
+func PluginToken(ctx context.Context, server Server, mount, token string) (string, error) {
+	reporter, ok := server.(TokenReporter)
+	if !ok {
+		return "", lacking(server, PluginLogs)
+	}
+	return reporter.PluginToken(ctx, mount, token)
+}
+
 // SpecialPathSet are the special paths that a plugin declares.
 type SpecialPathSet struct {
 	Root, Unauthenticated, LocalStorage, SealWrapStorage []string

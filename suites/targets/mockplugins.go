@@ -87,6 +87,11 @@ func (s *mock) PluginLog(_ context.Context, registration string) ([]string, erro
 	return found, nil
 }
 
+// PluginToken implements steps.TokenReporter.
+func (s *mock) PluginToken(_ context.Context, mount, token string) (string, error) {
+	return s.running().PluginToken(strings.Trim(mount, "/")+"/", token)
+}
+
 // Crashes implements steps.CrashReporter.
 func (s *mock) Crashes(context.Context) ([]steps.Crash, error) {
 	s.mu.Lock()

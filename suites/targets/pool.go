@@ -214,6 +214,11 @@ func (l *lent) PluginLog(ctx context.Context, registration string) ([]string, er
 	return steps.PluginLog(ctx, l.running, registration)
 }
 
+// PluginToken implements steps.TokenReporter.
+func (l *lent) PluginToken(ctx context.Context, mount, token string) (string, error) {
+	return steps.PluginToken(ctx, l.running, mount, token)
+}
+
 // SpecialPaths implements steps.SpecialPathReporter.
 func (l *lent) SpecialPaths(ctx context.Context, mount string) (steps.SpecialPathSet, error) {
 	return steps.MountSpecialPaths(ctx, l.running, mount)
