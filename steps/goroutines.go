@@ -111,15 +111,21 @@ func splitGoroutines(lines []string) [][]string {
 	return blocks
 }
 
+// standardLibrary are the folders and packages of Go's standard library.
+const standardLibrary = `archive bufio bytes cmp compress container context crypto database
+	debug embed encoding errors expvar flag fmt go hash html image index internal io iter log maps math
+	mime net os path reflect regexp runtime slices sort strconv strings structs sync syscall
+	testing text time unicode unique vendor weak`
+
 // ofRuntime reports whether a function is of what every plugin consists of, rather than
 // of the plugin.
 func ofRuntime(function string) bool {
-	first, _, _ := strings.Cut(function, "/")
-	if strings.HasPrefix(function, "main.") {
-		return false
+	root, _, below := strings.Cut(function, "/")
+	if !below {
+		root, _, _ = strings.Cut(function, ".")
 	}
-	if !strings.Contains(first, ".") || !strings.Contains(function, "/") {
-		return true // the standard library, whose packages have no domain
+	if slices.Contains(strings.Fields(standardLibrary), root) {
+		return true
 	}
 	return slices.ContainsFunc([]string{
 		"google.golang.org/", "golang.org/x/", "github.com/hashicorp/go-", "github.com/hashicorp/yamux",
@@ -138,12 +144,12 @@ func (w *world) quitSubject(ctx context.Context) (*goroutines, error) {
 	if err != nil {
 		return nil, err
 	}
-	serving := tree.serving(ctx)[0]
+	serving, begun := tree.serving(ctx)[0], time.Now()
 	if err := serving.SendSignalWithContext(ctx, syscall.SIGQUIT); err != nil && !errors.Is(err, process.ErrorProcessNotRunning) {
 		return nil, fmt.Errorf("signal the plugin's process %d: %w", serving.Pid, err)
 	}
 	var lines []string
-	err = w.poll(ctx, soon, func(ctx context.Context) error {
+	err = poll(ctx, soon, func(ctx context.Context) error {
 		all, err := PluginLog(ctx, w.server, w.subject)
 		if err != nil {
 			return err
@@ -154,8 +160,7 @@ func (w *world) quitSubject(ctx context.Context) (*goroutines, error) {
 		}
 		return nil
 	})
-	// That it ended is no crash.
-	w.since = time.Now()
+	w.forgetCrashes(ctx, begun)
 	if failure := new(Failure); errors.As(err, &failure) {
 		return nil, &NotCheckedError{Reason: "the plugin's process does not end when it is told to (SIGQUIT), so that what it does is not known"}
 	}
@@ -174,4 +179,23 @@ func (w *world) quitSubject(ctx context.Context) (*goroutines, error) {
 		return nil, &NotCheckedError{Reason: "the plugin's process does not print its goroutines when it is told to (SIGQUIT), as Go programs do"}
 	}
 	return found, nil
+}
+
+// forgetCrashes lets the end of a process that the scenario ended after begun not count
+// as a crash.
+func (w *world) forgetCrashes(ctx context.Context, begun time.Time) {
+	w.since = time.Now()
+	// Where no crash is known, none counts.
+	_ = poll(ctx, crashDelay, func(ctx context.Context) error {
+		found, err := crashesOf(ctx, w.server, w.subject, begun)
+		switch {
+		case errors.Is(err, ErrUnsupported):
+			return nil
+		case err == nil && len(found) == 0:
+			return errNoCrash
+		case err == nil:
+			w.since = found[len(found)-1].Time.Add(1)
+		}
+		return err
+	})
 }

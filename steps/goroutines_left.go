@@ -128,7 +128,19 @@ func (w *world) cancelRequests(ctx context.Context, times int, mount string) err
 		}
 	}
 	// What is about to end gets the time of an answer.
-	return w.asRoot(ctx, http.MethodGet, w.below(mount, "?help=1"), "")
+	w.wake(ctx, installed, mount)
+	if crash := w.crash(ctx); crash != nil {
+		return mismatch("the plugin to live through requests that are cancelled", crash.String())
+	}
+	return nil
+}
+
+// wake starts the process again if it has ended. What the plugin answers is no matter
+// here.
+func (w *world) wake(ctx context.Context, installed *Installed, mount string) {
+	if path, err := w.outgoing(w.below(mount, "?help=1")); err == nil {
+		_ = installed.try(ctx, installed.timeout, request{method: http.MethodGet, path: path})
+	}
 }
 
 // cancelHeld sends a request some times at once, goes away when the plugin waits for its
@@ -183,12 +195,13 @@ func (w *world) waitHeld(ctx context.Context, mount string, done <-chan struct{}
 // mountsEnd mounts the scenario's registration some times beside a mount that keeps its
 // process, uses and removes the mounts, and wants nothing of them to run on.
 func (w *world) mountsEnd(ctx context.Context, mounts int, beside string) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
 	place, left, err := w.leftBy(ctx, mounts, func(ctx context.Context, times int) error {
-		// It starts the process again that was ended.
-		if err := w.asRoot(ctx, http.MethodGet, w.below(beside, "?help=1"), ""); err != nil {
-			return err
-		}
-		return w.mountAndUnmount(ctx, times)
+		w.wake(ctx, installed, beside)
+		return w.mountAndUnmount(ctx, installed, times)
 	}, everywhere)
 	if err != nil || left == 0 {
 		return err
@@ -197,23 +210,27 @@ func (w *world) mountsEnd(ctx context.Context, mounts int, beside string) error 
 }
 
 // mountAndUnmount makes, uses and removes mounts of the scenario's registration.
-func (w *world) mountAndUnmount(ctx context.Context, times int) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
+func (w *world) mountAndUnmount(ctx context.Context, installed *Installed, times int) error {
+	failure := new(Failure)
 	for n := range times {
 		mount := fmt.Sprintf("gone-%d", n)
-		if err := w.mountSubject(ctx, mount); err != nil {
-			return err
+		err := w.mountSubject(ctx, mount)
+		if err == nil {
+			err = w.sendSetup(ctx, mount)
 		}
-		if err := w.sendSetup(ctx, mount); err != nil {
+		if errors.As(err, &failure) {
+			return w.seeOr(anotherMount, "the plugin can't be mounted and set up a second time", err)
+		}
+		if err != nil {
 			return err
 		}
 		for _, sample := range installed.subject.Profile.Samples {
-			if _, err := w.readSample(ctx, w.below(mount, sample.Path)); err != nil {
+			path, err := w.outgoing(w.below(mount, sample.Path))
+			if err != nil {
 				return err
 			}
+			// What it answers is no matter here.
+			_ = installed.try(ctx, installed.timeout, request{method: http.MethodGet, path: path})
 		}
 		if err := w.must(ctx, http.MethodDelete, w.saved["table"]+"/"+mount, ""); err != nil {
 			return err
