@@ -110,4 +110,4 @@ Feature: Data
     Source: https://pkg.go.dev/google.golang.org/grpc#MaxCallRecvMsgSize
     Remedy: Answer lists with names only, bound what is put into one answer, and let callers ask for the rest, as with after and limit.
     Given a mount of its own "p"
-    Then no answer at "p" is larger than gRPC's default
+    Then no answer at "p" is larger than allowed
