@@ -21,6 +21,17 @@ func (s *Server) FailReads(mount string, fail bool) (refused int64, err error) {
 	return s.core.FailReads(mount, fail)
 }
 
+// HoldStorage makes the accesses of the plugin at a mount to its storage wait, but for
+// the next ones, of which pass is the number, until ReleaseStorage is called or their
+// requests end; the mount is named as for FailWrites.
+func (s *Server) HoldStorage(mount string, pass int) error { return s.core.HoldStorage(mount, pass) }
+
+// ReleaseStorage lets the accesses that wait go on, and all that come.
+func (s *Server) ReleaseStorage(mount string) error { return s.core.ReleaseStorage(mount) }
+
+// HeldAccesses returns how many accesses wait at a mount since HoldStorage.
+func (s *Server) HeldAccesses(mount string) (int64, error) { return s.core.HeldAccesses(mount) }
+
 // RevokeUnnoted has the plugin revoke a lease's secret and keeps the lease, as a
 // server does that ends, or loses the plugin's answer, before it has noted the
 // success. Real servers then revoke again.

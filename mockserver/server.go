@@ -259,6 +259,12 @@ func (s *Server) Processes() []Process {
 // started the plugin is answered; a death is soon after the process has ended.
 func (s *Server) PluginFailures() []failure.Failure { return s.core.Failures() }
 
+// PluginToken returns what the plugin at a mount sees in place of a caller's token. The
+// mount's path is as in requests, with a slash at its end.
+func (s *Server) PluginToken(mount, token string) (string, error) {
+	return s.core.PluginToken(mount, token)
+}
+
 // SpecialPaths returns the special paths that the plugin at a mount declares. The
 // mount's path ends with a slash and is as in requests: auth/jwt/.
 func (s *Server) SpecialPaths(ctx context.Context, mount string) (logical.Paths, error) {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// This file declares every optional ability of a target or a server, each as a
-// small interface beside Target and Server, with the function that uses it.
+// This file and abilities_faults.go declare every optional ability of a target or a
+// server, each as a small interface beside Target and Server, with the function that uses it.
 // Callers use the functions. A server that wraps another one has to pass its
 // abilities on.
 //
@@ -246,6 +246,23 @@ func PluginLog(ctx context.Context, server Server, registration string) ([]strin
 	return reader.PluginLog(ctx, registration)
 }
 
+// TokenReporter is a Server that knows as what its plugins see a caller's token.
+type TokenReporter interface {
+	Server
+	// PluginToken returns what the plugin at a mount, whose path is as in requests,
+	// sees in place of a token.
+	PluginToken(ctx context.Context, mount, token string) (string, error)
+}
+
+// PluginToken returns what the plugin at a mount sees in place of a token.
+func PluginToken(ctx context.Context, server Server, mount, token string) (string, error) {
+	reporter, ok := server.(TokenReporter)
+	if !ok {
+		return "", lacking(server, PluginLogs)
+	}
+	return reporter.PluginToken(ctx, mount, token)
+}
+
 // SpecialPathSet are the special paths that a plugin declares.
 type SpecialPathSet struct {
 	Root, Unauthenticated, LocalStorage, SealWrapStorage []string
@@ -267,96 +284,6 @@ func MountSpecialPaths(ctx context.Context, server Server, mount string) (Specia
 		return SpecialPathSet{}, lacking(server, SpecialPaths)
 	}
 	return reporter.SpecialPaths(ctx, mount)
-}
-
-// Faulty is a Server that can be made to fail as servers do in production
-// (Faults). Mounts are as in requests.
-type Faulty interface {
-	Server
-	// FailWrites makes every write of the plugin at a mount fail, or lets them
-	// succeed again, and returns how many were refused so far.
-	FailWrites(ctx context.Context, mount string, fail bool) (refused int64, err error)
-	// FailReads does the same with reads.
-	FailReads(ctx context.Context, mount string, fail bool) (refused int64, err error)
-	// SetFault makes one thing go wrong with the whole server, instead of what went
-	// wrong before. The server must not be shared.
-	SetFault(ctx context.Context, fault Fault) error
-	// RevokeUnnoted has the plugin revoke a lease's secret and keeps the lease.
-	RevokeUnnoted(ctx context.Context, leaseID string) error
-}
-
-// FailWrites makes every write of the plugin at a mount fail, or lets them succeed
-// again, and returns how many were refused so far.
-func FailWrites(ctx context.Context, server Server, mount string, fail bool) (refused int64, err error) {
-	faulty, ok := server.(Faulty)
-	if !ok {
-		return 0, lacking(server, Faults)
-	}
-	return faulty.FailWrites(ctx, mount, fail)
-}
-
-// FailReads makes every read of the plugin at a mount fail, or lets them succeed
-// again, and returns how many accesses were refused so far.
-func FailReads(ctx context.Context, server Server, mount string, fail bool) (refused int64, err error) {
-	faulty, ok := server.(Faulty)
-	if !ok {
-		return 0, lacking(server, Faults)
-	}
-	return faulty.FailReads(ctx, mount, fail)
-}
-
-// Fault is what goes wrong with a whole server.
-type Fault int
-
-// The faults.
-const (
-	// NoFault: nothing goes wrong.
-	NoFault Fault = iota
-	// StorageFails: every access to the storage fails.
-	StorageFails
-	// StorageReadOnly: every write to the storage fails.
-	StorageReadOnly
-	// StorageFull: every write to the storage fails for want of space.
-	StorageFull
-	// OverLimit: requests are over a rate limit.
-	OverLimit
-)
-
-// SetFault makes one thing go wrong with the whole server, instead of what went
-// wrong before.
-func SetFault(ctx context.Context, server Server, fault Fault) error {
-	faulty, ok := server.(Faulty)
-	if !ok {
-		return lacking(server, Faults)
-	}
-	return faulty.SetFault(ctx, fault)
-}
-
-// Sealer is a Server that can be sealed (Sealing).
-type Sealer interface {
-	Server
-	// Seal seals the server, or unseals it again; then it serves when Seal returns.
-	// The server must not be shared, and keep its state (Spec.State).
-	Seal(ctx context.Context, sealed bool) error
-}
-
-// SealServer seals the server, or unseals it again.
-func SealServer(ctx context.Context, server Server, sealed bool) error {
-	sealer, ok := server.(Sealer)
-	if !ok {
-		return lacking(server, Sealing)
-	}
-	return sealer.Seal(ctx, sealed)
-}
-
-// RevokeUnnoted has the plugin revoke a lease's secret and keeps the lease, as if
-// the plugin's answer had been lost.
-func RevokeUnnoted(ctx context.Context, server Server, leaseID string) error {
-	faulty, ok := server.(Faulty)
-	if !ok {
-		return lacking(server, Faults)
-	}
-	return faulty.RevokeUnnoted(ctx, leaseID)
 }
 
 func lacking(server Server, capability Capability) error {

@@ -5,6 +5,7 @@ package steps
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -29,6 +30,9 @@ func (w *world) samplesInParallel(ctx context.Context, clients int, mount string
 			return err
 		}
 		data[trial.sample.Path] = string(body)
+		if err := w.forgetCounters(ctx, w.below(mount, trial.sample.Path), trial.sample.Path, string(body)); err != nil {
+			return err
+		}
 	}
 	paths := slices.Sorted(maps.Keys(w.kept))
 	failures := make([]error, clients)
@@ -50,6 +54,27 @@ func (w *world) samplesInParallel(ctx context.Context, clients int, mount string
 		return nil
 	}
 	return failures[at]
+}
+
+// forgetCounters writes a sample once more, and forgets the fields that this changes:
+// versions and times of writes.
+func (w *world) forgetCounters(ctx context.Context, at, path, body string) error {
+	if len(w.kept[path]) == 0 {
+		return nil
+	}
+	if err := w.must(ctx, http.MethodPost, at, verbatim(body)); err != nil {
+		return err
+	}
+	again, err := w.readSample(ctx, at)
+	if err != nil {
+		return err
+	}
+	fields := fieldsOf(again)
+	maps.DeleteFunc(w.kept[path], func(name, value string) bool {
+		now, shown := fields[name]
+		return shown && now != value
+	})
+	return nil
 }
 
 // oneOfMany sends one request without the world's state, which is no concern of
@@ -89,7 +114,8 @@ const (
 	grownMemory      = 64 << 20
 )
 
-// staysSmall sends requests and wants no more descriptors and memory afterwards.
+// staysSmall sends requests and wants no more descriptors, memory and goroutines
+// afterwards.
 func (w *world) staysSmall(ctx context.Context, requests int, mount string) error {
 	ask := func(n int) error {
 		for range n {
@@ -126,10 +152,33 @@ func (w *world) staysSmall(ctx context.Context, requests int, mount string) erro
 	if after.memory > before.memory+grownMemory {
 		grown = append(grown, fmt.Sprintf("from %d to %d MB of memory", before.memory>>20, after.memory>>20))
 	}
+	goroutines, err := w.grownGoroutines(ctx, requests)
+	if err != nil {
+		return err
+	}
+	if goroutines != "" {
+		grown = append(grown, goroutines)
+	}
 	if len(grown) > 0 {
 		return mismatch(fmt.Sprintf("a process that stays as it is over %d requests", requests), "it grew "+strings.Join(grown, " and "))
 	}
 	return nil
+}
+
+// grownGoroutines ends the process and says where it has a goroutine for each of so many
+// requests; empty for nowhere, and where the process or the target does not tell.
+func (w *world) grownGoroutines(ctx context.Context, requests int) (string, error) {
+	found, err := w.quitSubject(ctx)
+	if unknown := new(NotCheckedError); errors.Is(err, ErrUnsupported) || errors.As(err, &unknown) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if place, number := most(everywhere(found)); number >= requests {
+		return fmt.Sprintf("to %d goroutines at %s", number, place), nil
+	}
+	return "", nil
 }
 
 type processSize struct {

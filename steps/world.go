@@ -65,6 +65,9 @@ type world struct {
 	// leases and logins are what the checked plugin gave.
 	leases   []issuedLease
 	loggedIn []loggedIn
+	// token is the one that the scenario's requests to the checked plugin had; nil for
+	// that of the server.
+	token *ownToken
 	// users are those that a database plugin created, and oldUsers the same with the
 	// passwords from before they were changed.
 	users, oldUsers []databaseUser

@@ -101,3 +101,13 @@ Feature: Data
     Then soon GET "{at}p/?help=1" answers 200 with:
       | help | (any) |
     And the samples are read at "p"
+
+  @PLG-307 @should
+  Scenario: Answers stay below gRPC's limits
+    An answer is one message. Servers take up to 2 GB of it into their memory, and gRPC
+    by default 4 MB.
+    Source: features/CONTRACT.md#5-requests
+    Source: https://pkg.go.dev/google.golang.org/grpc#MaxCallRecvMsgSize
+    Remedy: Answer lists with names only, bound what is put into one answer, and let callers ask for the rest, as with after and limit.
+    Given a mount of its own "p"
+    Then no answer at "p" is larger than allowed

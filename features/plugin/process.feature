@@ -47,7 +47,7 @@ Feature: Processes of the plugin
 
   @PLG-601 @should
   Scenario: The process stays as small over many requests
-    Remedy: Close what a request opens, and bound what is kept between requests.
+    Remedy: Close what a request opens, end the goroutines that it starts, and bound what is kept between requests.
     Given the plugin is registered
     And the plugin is mounted at "p"
     Then the process stays as small over 300 requests to "p"
@@ -62,3 +62,23 @@ Feature: Processes of the plugin
     And the process of "my-plugin" is kept as "old"
     And the server is killed and starts again
     Then the process "old" has ended
+
+  @PLG-604 @must @needs-plugin-logs @needs-faults
+  Scenario: Requests that are cancelled end
+    A client that goes away, or a server that ends a request after its longest time,
+    cancels the context of the request in the plugin.
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/logical#Backend
+    Remedy: Pass the request's context on to all that waits, end loops that try again when ctx.Err() is not nil, and give a channel that a goroutine answers on room for its answer.
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    Then 8 requests of each kind to "p" end when they are cancelled
+
+  @PLG-605 @must @needs-plugin-logs
+  Scenario: Nothing of a mount runs on after its Cleanup
+    The storage and the system view of a mount are gone then, and other mounts keep the
+    process.
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/framework#Backend
+    Remedy: End in Clean of framework.Backend what the backend started: cancel the context of its goroutines and stop its tickers.
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    Then nothing of 6 mounts beside "p" runs on after their Cleanup

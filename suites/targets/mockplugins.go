@@ -40,6 +40,21 @@ func (s *mock) FailReads(_ context.Context, mount string, fail bool) (refused in
 	return s.running().FailReads(strings.Trim(mount, "/")+"/", fail)
 }
 
+// HoldStorage implements steps.Faulty.
+func (s *mock) HoldStorage(_ context.Context, mount string, pass int) error {
+	return s.running().HoldStorage(strings.Trim(mount, "/")+"/", pass)
+}
+
+// ReleaseStorage implements steps.Faulty.
+func (s *mock) ReleaseStorage(_ context.Context, mount string) error {
+	return s.running().ReleaseStorage(strings.Trim(mount, "/") + "/")
+}
+
+// HeldAccesses implements steps.Faulty.
+func (s *mock) HeldAccesses(_ context.Context, mount string) (int64, error) {
+	return s.running().HeldAccesses(strings.Trim(mount, "/") + "/")
+}
+
 // SetFault implements steps.Faulty.
 func (s *mock) SetFault(_ context.Context, wanted steps.Fault) error {
 	all := map[steps.Fault]fault.Faults{
@@ -85,6 +100,11 @@ func (s *mock) PluginLog(_ context.Context, registration string) ([]string, erro
 		}
 	}
 	return found, nil
+}
+
+// PluginToken implements steps.TokenReporter.
+func (s *mock) PluginToken(_ context.Context, mount, token string) (string, error) {
+	return s.running().PluginToken(strings.Trim(mount, "/")+"/", token)
 }
 
 // Crashes implements steps.CrashReporter.

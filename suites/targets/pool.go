@@ -185,6 +185,21 @@ func (l *lent) FailReads(ctx context.Context, mount string, fail bool) (refused 
 	return steps.FailReads(ctx, l.running, mount, fail)
 }
 
+// HoldStorage implements steps.Faulty.
+func (l *lent) HoldStorage(ctx context.Context, mount string, pass int) error {
+	return steps.HoldStorage(ctx, l.running, mount, pass)
+}
+
+// ReleaseStorage implements steps.Faulty.
+func (l *lent) ReleaseStorage(ctx context.Context, mount string) error {
+	return steps.ReleaseStorage(ctx, l.running, mount)
+}
+
+// HeldAccesses implements steps.Faulty.
+func (l *lent) HeldAccesses(ctx context.Context, mount string) (int64, error) {
+	return steps.HeldAccesses(ctx, l.running, mount)
+}
+
 // errShared: a scenario is about to change a server that others use.
 var errShared = errors.New("this server is shared with other scenarios: ask for State or Fresh")
 
@@ -212,6 +227,11 @@ func (l *lent) RevokeUnnoted(ctx context.Context, leaseID string) error {
 // PluginLog implements steps.PluginLogReader.
 func (l *lent) PluginLog(ctx context.Context, registration string) ([]string, error) {
 	return steps.PluginLog(ctx, l.running, registration)
+}
+
+// PluginToken implements steps.TokenReporter.
+func (l *lent) PluginToken(ctx context.Context, mount, token string) (string, error) {
+	return steps.PluginToken(ctx, l.running, mount, token)
 }
 
 // SpecialPaths implements steps.SpecialPathReporter.

@@ -109,3 +109,31 @@ func (c *Core) FailWrites(mount string, fail bool) (refused int64, err error) {
 	}
 	return r.Storage.Refused(), nil
 }
+
+// HoldStorage makes the accesses of the plugin at a mount to its storage wait, but for
+// the next ones, of which pass is the number.
+func (c *Core) HoldStorage(mount string, pass int) error {
+	r, err := c.MountAt(context.Background(), mount)
+	if err == nil {
+		r.Storage.Hold(pass)
+	}
+	return err
+}
+
+// ReleaseStorage lets them go on.
+func (c *Core) ReleaseStorage(mount string) error {
+	r, err := c.MountAt(context.Background(), mount)
+	if err == nil {
+		r.Storage.Release()
+	}
+	return err
+}
+
+// HeldAccesses returns how many of them wait.
+func (c *Core) HeldAccesses(mount string) (int64, error) {
+	r, err := c.MountAt(context.Background(), mount)
+	if err != nil {
+		return 0, err
+	}
+	return r.Storage.Waiting(), nil
+}

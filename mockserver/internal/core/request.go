@@ -280,6 +280,15 @@ func (c *Core) backendRequest(ctx context.Context, req *logical.Request, r *moun
 	return in
 }
 
+// PluginToken returns a token as the plugin at a mount sees it.
+func (c *Core) PluginToken(mount, token string) (string, error) {
+	r, err := c.MountAt(context.Background(), mount)
+	if err != nil {
+		return "", err
+	}
+	return saltToken(r.Entry().UUID, token), nil
+}
+
 // saltToken returns the token as one mount sees it: stable for a caller, useless as a
 // token, and different in every mount.
 func saltToken(mount, token string) string {

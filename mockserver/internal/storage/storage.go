@@ -50,6 +50,8 @@ type View struct {
 	unreadable atomic.Pointer[error]
 	// refused counts what failed with one of them.
 	refused atomic.Int64
+	// held makes accesses wait; nil while they need not.
+	held atomic.Pointer[hold]
 }
 
 // NewView returns the part of p below prefix, which ends in a slash.
@@ -91,7 +93,7 @@ func (v *View) Clear(ctx context.Context) error { return v.physical.Clear(ctx, v
 
 // Get implements logical.Storage: nil without an error when there is no entry.
 func (v *View) Get(ctx context.Context, key string) (*logical.StorageEntry, error) {
-	if err := v.checkRead(key); err != nil {
+	if err := v.checkRead(ctx, key); err != nil {
 		return nil, err
 	}
 	value, err := v.physical.Get(ctx, v.prefix+key)
@@ -106,7 +108,7 @@ func (v *View) Put(ctx context.Context, entry *logical.StorageEntry) error {
 	if entry == nil {
 		return ErrNilEntry
 	}
-	if err := v.checkWrite(entry.Key); err != nil {
+	if err := v.checkWrite(ctx, entry.Key); err != nil {
 		return err
 	}
 	return v.physical.Put(ctx, v.prefix+entry.Key, entry.Value)
@@ -114,7 +116,7 @@ func (v *View) Put(ctx context.Context, entry *logical.StorageEntry) error {
 
 // Delete implements logical.Storage.
 func (v *View) Delete(ctx context.Context, key string) error {
-	if err := v.checkWrite(key); err != nil {
+	if err := v.checkWrite(ctx, key); err != nil {
 		return err
 	}
 	return v.physical.Delete(ctx, v.prefix+key)
@@ -122,14 +124,17 @@ func (v *View) Delete(ctx context.Context, key string) error {
 
 // List implements logical.Storage.
 func (v *View) List(ctx context.Context, prefix string) ([]string, error) {
-	if err := v.checkRead(prefix); err != nil {
+	if err := v.checkRead(ctx, prefix); err != nil {
 		return nil, err
 	}
 	return v.physical.List(ctx, v.prefix+prefix)
 }
 
 // checkRead returns the error for a read of key.
-func (v *View) checkRead(key string) error {
+func (v *View) checkRead(ctx context.Context, key string) error {
+	if err := v.wait(ctx); err != nil {
+		return err
+	}
 	if err := v.check(key); err != nil {
 		return err
 	}
@@ -141,7 +146,10 @@ func (v *View) checkRead(key string) error {
 }
 
 // checkWrite returns the error for a write of key.
-func (v *View) checkWrite(key string) error {
+func (v *View) checkWrite(ctx context.Context, key string) error {
+	if err := v.wait(ctx); err != nil {
+		return err
+	}
 	if err := v.check(key); err != nil {
 		return err
 	}

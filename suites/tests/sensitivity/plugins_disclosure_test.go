@@ -12,6 +12,10 @@ func wrongDisclosures() []wrongPlugin {
 		{name: "echoing-login", auth: true, fails: "PLG-702"},
 		{name: "logging-credentials", fails: "PLG-703"},
 		{name: "secret-not-marked", fails: "PLG-704"},
+		{name: "logging-token", fails: "PLG-705"},
+		{name: "showing-token", fails: "PLG-705"},
+		{name: "logging-accessor", fails: "PLG-706"},
+		{name: "logging-accessor", auth: true, fails: "PLG-706"},
 	}
 }
 

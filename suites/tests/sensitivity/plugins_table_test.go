@@ -54,6 +54,10 @@ func wrongData() []wrongPlugin {
 func wrongProcesses() []wrongPlugin {
 	return []wrongPlugin{
 		{name: "lingering-child", fails: "PLG-033"},
+		{name: "leaking-goroutines", fails: "PLG-601"},
+		{name: "staying-when-cancelled", fails: "PLG-604"},
+		{name: "leaving-goroutines-when-cancelled", auth: true, fails: "PLG-604"},
+		{name: "writing-after-cleanup", fails: "PLG-605"},
 	}
 }
 
@@ -82,6 +86,7 @@ func wrongChanges() []wrongPlugin {
 		{name: "never-existing", fails: "PLG-303"},
 		{name: "writing-at-the-end", fails: "PLG-304", also: []string{"PLG-303", "PLG-305"}},
 		{name: "other-keys", fails: "PLG-306"},
+		{name: "enormous-list", fails: "PLG-307"},
 		{name: "renaming-secrets", fails: "PLG-411"},
 		{name: "racing", fails: "PLG-600"},
 		{name: "leaking-files", fails: "PLG-601"},

@@ -22,7 +22,14 @@ func changeDefects() map[string]defect {
 		"ignoring-deletes": onInput(func(req *logical.Request) bool {
 			return req.Operation == logical.DeleteOperation && req.Path == "role/b"
 		}, nothingDone),
-		"listing-paths":      {request: listingPaths},
+		"listing-paths": {request: listingPaths},
+		"enormous-list": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			resp, err := next(ctx, req)
+			if keys, ok := listed(req, resp); ok {
+				resp.Data["keys"] = append(keys, strings.Repeat("x", 5<<20))
+			}
+			return resp, err
+		})},
 		"always-existing":    {exists: func(context.Context, *logical.Request) (bool, bool, error) { return true, true, nil }},
 		"never-existing":     {exists: func(context.Context, *logical.Request) (bool, bool, error) { return true, false, nil }},
 		"writing-at-the-end": writingAtTheEnd(),
@@ -35,15 +42,22 @@ func changeDefects() map[string]defect {
 
 func nothingDone(context.Context) (*logical.Response, error) { return nil, nil }
 
+// listed returns the names that a list is answered with.
+func listed(req *logical.Request, resp *logical.Response) ([]string, bool) {
+	if req.Operation != logical.ListOperation || resp == nil {
+		return nil, false
+	}
+	keys, ok := resp.Data["keys"].([]string)
+	return keys, ok
+}
+
 // listingPaths lists paths where names are wanted.
 func listingPaths() func(context.Context, *logical.Request, handler) (*logical.Response, error) {
 	return func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
 		resp, err := next(ctx, req)
-		if req.Operation == logical.ListOperation && resp != nil {
-			if keys, ok := resp.Data["keys"].([]string); ok {
-				for i := range keys {
-					keys[i] = strings.TrimSuffix(req.Path, "/") + "/" + keys[i]
-				}
+		if keys, ok := listed(req, resp); ok {
+			for i := range keys {
+				keys[i] = strings.TrimSuffix(req.Path, "/") + "/" + keys[i]
 			}
 		}
 		return resp, err

@@ -44,6 +44,21 @@ func disclosureDefects() map[string]defect {
 				}
 			}
 		}},
+		"logging-token": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			fmt.Fprintln(os.Stderr, "called by", req.ClientToken)
+			return next(ctx, req)
+		})},
+		"showing-token": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			resp, err := next(ctx, req)
+			if req.Path == "config" && req.Operation == logical.ReadOperation && resp != nil {
+				resp.Data["read_by"] = req.ClientToken
+			}
+			return resp, err
+		})},
+		"logging-accessor": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			fmt.Fprintln(os.Stderr, "called by", req.ClientTokenAccessor)
+			return next(ctx, req)
+		})},
 		"printing-secret": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
 			if req.Path == "config" && req.Data["password"] != nil {
 				fmt.Fprintln(os.Stderr, "connecting with", req.Data["password"])

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/vault/sdk/framework"
@@ -128,6 +129,9 @@ func stored(pattern, prefix, help string, hidden []string, fields map[string]*fr
 				entry[name] = value
 			}
 		}
+		// As in versioned stores, each write shows.
+		writes, _ := strconv.Atoi(fmt.Sprint(entry["writes"]))
+		entry["writes"] = writes + 1
 		return nil, entry.save(ctx, req.Storage, key(data))
 	}
 	return &framework.Path{

@@ -3,10 +3,14 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"syscall"
 	"time"
+
+	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/logical"
 )
 
 // processDefects are those of the process and of what it leaves behind.
@@ -21,5 +25,46 @@ func processDefects() map[string]defect {
 			child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 			return child.Start()
 		}},
+		"staying-when-cancelled": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			resp, err := next(ctx, req)
+			for err != nil && ctx.Err() != nil {
+				time.Sleep(100 * time.Millisecond)
+				resp, err = next(ctx, req)
+			}
+			return resp, err
+		})},
+		"leaving-goroutines-when-cancelled": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			type answer struct {
+				resp *logical.Response
+				err  error
+			}
+			answers := make(chan answer)
+			go func() {
+				resp, err := next(ctx, req)
+				answers <- answer{resp, err}
+			}()
+			select {
+			case a := <-answers:
+				return a.resp, a.err
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		})},
+		"writing-after-cleanup": {backend: func(b *framework.Backend) {
+			b.InitializeFunc = func(_ context.Context, req *logical.InitializationRequest) error {
+				go func() {
+					for range time.Tick(time.Second) {
+						_ = record{"at": time.Now()}.save(context.Background(), req.Storage, "beat")
+					}
+				}()
+				return nil
+			}
+		}},
+		"leaking-goroutines": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			if req.Operation == logical.HelpOperation {
+				go func() { select {} }()
+			}
+			return next(ctx, req)
+		})},
 	}
 }

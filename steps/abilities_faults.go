@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import "context"
+
+// Faulty is a Server that can be made to fail as servers do in production
+// (Faults). Mounts are as in requests.
+type Faulty interface {
+	Server
+	// FailWrites makes every write of the plugin at a mount fail, or lets them
+	// succeed again, and returns how many were refused so far.
+	FailWrites(ctx context.Context, mount string, fail bool) (refused int64, err error)
+	// FailReads does the same with reads.
+	FailReads(ctx context.Context, mount string, fail bool) (refused int64, err error)
+	// HoldStorage makes the accesses of the plugin at a mount to its storage wait, but
+	// for the next ones, of which pass is the number, until ReleaseStorage is called or
+	// the plugin's call ends.
+	HoldStorage(ctx context.Context, mount string, pass int) error
+	// ReleaseStorage lets them go on.
+	ReleaseStorage(ctx context.Context, mount string) error
+	// HeldAccesses returns how many of them wait.
+	HeldAccesses(ctx context.Context, mount string) (int64, error)
+	// SetFault makes one thing go wrong with the whole server, instead of what went
+	// wrong before. The server must not be shared.
+	SetFault(ctx context.Context, fault Fault) error
+	// RevokeUnnoted has the plugin revoke a lease's secret and keeps the lease.
+	RevokeUnnoted(ctx context.Context, leaseID string) error
+}
+
+// FailWrites makes every write of the plugin at a mount fail, or lets them succeed
+// again, and returns how many were refused so far.
+func FailWrites(ctx context.Context, server Server, mount string, fail bool) (refused int64, err error) {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return 0, lacking(server, Faults)
+	}
+	return faulty.FailWrites(ctx, mount, fail)
+}
+
+// FailReads makes every read of the plugin at a mount fail, or lets them succeed
+// again, and returns how many accesses were refused so far.
+func FailReads(ctx context.Context, server Server, mount string, fail bool) (refused int64, err error) {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return 0, lacking(server, Faults)
+	}
+	return faulty.FailReads(ctx, mount, fail)
+}
+
+// HoldStorage makes the accesses of the plugin at a mount to its storage wait, but for
+// the next ones, of which pass is the number.
+func HoldStorage(ctx context.Context, server Server, mount string, pass int) error {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return lacking(server, Faults)
+	}
+	return faulty.HoldStorage(ctx, mount, pass)
+}
+
+// ReleaseStorage lets them go on.
+func ReleaseStorage(ctx context.Context, server Server, mount string) error {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return lacking(server, Faults)
+	}
+	return faulty.ReleaseStorage(ctx, mount)
+}
+
+// HeldAccesses returns how many accesses of the plugin at a mount wait.
+func HeldAccesses(ctx context.Context, server Server, mount string) (int64, error) {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return 0, lacking(server, Faults)
+	}
+	return faulty.HeldAccesses(ctx, mount)
+}
+
+// Fault is what goes wrong with a whole server.
+type Fault int
+
+// The faults.
+const (
+	// NoFault: nothing goes wrong.
+	NoFault Fault = iota
+	// StorageFails: every access to the storage fails.
+	StorageFails
+	// StorageReadOnly: every write to the storage fails.
+	StorageReadOnly
+	// StorageFull: every write to the storage fails for want of space.
+	StorageFull
+	// OverLimit: requests are over a rate limit.
+	OverLimit
+)
+
+// SetFault makes one thing go wrong with the whole server, instead of what went
+// wrong before.
+func SetFault(ctx context.Context, server Server, fault Fault) error {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return lacking(server, Faults)
+	}
+	return faulty.SetFault(ctx, fault)
+}
+
+// Sealer is a Server that can be sealed (Sealing).
+type Sealer interface {
+	Server
+	// Seal seals the server, or unseals it again; then it serves when Seal returns.
+	// The server must not be shared, and keep its state (Spec.State).
+	Seal(ctx context.Context, sealed bool) error
+}
+
+// SealServer seals the server, or unseals it again.
+func SealServer(ctx context.Context, server Server, sealed bool) error {
+	sealer, ok := server.(Sealer)
+	if !ok {
+		return lacking(server, Sealing)
+	}
+	return sealer.Seal(ctx, sealed)
+}
+
+// RevokeUnnoted has the plugin revoke a lease's secret and keeps the lease, as if
+// the plugin's answer had been lost.
+func RevokeUnnoted(ctx context.Context, server Server, leaseID string) error {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return lacking(server, Faults)
+	}
+	return faulty.RevokeUnnoted(ctx, leaseID)
+}
