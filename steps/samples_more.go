@@ -5,6 +5,7 @@ package steps
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -62,6 +63,14 @@ func (w *world) setupUnseen(ctx context.Context, mount string) error {
 	if reason := installed.notSetUp(); reason != "" {
 		return &NotCheckedError{Reason: reason}
 	}
+	document, err := w.document()
+	if err != nil {
+		return &NotCheckedError{Reason: "the plugin has no OpenAPI document, see PLG-102"}
+	}
+	deadly, err := w.deadlyReads()
+	if err != nil {
+		return err
+	}
 	if err := w.keepSetup(ctx, installed.mount()); err != nil {
 		return err
 	}
@@ -76,11 +85,17 @@ func (w *world) setupUnseen(ctx context.Context, mount string) error {
 		if len(texts) == 0 {
 			continue
 		}
-		got, err := w.readSample(ctx, w.below(mount, at))
-		if err != nil {
+		if operation, _ := document.Find(http.MethodGet, at); slices.Contains(deadly, operation.Path) {
+			return &NotCheckedError{Reason: "the plugin dies of a read of " + at + " before it is configured, see " + unconfiguredLives}
+		}
+		if err := w.asRoot(ctx, http.MethodGet, w.below(mount, at), ""); err != nil {
 			return err
 		}
+		if w.answer.status >= http.StatusInternalServerError {
+			return &NotCheckedError{Reason: "the plugin fails at a read of " + at + " before it is configured, see " + unconfiguredLives + " and PLG-212"}
+		}
 		compared = true
+		got := w.answer
 		shown := fieldsOf(got)
 		names := slices.Sorted(maps.Keys(texts))
 		if !slices.ContainsFunc(names, func(name string) bool { return shown[name] != texts[name] }) {
@@ -91,6 +106,31 @@ func (w *world) setupUnseen(ctx context.Context, mount string) error {
 		return &NotCheckedError{Reason: "no text that the setup writes is read back"}
 	}
 	return nil
+}
+
+// unconfiguredLives is the requirement about requests before there is a configuration.
+const unconfiguredLives = "PLG-206"
+
+// deadlyReads returns the documented paths of which a read before they are configured
+// ends the plugin's process, in a process of its own.
+func (w *world) deadlyReads() ([]string, error) {
+	if w.suite.config.Installed.subject.Profile.Probe == ProbeOff {
+		return nil, nil
+	}
+	probes, err := w.probed(string(unconfigured))
+	if notChecked := new(NotCheckedError); errors.As(err, &notChecked) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, p := range probes {
+		if p.died() && p.operation.Method == http.MethodGet {
+			found = append(found, p.operation.Path)
+		}
+	}
+	return found, nil
 }
 
 // samplesUnlisted wants no name of what was deleted in a list.

@@ -19,7 +19,9 @@ import (
 // beside something else.
 func subtleDefects() map[string]defect {
 	return map[string]defect{
-		"accepting-prefixes":    {request: acceptingAlso(func(name, password string) bool { return name == "a" && strings.HasPrefix("right-password", password) })},
+		"accepting-prefixes": {request: acceptingAlso(func(name, password string) bool {
+			return name == "a" && password != "right-password" && strings.HasPrefix("right-password", password)
+		})},
 		"accepting-strangers":   {request: acceptingAlso(func(name, _ string) bool { return name != "" && name != "a" })},
 		"remembering-users":     {request: rememberingUsers},
 		"alias-of-each-login":   {request: loggingIn(func(auth *logical.Auth) { auth.Alias = &logical.Alias{Name: rand.Text()} })},
