@@ -14,9 +14,11 @@ import (
 
 // The requirements about logins that others build on.
 const (
-	logsIn    = "PLG-450"
-	rootless  = "PLG-454"
-	openLogin = "PLG-105"
+	logsIn       = "PLG-450"
+	rootless     = "PLG-454"
+	openLogin    = "PLG-105"
+	refusesWrong = "PLG-452"
+	namesAlias   = "PLG-456"
 )
 
 // loggedIn is a login of the profile that succeeded.

@@ -178,7 +178,7 @@ func (w *world) samplesWritten(ctx context.Context, mount string) error {
 	if len(w.kept) == 0 {
 		return &NotCheckedError{Reason: "nothing of what is written to the samples' paths is read back on this mount"}
 	}
-	return nil
+	return w.keepSetup(ctx, mount)
 }
 
 func (w *world) readSample(ctx context.Context, path string) (*answer, error) {
@@ -191,16 +191,24 @@ func (w *world) readSample(ctx context.Context, path string) (*answer, error) {
 	return w.answer, nil
 }
 
-// samplesRead wants what the first reads after the writes showed.
+// samplesRead wants what the first reads after the writes showed, also of the setup.
 func (w *world) samplesRead(ctx context.Context, mount string) error {
-	for _, path := range slices.Sorted(maps.Keys(w.kept)) {
+	if err := w.keptRead(ctx, mount, w.kept); err != nil {
+		return err
+	}
+	return w.setupRead(ctx, mount)
+}
+
+// keptRead wants fields to be read as they were.
+func (w *world) keptRead(ctx context.Context, mount string, kept map[string]map[string]string) error {
+	for _, path := range slices.Sorted(maps.Keys(kept)) {
 		got, err := w.readSample(ctx, w.below(mount, path))
 		if err != nil {
 			return err
 		}
 		fields := fieldsOf(got)
-		for _, name := range slices.Sorted(maps.Keys(w.kept[path])) {
-			if want := w.kept[path][name]; fields[name] != want {
+		for _, name := range slices.Sorted(maps.Keys(kept[path])) {
+			if want := kept[path][name]; fields[name] != want {
 				return mismatch(fmt.Sprintf("%s=%s at %s, as the first read after the write showed it", name, want, path), describeAnswer(got))
 			}
 		}

@@ -79,6 +79,8 @@ type world struct {
 
 	// kept are the fields of the samples that have to be read back, by path.
 	kept map[string]map[string]string
+	// keptSetup are those of the setup, twins those of what is beside the samples.
+	keptSetup, twins map[string]map[string]string
 
 	// unanswered are requests that may take effect after the scenario.
 	unanswered []unansweredRequest

@@ -102,7 +102,7 @@ Feature: Data
       | help | (any) |
     And the samples are read at "p"
 
-  @PLG-307 @should
+  @PLG-312 @should
   Scenario: Answers stay below gRPC's limits
     An answer is one message. Servers take up to 2 GB of it into their memory, and gRPC
     by default 4 MB.
@@ -111,3 +111,41 @@ Feature: Data
     Remedy: Answer lists with names only, bound what is put into one answer, and let callers ask for the rest, as with after and limit.
     Given a mount of its own "p"
     Then no answer at "p" is larger than allowed
+
+  @PLG-307 @must @needs-samples
+  Scenario: Durations are read in seconds
+    Source: https://developer.hashicorp.com/vault/docs/plugins/plugin-development
+    Remedy: Return int64(ttl.Seconds()) rather than a time.Duration, which JSON has as nanoseconds.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    Then the samples at "p" have durations in seconds
+
+  @PLG-308 @should @needs-samples @needs-sample-updates
+  Scenario: An update keeps the fields that it does not name
+    Remedy: Read what is stored before an update and change what data.GetOk returns; data.Get returns the default of a field that was not sent.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    Then updates at "p" keep what they do not name
+
+  @PLG-309 @must @needs-setup
+  Scenario: A fresh mount does not see what another one was set up with
+    Remedy: Keep the configuration in req.Storage and what is made from it in the backend that the factory returns, not in variables of the process.
+    Given a fresh mount of its own "p"
+    Then nothing of the setup is at "p"
+
+  @PLG-310 @must @needs-samples
+  Scenario: A delete leaves everything else alone
+    Remedy: Delete the one key in req.Storage under which the name is stored, rather than all that begin as it does.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    And twins of the samples are written at "p"
+    And the samples are deleted at "p"
+    Then the twins of the samples are read at "p"
+
+  @PLG-311 @must @needs-samples
+  Scenario: What is deleted is not listed
+    Remedy: List the keys in req.Storage, or remove a name from what the list is made of when it is deleted.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    And the samples are deleted at "p"
+    Then the samples are not listed at "p"

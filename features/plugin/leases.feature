@@ -108,3 +108,27 @@ Feature: Leases
     When the plugin is upgraded at "p"
     Then the leases are revoked
     And the leases are gone
+
+  @PLG-412 @must
+  Scenario: Each lease has credentials of its own
+    Remedy: Create new credentials for each request. A server ends them with their lease, whoever else has them.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    Then credentials issued again at "p" are others
+
+  @PLG-413 @must
+  Scenario: A lease can be revoked after it was renewed
+    Remedy: Return req.Secret from Renew with its InternalData as it is: servers keep what Renew returns, and Revoke gets that.
+    Given a mount of its own "p"
+    And credentials that can be revoked are issued at "p"
+    When the leases are renewed first
+    And the leases are revoked
+    Then the leases are gone
+
+  @PLG-414 @must
+  Scenario: A revocation ends nothing but what was given
+    Remedy: Delete in Revoke only what belongs to the lease, from what is in req.Secret.InternalData, never the role or what others were given.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    And the leases are revoked
+    Then the credentials can still be had at "p"

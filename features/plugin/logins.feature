@@ -72,3 +72,38 @@ Feature: Logins
     Given a mount of its own "p"
     When the logins succeed at "p"
     Then no token is longer than its ttl
+
+  @PLG-460 @must @needs-wrong-logins
+  Scenario: Nearly the right data is refused
+    Remedy: Compare all of the proof, as it is, with what is stored: subtle.ConstantTimeCompare on whole values, not a prefix, not strings.EqualFold, and nothing for an empty one.
+    Given a mount of its own "p"
+    Then logins with nearly the right data are refused at "p"
+
+  @PLG-461 @must
+  Scenario: Nobody can log in under a name that does not exist
+    Remedy: Refuse a login when there is no such user or role in storage, before its proof is looked at.
+    Given a mount of its own "p"
+    Then logins of nobody are refused at "p"
+
+  @PLG-462 @should
+  Scenario: A second login is of the same entity
+    Servers count entities as clients, and attach groups and policies to them.
+    Source: https://developer.hashicorp.com/vault/docs/concepts/identity
+    Remedy: Set Auth.Alias.Name to what identifies who logs in, such as the user's name, and to nothing that differs with each login.
+    Given a mount of its own "p"
+    When the logins succeed at "p"
+    Then the logins at "p" are again of the same entities
+
+  @PLG-463 @must
+  Scenario: A login does not choose its policies
+    Remedy: Set Auth.Policies from what is stored of the user or role, never from the data of the login.
+    Given a mount of its own "p"
+    Then the logins at "p" do not choose their policies
+
+  @PLG-464 @must
+  Scenario: A user or role that is gone can't log in
+    Remedy: Read the user or role from req.Storage at each login, or forget it in the cache when it is deleted.
+    Given a mount of its own "p"
+    When the logins succeed at "p"
+    And what the names at "p" stand for is deleted
+    Then the logins of what is deleted are refused at "p"

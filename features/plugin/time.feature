@@ -56,3 +56,11 @@ Feature: Time
     Remedy: Bound what PeriodicFunc waits for, and hold no lock that it takes itself.
     Given some minutes pass
     Then the periodic function has returned
+
+  @PLG-514 @must @type-secret @type-auth @needs-samples
+  Scenario: The periodic function leaves what was stored
+    Remedy: Change in PeriodicFunc only what is over, and nothing that a user wrote.
+    Given a mount of its own "p" whose time can be moved
+    When the samples are written at "p"
+    And the clock moves on by 3m
+    Then the samples are read at "p"

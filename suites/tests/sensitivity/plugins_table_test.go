@@ -86,7 +86,7 @@ func wrongChanges() []wrongPlugin {
 		{name: "never-existing", fails: "PLG-303"},
 		{name: "writing-at-the-end", fails: "PLG-304", also: []string{"PLG-303", "PLG-305"}},
 		{name: "other-keys", fails: "PLG-306"},
-		{name: "enormous-list", fails: "PLG-307"},
+		{name: "enormous-list", fails: "PLG-312"},
 		{name: "renaming-secrets", fails: "PLG-411"},
 		{name: "racing", fails: "PLG-600"},
 		{name: "leaking-files", fails: "PLG-601"},
