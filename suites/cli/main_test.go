@@ -25,6 +25,8 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
+	// Tests change the variables of this process that a build needs.
+	_, _ = built() // program reports the error
 	os.Exit(m.Run())
 }
 
@@ -36,11 +38,12 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	path := filepath.Dir(program(t))
 	testscript.Run(t, testscript.Params{
 		// Scripts run outside of a checkout.
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PLUGPROOF_PLUGINS", filepath.Dir(plugins["probe"]))
-			env.Setenv("PATH", filepath.Dir(program(t))+string(filepath.ListSeparator)+env.Getenv("PATH"))
+			env.Setenv("PATH", path+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			return nil
 		},
 		Dir:                 "testdata",
