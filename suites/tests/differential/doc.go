@@ -1,3 +1,0 @@
-// SPDX-License-Identifier: MPL-2.0
-
-package differential
