@@ -13,7 +13,7 @@ import (
 )
 
 // mocks returns a pair of two dialects, of which the first stands for the real server.
-func mocks(t *testing.T, real, mock string) pair {
+func mocks(t *testing.T, server, mock string) pair {
 	t.Helper()
 	runner := func(name string) *replay.Runner {
 		target, err := targets.Parse("mock:"+name, targets.Options{})
@@ -27,7 +27,7 @@ func mocks(t *testing.T, real, mock string) pair {
 		})
 		return &replay.Runner{Target: target}
 	}
-	return pair{real: runner(real), mock: runner(mock)}
+	return pair{real: runner(server), mock: runner(mock)}
 }
 
 // TestShrinks hides a difference between two dialects among requests that both answer
