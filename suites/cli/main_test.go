@@ -91,8 +91,13 @@ func plugproof(ctx context.Context, t *testing.T, args ...string) (string, int) 
 // command runs a command line in this process and returns what execute does.
 func command(t *testing.T, args ...string) (stdout string, code int, stderr string) {
 	t.Helper()
+	return commandIn(t.Context(), args...)
+}
+
+// commandIn is command for what ends with ctx.
+func commandIn(ctx context.Context, args ...string) (stdout string, code int, stderr string) {
 	var out, failure bytes.Buffer
-	code = cli.Main(t.Context(), args, &out, &failure)
+	code = cli.Main(ctx, args, &out, &failure)
 	return out.String(), code, failure.String()
 }
 

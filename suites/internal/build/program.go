@@ -35,7 +35,8 @@ func Program(ctx context.Context, pkg string, version string) (string, error) {
 	if version != "" {
 		name, flags = name+"-"+version, flags+" -X main.version="+version
 	}
-	dir := filepath.Join(root, ".plugproof", "programs")
+	// Each has a directory of its own: plugproof finds plugins that are beside it.
+	dir := filepath.Join(root, ".plugproof", "programs", name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("create the directory of built programs: %w", err)
 	}
