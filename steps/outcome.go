@@ -4,7 +4,6 @@ package steps
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -104,11 +103,3 @@ func (e *NotCheckedError) Error() string { return "not checked: " + e.Reason }
 func mismatch(wanted, got string) error {
 	return &Failure{Wanted: wanted, Got: got}
 }
-
-// outOfResources matches the errors of Go's os/exec on a machine that has no more
-// descriptors, processes or memory (errno(3): EMFILE, ENFILE, EAGAIN, ENOMEM).
-var outOfResources = regexp.MustCompile(`(?:fork/exec [^\s:]+|pipe2?): (?:too many open files(?: in system)?|resource temporarily unavailable|cannot allocate memory)`)
-
-// exhausted returns the error in a text that shows that the server's machine, rather
-// than the server, is why a plugin was not started; empty for none.
-func exhausted(text string) string { return outOfResources.FindString(text) }

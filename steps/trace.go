@@ -46,6 +46,6 @@ func (w *world) trace() string {
 // endTrace ends the trace of a scenario that was carried out.
 func (w *world) endTrace(outcome Outcome) {
 	if w.parent != "" && w.notRun == nil {
-		w.suite.config.Tracer.End(w.parent, w.requirement.ID+" "+w.name, w.started, outcome.Status == Fail)
+		w.suite.config.Tracer.End(w.parent, w.requirement.ID+" "+w.name, w.machine.started, outcome.Status == Fail)
 	}
 }

@@ -24,7 +24,7 @@ type world struct {
 	suite       *Suite
 	requirement Requirement
 	name        string
-	started     time.Time
+	machine     machine // at the start
 	// since is from when on crashes and logs of the checked plugin are the
 	// scenario's.
 	since time.Time
@@ -110,8 +110,8 @@ func newWorld(suite *Suite) *world {
 
 // begin decides whether the scenario applies and can be carried out.
 func (w *world) begin(ctx context.Context, scenario *godog.Scenario) (context.Context, error) {
-	w.started, w.name = time.Now(), scenario.Name
-	w.since = w.started
+	w.machine, w.name = newMachine(), scenario.Name
+	w.since = w.machine.started
 	var names []string
 	for _, tag := range scenario.Tags {
 		names = append(names, strings.TrimPrefix(tag.Name, "@"))
@@ -257,9 +257,9 @@ func (w *world) outcome(stepErr, cleanErr error) Outcome {
 		}
 		complete.Wanted, complete.Got = w.mask(complete.Wanted), w.mask(complete.Got)
 		outcome.Failure, outcome.Reason = &complete, complete.Error()
-		if what := exhausted(complete.Got); what != "" {
+		if why := w.machine.blame(complete.Got); why != "" {
 			outcome.Status, outcome.Failure = Errored, nil
-			outcome.Reason = "the server could not start a program for want of resources: " + what + "; give it more (ulimit -n, ulimit -u, memory) and run again\n" + complete.Error()
+			outcome.Reason = why + "\n" + complete.Error()
 		}
 	case stepErr != nil:
 		outcome.Status = Errored
@@ -270,7 +270,7 @@ func (w *world) outcome(stepErr, cleanErr error) Outcome {
 	}
 	outcome.Requirement, outcome.Case = w.requirement, w.name
 	outcome.Exchanges = w.exchanges
-	outcome.Started, outcome.Duration = w.started, time.Since(w.started)
+	outcome.Started, outcome.Duration = w.machine.started, time.Since(w.machine.started)
 	return outcome
 }
 
