@@ -11,8 +11,8 @@ run: ## check the mock server against every requirement
 test: ## run all tests
 	go test ./...
 
-bench: ## measure the mock server beside go-plugin alone
-	go run ./suites/tests/bench
+bench: ## measure the mock beside go-plugin alone, and BESIDE=./bao; figures in bin
+	go run ./suites/tests/bench -json bin/bench.json -svg bin/bench.svg $(if $(BESIDE),-beside $(BESIDE))
 
 fuzz: ## run each fuzz target for five seconds; FUZZTIME=1m for longer
 	.ci/fuzz $(FUZZTIME)

@@ -48,6 +48,8 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&s.mounts, "mounts", 200, "how many mounts of one plugin to create and list")
 	flags.DurationVar(&s.load, "load", 3*time.Second, "how long to send requests for each rate")
 	flags.StringVar(&s.beside, "beside", "", "also measure this `vault` or bao binary, after the mock")
+	flags.StringVar(&s.json, "json", "", "also write the figures to this `file`, as JSON")
+	flags.StringVar(&s.svg, "svg", "", "also write a picture of them to this `file`")
 	flags.Usage = func() {
 		fmt.Fprint(stderr, "Measure the mock server beside go-plugin alone.\n\nExamples:\n"+
 			"  go run ./suites/tests/bench\n  go run ./suites/tests/bench -rounds 50 -load 10s\n"+
@@ -73,11 +75,13 @@ type settings struct {
 	rounds, mounts int
 	load           time.Duration
 	beside         string
+	json, svg      string
 }
 
 // bench builds the programs, measures them one after another and writes the table
 // to stdout and its progress to stderr.
 func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
+	all := figures{When: time.Now(), Machine: thisMachine()} // before the load is ours
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
@@ -112,7 +116,11 @@ func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	return t.write(stdout, beside)
+	if s.beside != "" {
+		all.Beside = versionOf(ctx, s.beside)
+	}
+	all.Rows = t.figures(beside)
+	return errors.Join(t.write(stdout, beside), all.write(s.json, s.svg))
 }
 
 // measure adds all measurements of one program to a table.

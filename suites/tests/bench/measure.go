@@ -40,7 +40,7 @@ func measureStart(ctx context.Context, set settings, of program, p *subject, t *
 		times = append(times, took)
 	}
 	t.times(row{what: of.name + ", start to first answer", aim: "< 15 ms"}, times, nil)
-	t.rows = append(t.rows, row{what: of.name + ", idle memory", value: fmt.Sprintf("%.0f MB", median(memory)), aim: "< 30 MB"})
+	t.memory(row{what: of.name + ", idle memory", aim: "< 30 MB"}, median(memory))
 	return nil
 }
 

@@ -13,7 +13,19 @@ import (
 )
 
 // row is one measurement. Empty fields are printed as a dash.
-type row struct{ what, value, floor, ratio, aim string }
+type row struct {
+	what, value, floor, ratio, aim string
+	// mock and below are the numbers of value and floor, in unit.
+	mock, below float64
+	unit        string
+}
+
+// The units of numbers.
+const (
+	unitTime   = "ms"
+	unitRate   = "/s"
+	unitMemory = "MB"
+)
 
 // table holds the measurements of a run.
 type table struct{ rows []row }
@@ -49,10 +61,11 @@ func (t *table) write(w io.Writer, beside table) error {
 // times adds the median of the times, beside that of the floor if there is one.
 func (t *table) times(r row, times, floor []time.Duration) {
 	value := median(times)
-	r.value = milliseconds(value)
+	r.value, r.mock, r.unit = milliseconds(value), inMilliseconds(value), unitTime
 	if len(floor) > 0 {
 		below := median(floor)
 		r.floor, r.ratio = milliseconds(below), ratio(float64(value), float64(below))
+		r.below = inMilliseconds(below)
 	}
 	t.rows = append(t.rows, r)
 }
@@ -60,14 +73,23 @@ func (t *table) times(r row, times, floor []time.Duration) {
 // rates adds a rate in requests per second, beside that of the floor.
 func (t *table) rates(r row, rate, floor float64) {
 	r.value, r.floor, r.ratio = fmt.Sprintf("%.0f/s", rate), fmt.Sprintf("%.0f/s", floor), ratio(rate, floor)
+	r.mock, r.below, r.unit = rate, floor, unitRate
+	t.rows = append(t.rows, r)
+}
+
+// memory adds an amount of memory in MB.
+func (t *table) memory(r row, amount float64) {
+	r.value, r.mock, r.unit = fmt.Sprintf("%.0f MB", amount), amount, unitMemory
 	t.rows = append(t.rows, r)
 }
 
 func ratio(value, floor float64) string { return fmt.Sprintf("%.2f x", value/floor) }
 
 func milliseconds(d time.Duration) string {
-	return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
+	return fmt.Sprintf("%.2f ms", inMilliseconds(d))
 }
+
+func inMilliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // median returns the median of at least one figure. Unlike a mean, it is hardly
 // affected by a busy machine, whose outliers are all on one side.
