@@ -4,7 +4,6 @@ package steps
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -39,11 +38,7 @@ func (w *world) role(ctx context.Context, mount, name string, more map[string]an
 	for field, value := range more {
 		fields[field] = value
 	}
-	body, err := json.Marshal(fields)
-	if err != nil {
-		return err
-	}
-	return w.must(ctx, http.MethodPost, w.below(mount, "roles/"+name), verbatim(string(body)))
+	return w.mustWrite(ctx, w.below(mount, "roles/"+name), fields)
 }
 
 // usersIssued lets the plugin create a user.
@@ -244,12 +239,8 @@ func (w *world) passwordsChanged(ctx context.Context, mount string) error {
 		if statements := installed.subject.Profile.Database.RotationStatements; statements != nil {
 			fields["rotation_statements"] = statements
 		}
-		body, err := json.Marshal(fields)
-		if err != nil {
-			return err
-		}
 		name := "static-" + strconv.Itoa(i)
-		if err := w.must(ctx, http.MethodPost, w.below(mount, "static-roles/"+name), verbatim(string(body))); err != nil {
+		if err := w.mustWrite(ctx, w.below(mount, "static-roles/"+name), fields); err != nil {
 			return err
 		}
 		if err := w.must(ctx, http.MethodGet, w.below(mount, "static-creds/"+name), ""); err != nil {

@@ -4,7 +4,6 @@ package steps
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -73,11 +72,7 @@ func (w *world) profileDone(ctx context.Context, mount string) error {
 	}
 	profile := &installed.subject.Profile
 	for _, write := range profile.writes() {
-		body, err := json.Marshal(write.Data)
-		if err != nil {
-			return err
-		}
-		if err := w.asRoot(ctx, http.MethodPost, w.below(mount, write.Path), verbatim(string(body))); err != nil {
+		if err := w.write(ctx, w.below(mount, write.Path), write.Data); err != nil {
 			return err
 		}
 	}
@@ -215,11 +210,7 @@ func (w *world) errorsHideSecrets(ctx context.Context, mount string) error {
 			}
 		}
 		for _, data := range bodies {
-			body, err := json.Marshal(data)
-			if err != nil {
-				return err
-			}
-			if err := w.asRoot(ctx, http.MethodPost, w.below(mount, write.Path), verbatim(string(body))); err != nil {
+			if err := w.write(ctx, w.below(mount, write.Path), data); err != nil {
 				return err
 			}
 			secret, ok := w.shown(string(w.answer.body))

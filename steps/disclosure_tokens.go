@@ -4,10 +4,7 @@ package steps
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -41,16 +38,12 @@ func (w *world) profileDoneWithToken(ctx context.Context, mount string) error {
 	w.token = token
 	profile := &installed.subject.Profile
 	for _, write := range slices.Concat(profile.writes(), profile.Credentials) {
-		requests := []request{{method: http.MethodGet}}
-		if write.Data != nil {
-			body, err := json.Marshal(write.Data)
-			if err != nil {
-				return err
-			}
-			requests = append([]request{{method: http.MethodPost, body: verbatim(string(body))}}, requests...)
+		requests, err := write.requests()
+		if err != nil {
+			return err
 		}
 		for _, r := range requests {
-			r.path, r.token = w.below(mount, write.Path), token.forms[0]
+			r.path, r.token = w.below(mount, r.path), token.forms[0]
 			if err := w.send(ctx, r); err != nil {
 				return err
 			}
@@ -69,14 +62,7 @@ func (w *world) makeToken(ctx context.Context, mount string) (*ownToken, error) 
 	if err != nil {
 		return nil, err
 	}
-	policy, err := json.Marshal(map[string]string{"policy": fmt.Sprintf("path %q { capabilities = [\"create\", \"read\", \"update\", \"patch\", \"delete\", \"list\", \"sudo\"] }", path+"*")})
-	if err != nil {
-		return nil, err
-	}
-	if err := w.must(ctx, http.MethodPut, "sys/policies/acl/"+name, verbatim(string(policy))); err != nil {
-		return nil, err
-	}
-	if err := w.must(ctx, http.MethodPost, "auth/token/create", fmt.Sprintf(`{"policies": [%q], "ttl": "1h"}`, name)); err != nil {
+	if err := w.makeTokenWith(ctx, name, path+"*", "create", "read", "update", "patch", "delete", "list", "sudo"); err != nil {
 		return nil, err
 	}
 	token := &ownToken{}

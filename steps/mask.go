@@ -4,9 +4,9 @@ package steps
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -33,27 +33,17 @@ func (p *Profile) masked() *strings.Replacer {
 	for _, value := range p.secretValues() {
 		values[value] = true
 	}
-	var collect func(name string, value any)
-	collect = func(name string, value any) {
-		switch value := value.(type) {
-		case map[string]any:
-			for name, member := range value {
-				collect(name, member)
+	collect := func(name string, value any) {
+		eachText(name, value, func(name, text string) {
+			if secretName.MatchString(name) && len(text) >= minSecret {
+				values[text] = true
 			}
-		case []any:
-			for _, member := range value {
-				collect(name, member)
-			}
-		case string:
-			if secretName.MatchString(name) && len(value) >= minSecret {
-				values[value] = true
-			}
-			if address, err := url.Parse(value); err == nil {
+			if address, err := url.Parse(text); err == nil {
 				if password, ok := address.User.Password(); ok && len(password) >= minSecret {
 					values[password] = true
 				}
 			}
-		}
+		})
 	}
 	for _, write := range p.writes() {
 		collect("", write.Data)
@@ -85,14 +75,8 @@ func (p *Profile) masked() *strings.Replacer {
 			pairs[form] = secretMark
 		}
 	}
-	// A longer one goes first, as a shorter one may be a part of it.
-	var ordered []string
-	for form := range pairs {
-		ordered = append(ordered, form)
-	}
-	slices.SortFunc(ordered, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	var replacements []string
-	for _, form := range ordered {
+	for _, form := range slices.SortedFunc(maps.Keys(pairs), longerFirst) {
 		replacements = append(replacements, form, pairs[form])
 	}
 	return strings.NewReplacer(replacements...)
@@ -139,7 +123,7 @@ func (i *Installed) maskCrash(crash Crash) Crash {
 func (w *world) mask(text string) string {
 	text = plain(text)
 	for _, secret := range w.secrets {
-		if len(secret) >= 8 {
+		if len(secret) >= minEnvSecret {
 			for _, form := range formsOf(secret) {
 				text = strings.ReplaceAll(text, form, "<token>")
 			}

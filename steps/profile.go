@@ -161,41 +161,51 @@ const minSecret = 4
 // not show.
 func (p *Profile) secretValues() []string {
 	var found []string
-	var collect func(name string, value any)
-	collect = func(name string, value any) {
-		switch value := value.(type) {
-		case map[string]any:
-			for name, member := range value {
-				collect(name, member)
+	collect := func(value any) {
+		eachText("", value, func(name, text string) {
+			if slices.Contains(p.Secrets, name) && len(text) >= minSecret && !slices.Contains(found, text) {
+				found = append(found, text)
 			}
-		case []any:
-			for _, member := range value {
-				collect(name, member)
-			}
-		case string:
-			if slices.Contains(p.Secrets, name) && len(value) >= minSecret && !slices.Contains(found, value) {
-				found = append(found, value)
-			}
-		}
+		})
 	}
 	for _, write := range slices.Concat(p.Setup, p.Credentials) {
-		collect("", write.Data)
+		collect(write.Data)
 	}
 	for _, name := range secretSettings() {
 		if value, ok := p.Database.Connection[name].(string); ok && len(value) >= minSecret {
 			found = append(found, value)
 		}
 	}
-	collect("", p.Database.Connection)
+	collect(p.Database.Connection)
 	for _, sample := range p.Samples {
-		collect("", sample.Data)
-		collect("", sample.Update)
+		collect(sample.Data)
+		collect(sample.Update)
 	}
 	for _, login := range p.Logins {
-		collect("", login.Data)
-		collect("", login.Wrong)
+		collect(login.Data)
+		collect(login.Wrong)
 	}
-	// A longer one goes first, as a shorter one may be a part of it.
-	slices.SortFunc(found, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	slices.SortFunc(found, longerFirst)
 	return found
+}
+
+// longerFirst is the order in which texts are replaced, as a shorter one may be a part of
+// a longer one.
+func longerFirst(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }
+
+// eachText calls do for every text in a value as JSON has it, with the name of the field
+// that it is in.
+func eachText(name string, value any, do func(name, text string)) {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			eachText(name, member, do)
+		}
+	case []any:
+		for _, member := range value {
+			eachText(name, member, do)
+		}
+	case string:
+		do(name, value)
+	}
 }

@@ -4,6 +4,7 @@ package steps
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -84,6 +85,55 @@ func (w *world) must(ctx context.Context, method, path, body string) error {
 		return mismatch(fmt.Sprintf("%s %s to succeed, as the scenario builds on it", method, path), describeAnswer(w.answer))
 	}
 	return nil
+}
+
+// write sends data to a path with the root token.
+func (w *world) write(ctx context.Context, path string, data any) error {
+	body, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	return w.asRoot(ctx, http.MethodPost, path, verbatim(string(body)))
+}
+
+// mustWrite sends data to a path with the root token, which has to succeed.
+func (w *world) mustWrite(ctx context.Context, path string, data any) error {
+	body, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	return w.must(ctx, http.MethodPost, path, verbatim(string(body)))
+}
+
+// requests returns the requests for a path of the profile: the write of its data, if it
+// has such, and a read.
+func (w Write) requests() ([]request, error) {
+	read := request{method: http.MethodGet, path: w.Path}
+	if w.Data == nil {
+		return []request{read}, nil
+	}
+	body, err := json.Marshal(w.Data)
+	if err != nil {
+		return nil, err
+	}
+	return []request{{method: http.MethodPost, path: w.Path, body: verbatim(string(body))}, read}, nil
+}
+
+// makeTokenWith makes a token that has the capabilities at a path as servers have it, by
+// a policy of that name; the answer is the token's.
+func (w *world) makeTokenWith(ctx context.Context, name, path string, capabilities ...string) error {
+	list, err := json.Marshal(capabilities)
+	if err != nil {
+		return err
+	}
+	policy, err := json.Marshal(map[string]string{"policy": fmt.Sprintf("path %q { capabilities = %s }", path, list)})
+	if err != nil {
+		return err
+	}
+	if err := w.must(ctx, http.MethodPut, "sys/policies/acl/"+name, verbatim(string(policy))); err != nil {
+		return err
+	}
+	return w.must(ctx, http.MethodPost, "auth/token/create", fmt.Sprintf(`{"policies": [%q], "ttl": "1h"}`, name))
 }
 
 // describeRequest writes a request as HTTP does, without its token.

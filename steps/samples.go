@@ -4,7 +4,6 @@ package steps
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -148,12 +147,8 @@ func (w *world) samplesWritten(ctx context.Context, mount string) error {
 	}
 	w.kept = make(map[string]map[string]string)
 	for _, trial := range trials {
-		body, err := json.Marshal(trial.sample.Data)
-		if err != nil {
-			return err
-		}
 		path := w.below(mount, trial.sample.Path)
-		if err := w.must(ctx, http.MethodPost, path, verbatim(string(body))); err != nil {
+		if err := w.mustWrite(ctx, path, trial.sample.Data); err != nil {
 			return err
 		}
 		first, err := w.readSample(ctx, path)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 )
@@ -44,11 +43,7 @@ func (w *world) samplesUpdated(ctx context.Context, mount string) error {
 		if err != nil {
 			return err
 		}
-		body, err := json.Marshal(trial.sample.Update)
-		if err != nil {
-			return err
-		}
-		if err := w.must(ctx, http.MethodPost, at, verbatim(string(body))); err != nil {
+		if err := w.mustWrite(ctx, at, trial.sample.Update); err != nil {
 			return err
 		}
 		after, err := w.readSample(ctx, at)
@@ -103,30 +98,54 @@ func (w *world) samplesDeleted(ctx context.Context, mount string) error {
 // samplesListed wants each sample's name in the list of what is beside it: relative,
 // without the path before it.
 func (w *world) samplesListed(ctx context.Context, mount string) error {
+	listed, err := w.listSamples(ctx, mount, func(parent, name string, listed bool) error {
+		if !listed {
+			return mismatch(fmt.Sprintf("%q in the list of %s, relative to it", name, parent), describeAnswer(w.answer))
+		}
+		return nil
+	})
+	if err == nil && listed == 0 {
+		return &NotCheckedError{Reason: "the plugin documents no list of the folder of a sample's path"}
+	}
+	return err
+}
+
+// samplesUnlisted wants no name of what was deleted in a list.
+func (w *world) samplesUnlisted(ctx context.Context, mount string) error {
+	listed, err := w.listSamples(ctx, mount, func(parent, name string, listed bool) error {
+		if listed {
+			return mismatch(fmt.Sprintf("no %q in the list of %s after it was deleted", name, parent), describeAnswer(w.answer))
+		}
+		return nil
+	})
+	if err == nil && listed == 0 {
+		return &NotCheckedError{Reason: "the plugin documents no list of the folder of a sample's path that can be deleted"}
+	}
+	return err
+}
+
+// listSamples asks for the list of the folder of each sample, where the plugin documents
+// it, has judge look whether the name is in it, and returns how many it asked for.
+func (w *world) listSamples(ctx context.Context, mount string, judge func(parent, name string, listed bool) error) (asked int, err error) {
 	document, err := w.document()
 	if err != nil {
-		return err
+		return 0, err
 	}
-	listed := 0
 	for _, sample := range slices.Sorted(maps.Keys(w.kept)) {
-		parent, name := path.Split(sample)
-		parent = strings.TrimSuffix(parent, "/")
+		parent, name, _ := cutLast(sample)
 		if _, ok := document.Find("LIST", parent); !ok || parent == "" {
 			continue
 		}
-		listed++
+		asked++
 		if err := w.asRoot(ctx, "LIST", w.below(mount, parent), ""); err != nil {
-			return err
+			return asked, err
 		}
 		keys, _ := w.answer.lookup("data.keys")
-		if !slices.Contains(asTexts(keys), name) {
-			return mismatch(fmt.Sprintf("%q in the list of %s, relative to it", name, parent), describeAnswer(w.answer))
+		if err := judge(parent, name, slices.Contains(asTexts(keys), name)); err != nil {
+			return asked, err
 		}
 	}
-	if listed == 0 {
-		return &NotCheckedError{Reason: "the plugin documents no list of the folder of a sample's path"}
-	}
-	return nil
+	return asked, nil
 }
 
 // samplesCreatedOnce writes samples with a token that may create and not update:
@@ -167,14 +186,7 @@ func (w *world) createdOnce(ctx context.Context, at string, sample Sample) error
 	if err != nil {
 		return err
 	}
-	policy, err := json.Marshal(map[string]string{"policy": fmt.Sprintf("path %q { capabilities = [\"create\"] }", path)})
-	if err != nil {
-		return err
-	}
-	if err := w.must(ctx, http.MethodPut, "sys/policies/acl/"+name, verbatim(string(policy))); err != nil {
-		return err
-	}
-	if err := w.must(ctx, http.MethodPost, "auth/token/create", fmt.Sprintf(`{"policies": [%q], "ttl": "1h"}`, name)); err != nil {
+	if err := w.makeTokenWith(ctx, name, path, "create"); err != nil {
 		return err
 	}
 	if err := w.iKeep("auth.client_token", name); err != nil {

@@ -4,7 +4,6 @@ package steps
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -101,15 +100,11 @@ func (w *world) cancelRequests(ctx context.Context, times int, mount string) err
 		sent = append(sent, request{method: http.MethodGet, path: sample.Path})
 	}
 	for _, write := range slices.Concat(profile.writes(), profile.Credentials) {
-		r := request{method: http.MethodGet, path: write.Path}
-		if write.Data != nil {
-			body, err := json.Marshal(write.Data)
-			if err != nil {
-				return err
-			}
-			r.method, r.body = http.MethodPost, string(body)
+		requests, err := write.requests()
+		if err != nil {
+			return err
 		}
-		sent = append(sent, r)
+		sent = append(sent, requests[0])
 	}
 	if len(sent) == 0 {
 		return &NotCheckedError{Reason: "the profile names no requests: it has no samples, setup, credentials and logins"}
@@ -119,7 +114,8 @@ func (w *world) cancelRequests(ctx context.Context, times int, mount string) err
 		return err
 	}
 	for _, r := range sent {
-		r.path, r.token = at+strings.TrimPrefix(r.path, "/"), w.server.Token()
+		// The client sends it as it is.
+		r.path, r.token, r.body = at+strings.TrimPrefix(r.path, "/"), w.server.Token(), plain(r.body)
 		// With the first access the existence check may be cancelled, then the request.
 		for _, pass := range []int{0, times} {
 			if err := w.cancelHeld(ctx, at, r, times, pass); err != nil {
@@ -135,8 +131,8 @@ func (w *world) cancelRequests(ctx context.Context, times int, mount string) err
 	return nil
 }
 
-// wake starts the process again if it has ended. What the plugin answers is no matter
-// here.
+// wake starts the process again if it has ended. What the plugin answers does not
+// matter here.
 func (w *world) wake(ctx context.Context, installed *Installed, mount string) {
 	if path, err := w.outgoing(w.below(mount, "?help=1")); err == nil {
 		_ = installed.try(ctx, installed.timeout, request{method: http.MethodGet, path: path})
@@ -229,7 +225,7 @@ func (w *world) mountAndUnmount(ctx context.Context, installed *Installed, times
 			if err != nil {
 				return err
 			}
-			// What it answers is no matter here.
+			// What it answers does not matter here.
 			_ = installed.try(ctx, installed.timeout, request{method: http.MethodGet, path: path})
 		}
 		if err := w.must(ctx, http.MethodDelete, w.saved["table"]+"/"+mount, ""); err != nil {

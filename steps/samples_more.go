@@ -4,12 +4,10 @@ package steps
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -133,33 +131,6 @@ func (w *world) deadlyReads() ([]string, error) {
 	return found, nil
 }
 
-// samplesUnlisted wants no name of what was deleted in a list.
-func (w *world) samplesUnlisted(ctx context.Context, mount string) error {
-	document, err := w.document()
-	if err != nil {
-		return err
-	}
-	listed := 0
-	for _, sample := range slices.Sorted(maps.Keys(w.kept)) {
-		parent, name := path.Split(sample)
-		parent = strings.TrimSuffix(parent, "/")
-		if _, ok := document.Find("LIST", parent); !ok || parent == "" {
-			continue
-		}
-		listed++
-		if err := w.asRoot(ctx, "LIST", w.below(mount, parent), ""); err != nil {
-			return err
-		}
-		if keys, _ := w.answer.lookup("data.keys"); slices.Contains(asTexts(keys), name) {
-			return mismatch(fmt.Sprintf("no %q in the list of %s after it was deleted", name, parent), describeAnswer(w.answer))
-		}
-	}
-	if listed == 0 {
-		return &NotCheckedError{Reason: "the plugin documents no list of the folder of a sample's path that can be deleted"}
-	}
-	return nil
-}
-
 // twin is the path of something beside a sample, with a name that begins as its does.
 func twin(sample string) string { return sample + "-twin" }
 
@@ -181,11 +152,7 @@ func (w *world) twinsWritten(ctx context.Context, mount string) error {
 		if !ok || !deletes || len(operation.PathFields) == 0 {
 			continue
 		}
-		body, err := json.Marshal(trial.sample.Data)
-		if err != nil {
-			return err
-		}
-		if err := w.asRoot(ctx, http.MethodPost, w.below(mount, at), verbatim(string(body))); err != nil {
+		if err := w.write(ctx, w.below(mount, at), trial.sample.Data); err != nil {
 			return err
 		}
 		if !w.answer.ok() {
@@ -284,11 +251,7 @@ func (w *world) updatesKeepTheRest(ctx context.Context, mount string) error {
 		if sample.Update == nil || patches || !operation.Creates || len(operation.Body) == 0 {
 			continue
 		}
-		body, err := json.Marshal(sample.Update)
-		if err != nil {
-			return err
-		}
-		if err := w.must(ctx, http.MethodPost, w.below(mount, sample.Path), verbatim(string(body))); err != nil {
+		if err := w.mustWrite(ctx, w.below(mount, sample.Path), sample.Update); err != nil {
 			return w.seeOr(updates, "the updates are refused", err)
 		}
 		after, err := w.readSample(ctx, w.below(mount, sample.Path))

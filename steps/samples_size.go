@@ -4,9 +4,7 @@ package steps
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -43,14 +41,11 @@ func (w *world) answersFit(ctx context.Context, mount string) error {
 	profile := &installed.subject.Profile
 	var sent []request
 	for _, write := range slices.Concat(profile.writes(), profile.Credentials) {
-		if write.Data != nil {
-			body, err := json.Marshal(write.Data)
-			if err != nil {
-				return err
-			}
-			sent = append(sent, request{method: http.MethodPost, path: write.Path, body: verbatim(string(body))})
+		requests, err := write.requests()
+		if err != nil {
+			return err
 		}
-		sent = append(sent, request{method: http.MethodGet, path: write.Path})
+		sent = append(sent, requests...)
 	}
 	// A plugin without a document is another requirement's matter.
 	if document, err := w.document(); err == nil {

@@ -190,11 +190,7 @@ func (w *world) sendSetup(ctx context.Context, mount string) error {
 		return &NotCheckedError{Reason: reason}
 	}
 	for _, write := range installed.subject.Profile.Setup {
-		body, err := json.Marshal(write.Data)
-		if err != nil {
-			return err
-		}
-		if err := w.must(ctx, http.MethodPost, w.below(mount, write.Path), verbatim(string(body))); err != nil {
+		if err := w.mustWrite(ctx, w.below(mount, write.Path), write.Data); err != nil {
 			return err
 		}
 	}

@@ -30,29 +30,32 @@ func (s *mock) Advance(_ context.Context, d time.Duration) error {
 	return nil
 }
 
+// slashed returns a mount's path as the server names it, with a slash at its end.
+func slashed(mount string) string { return strings.Trim(mount, "/") + "/" }
+
 // FailWrites implements steps.Faulty.
 func (s *mock) FailWrites(_ context.Context, mount string, fail bool) (refused int64, err error) {
-	return s.running().FailWrites(strings.Trim(mount, "/")+"/", fail)
+	return s.running().FailWrites(slashed(mount), fail)
 }
 
 // FailReads implements steps.Faulty.
 func (s *mock) FailReads(_ context.Context, mount string, fail bool) (refused int64, err error) {
-	return s.running().FailReads(strings.Trim(mount, "/")+"/", fail)
+	return s.running().FailReads(slashed(mount), fail)
 }
 
 // HoldStorage implements steps.Faulty.
 func (s *mock) HoldStorage(_ context.Context, mount string, pass int) error {
-	return s.running().HoldStorage(strings.Trim(mount, "/")+"/", pass)
+	return s.running().HoldStorage(slashed(mount), pass)
 }
 
 // ReleaseStorage implements steps.Faulty.
 func (s *mock) ReleaseStorage(_ context.Context, mount string) error {
-	return s.running().ReleaseStorage(strings.Trim(mount, "/") + "/")
+	return s.running().ReleaseStorage(slashed(mount))
 }
 
 // HeldAccesses implements steps.Faulty.
 func (s *mock) HeldAccesses(_ context.Context, mount string) (int64, error) {
-	return s.running().HeldAccesses(strings.Trim(mount, "/") + "/")
+	return s.running().HeldAccesses(slashed(mount))
 }
 
 // SetFault implements steps.Faulty.
@@ -104,7 +107,7 @@ func (s *mock) PluginLog(_ context.Context, registration string) ([]string, erro
 
 // PluginToken implements steps.TokenReporter.
 func (s *mock) PluginToken(_ context.Context, mount, token string) (string, error) {
-	return s.running().PluginToken(strings.Trim(mount, "/")+"/", token)
+	return s.running().PluginToken(slashed(mount), token)
 }
 
 // Crashes implements steps.CrashReporter.
@@ -169,7 +172,7 @@ func (s *mock) SpecialPaths(ctx context.Context, mount string) (steps.SpecialPat
 	s.mu.Lock()
 	server := s.server
 	s.mu.Unlock()
-	paths, err := server.SpecialPaths(ctx, strings.Trim(mount, "/")+"/")
+	paths, err := server.SpecialPaths(ctx, slashed(mount))
 	if err != nil {
 		return steps.SpecialPathSet{}, fmt.Errorf("%s: %w", s.target.name, err)
 	}

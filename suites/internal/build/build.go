@@ -105,14 +105,11 @@ func Plugins(ctx context.Context, o Options) (map[string]string, error) {
 }
 
 func (o Options) plugins(ctx context.Context, selected []source) (map[string]string, error) {
-	if _, err := exec.LookPath("go"); err != nil {
-		return nil, fmt.Errorf("%w (%w)", ErrNoGo, err)
-	}
-	dir, err := o.platformDir()
+	root, err := sourcesRoot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	root, err := findRoot(ctx)
+	dir, err := o.platformDir()
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +129,14 @@ func (o Options) plugins(ctx context.Context, selected []source) (map[string]str
 		}
 	}
 	return paths, nil
+}
+
+// sourcesRoot returns the root, where the go command can build from it.
+func sourcesRoot(ctx context.Context) (string, error) {
+	if _, err := exec.LookPath("go"); err != nil {
+		return "", fmt.Errorf("%w (%w)", ErrNoGo, err)
+	}
+	return findRoot(ctx)
 }
 
 // byModule groups sources by the directory of their module.

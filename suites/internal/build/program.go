@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 )
@@ -21,10 +20,7 @@ import (
 // flags, without the race detector, and a program that is up to date is not linked
 // again. Errors and concurrency are those of Plugins.
 func Program(ctx context.Context, pkg string, version string) (string, error) {
-	if _, err := exec.LookPath("go"); err != nil {
-		return "", fmt.Errorf("%w (%w)", ErrNoGo, err)
-	}
-	root, err := findRoot(ctx)
+	root, err := sourcesRoot(ctx)
 	if err != nil {
 		return "", err
 	}
