@@ -156,9 +156,22 @@ func cappedByNow(want, have any) bool {
 	return errA == nil && errB == nil && (a-b).Abs() <= slack*time.Second && min(a, b) >= (long-slack)*time.Second
 }
 
-// cappedShape is the warning of a renewal that comes a second after the login:
-// the rest of the maximum is less than the TTL by that second.
-var cappedShape = regexp.MustCompile(`^TTL of "\w+" exceeded the effective max_ttl of "(\d+h)?59m5\ds"`)
+// asked are the lifetime that a warning says was asked for, and the maximum that
+// it was cut to.
+var asked = regexp.MustCompile(`^TTL of "([0-9hms]+)" exceeded the effective max_ttl of "([0-9hms]+)"`)
+
+// dueToNow tells whether a warning is there only because a renewal came a moment
+// after the login: the rest of the maximum is less than the TTL by that moment.
+func dueToNow(warning any) bool {
+	s, _ := warning.(string)
+	found := asked.FindStringSubmatch(s)
+	if found == nil {
+		return false
+	}
+	ttl, errTTL := time.ParseDuration(found[1])
+	rest, errRest := time.ParseDuration(found[2])
+	return errTTL == nil && errRest == nil && ttl-rest <= slack*time.Second && rest >= (long-slack)*time.Second
+}
 
 // settled takes out of a body's warnings those that depend on the moment.
 func settled(body any) any {
@@ -170,10 +183,7 @@ func settled(body any) any {
 	if !ok {
 		return body
 	}
-	rest := slices.DeleteFunc(slices.Clone(warnings), func(w any) bool {
-		s, ok := w.(string)
-		return ok && cappedShape.MatchString(s)
-	})
+	rest := slices.DeleteFunc(slices.Clone(warnings), dueToNow)
 	m = maps.Clone(m)
 	m["warnings"] = rest
 	if len(rest) == 0 {

@@ -37,15 +37,17 @@ func TestCompareNamesWhatDiffers(t *testing.T) {
 		"type of a raw body": {`{"status": 200, "body": "x", "type": "text/plain"}`, `{"status": 200, "body": "x", "type": "text/html"}`, "type"},
 		"a command's ending": {`{"exit": 0, "stdout": "a\nb\n", "stderr": ""}`, `{"exit": 2, "stdout": "a\nc\n", "stderr": ""}`, "exit stdout line 2"},
 		// What happens by chance, on one server too.
-		"a later look":          {`{"status": 200, "body": {"data": {"ttl": 2764800}}}`, `{"status": 200, "body": {"data": {"ttl": 2764799}}}`, ""},
-		"another lifetime":      {`{"status": 200, "body": {"data": {"ttl": 60}}}`, `{"status": 200, "body": {"data": {"ttl": 59}}}`, "body.data.ttl"},
-		"how a plugin is gone":  {`{"status": 500, "body": {"errors": ["rpc error: code = Unavailable desc = error reading from server: <gone>"]}}`, `{"status": 500, "body": {"errors": ["plugin is shut down"]}}`, ""},
-		"whose file it is":      {`{"status": 400, "body": "Owner: 0 [root] (current: 0 [root])"}`, `{"status": 400, "body": "Owner: 5 [me] (current: 5 [me])"}`, ""},
-		"a capped renewal":      {`{"status": 200, "body": {"warnings": null}}`, `{"status": 200, "body": {"warnings": ["TTL of \"768h\" exceeded the effective max_ttl of \"767h59m59s\"; TTL value is capped accordingly"]}}`, ""},
-		"a maximum a moment on": {`{"status": 200, "body": {"warnings": ["TTL of \"27h\" exceeded the effective max_ttl of \"10m\"; capped"]}}`, `{"status": 200, "body": {"warnings": ["TTL of \"27h\" exceeded the effective max_ttl of \"9m59s\"; capped"]}}`, ""},
-		"another maximum":       {`{"status": 200, "body": {"warnings": ["TTL of \"27h\" exceeded the effective max_ttl of \"10m\"; capped"]}}`, `{"status": 200, "body": {"warnings": ["TTL of \"27h\" exceeded the effective max_ttl of \"20m\"; capped"]}}`, "body.warnings[0]"},
-		"any other warning":     {`{"status": 200, "body": {"warnings": null}}`, `{"status": 200, "body": {"warnings": ["TTL of \"2h\" exceeded the effective max_ttl of \"20m\""]}}`, "body.warnings"},
-		"an answer of no shape": {`{"status": 200, "body": {"a": 1}}`, `{"exit": 0, "stdout": "", "stderr": ""}`, "status body"},
+		"a later look":            {`{"status": 200, "body": {"data": {"ttl": 2764800}}}`, `{"status": 200, "body": {"data": {"ttl": 2764799}}}`, ""},
+		"another lifetime":        {`{"status": 200, "body": {"data": {"ttl": 60}}}`, `{"status": 200, "body": {"data": {"ttl": 59}}}`, "body.data.ttl"},
+		"how a plugin is gone":    {`{"status": 500, "body": {"errors": ["rpc error: code = Unavailable desc = error reading from server: <gone>"]}}`, `{"status": 500, "body": {"errors": ["plugin is shut down"]}}`, ""},
+		"whose file it is":        {`{"status": 400, "body": "Owner: 0 [root] (current: 0 [root])"}`, `{"status": 400, "body": "Owner: 5 [me] (current: 5 [me])"}`, ""},
+		"a capped renewal":        {`{"status": 200, "body": {"warnings": null}}`, `{"status": 200, "body": {"warnings": ["TTL of \"768h\" exceeded the effective max_ttl of \"767h59m59s\"; TTL value is capped accordingly"]}}`, ""},
+		"a late renewal for more": {`{"status": 200, "body": {"warnings": ["TTL of \"2h\" exceeded the effective max_ttl of \"1h\"; capped"]}}`, `{"status": 200, "body": {"warnings": ["TTL of \"2h\" exceeded the effective max_ttl of \"59m59s\"; capped"]}}`, ""},
+		"a cap that is gone":      {`{"status": 200, "body": {"warnings": ["TTL of \"2h\" exceeded the effective max_ttl of \"59m59s\"; capped"]}}`, `{"status": 200, "body": {"warnings": null}}`, "body.warnings"},
+		"a maximum a moment on":   {`{"status": 200, "body": {"warnings": ["TTL of \"27h\" exceeded the effective max_ttl of \"10m\"; capped"]}}`, `{"status": 200, "body": {"warnings": ["TTL of \"27h\" exceeded the effective max_ttl of \"9m59s\"; capped"]}}`, ""},
+		"another maximum":         {`{"status": 200, "body": {"warnings": ["TTL of \"27h\" exceeded the effective max_ttl of \"10m\"; capped"]}}`, `{"status": 200, "body": {"warnings": ["TTL of \"27h\" exceeded the effective max_ttl of \"20m\"; capped"]}}`, "body.warnings[0]"},
+		"any other warning":       {`{"status": 200, "body": {"warnings": null}}`, `{"status": 200, "body": {"warnings": ["TTL of \"2h\" exceeded the effective max_ttl of \"20m\""]}}`, "body.warnings"},
+		"an answer of no shape":   {`{"status": 200, "body": {"a": 1}}`, `{"exit": 0, "stdout": "", "stderr": ""}`, "status body"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
