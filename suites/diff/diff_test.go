@@ -4,7 +4,6 @@ package diff_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,10 +12,7 @@ import (
 	"testing"
 
 	"github.com/plugproof/plugproof/suites/diff"
-	"github.com/plugproof/plugproof/suites/internal/build"
 	"github.com/plugproof/plugproof/suites/replay"
-	"github.com/plugproof/plugproof/suites/targets"
-	"github.com/plugproof/plugproof/suites/vaultcli"
 )
 
 // recording makes one with a single case whose steps have these answers.
@@ -97,60 +93,6 @@ func TestCasesOfOneSideAreNamed(t *testing.T) {
 	if _, err := diff.Compare(a, b, nil); err == nil {
 		t.Error("answers to different requests were compared")
 	}
-}
-
-// TestVault115To116 is the owner's question: what does the upgrade change? It
-// must be what the allow list has from the release notes, and nothing else.
-func TestVault115To116(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("records all cases twice")
-	}
-	allow, err := replay.LoadDeviations("testdata/vault-1.15-to-1.16.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := diff.Compare(record(t, "mock:vault-1.15"), record(t, "mock:vault-1.16"), allow)
-	if err != nil {
-		t.Fatal(err)
-	}
-	result.A, result.B = "1.15", "1.16"
-	for _, e := range result.Entries {
-		if e.Allowed == "" {
-			t.Errorf("not in the release notes: %s, step %d: %s: %+v", e.Case, e.Step, e.Request, e.Differences)
-		}
-	}
-	for _, unused := range result.Unused {
-		t.Errorf("in the release notes, but equal: %s", unused)
-	}
-	if len(result.OnlyA)+len(result.OnlyB) > 0 {
-		t.Errorf("not answered by both: %v %v", result.OnlyA, result.OnlyB)
-	}
-}
-
-func record(t *testing.T, name string) *replay.Recording {
-	t.Helper()
-	binaries, err := build.Plugins(t.Context(), build.Options{Names: []string{"probe", "probe-v4"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	target, err := targets.Parse(name, targets.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cases, err := replay.Cases()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The cases made for one server's fidelity show the same changes in many
-	// further forms, and would take the test ten times as long.
-	maps.DeleteFunc(cases, func(id string, _ *replay.Case) bool { return strings.HasPrefix(id, "more-") })
-	r := &replay.Runner{Target: target, Binaries: binaries, CommandLine: vaultcli.CommandLine{}}
-	rec, err := r.Record(t.Context(), cases, replay.Options{Parallel: 2})
-	if err = r.Close(context.Background(), err); err != nil {
-		t.Fatal(err)
-	}
-	return rec
 }
 
 // TestFoldingHidesNothing has the same answer on one side everywhere and different
