@@ -20,7 +20,7 @@ import (
 // selection is which requirements were asked for, checked against those that
 // there are, so that a typo does not run nothing and pass.
 type selection struct {
-	files []string // feature files, in the order of the areas
+	files []string // feature files that may have some, in the order of the areas
 	tags  string   // godog's tag expression
 	// conditions are the tags without the identifiers that keep adds.
 	conditions string
@@ -62,9 +62,13 @@ func Requirements(areas, levels []string) ([]steps.Requirement, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(all, func(r steps.Requirement) bool {
-		return len(areas) > 0 && !slices.Contains(areas, r.Area) ||
-			len(levels) > 0 && !slices.Contains(levels, string(r.Level))
+		return !among(r.Area, areas) || !among(string(r.Level), levels)
 	}), nil
+}
+
+// among reports whether a value is one of those chosen; none chooses all.
+func among(value string, chosen []string) bool {
+	return len(chosen) == 0 || slices.Contains(chosen, value)
 }
 
 // choose makes the selection. Conditions of different kinds must all hold; of
@@ -96,7 +100,9 @@ func choose(all []steps.Requirement, only, areas, levels []string, tags string) 
 	}
 	var chosen selection
 	for _, area := range known {
-		if len(areas) == 0 || slices.Contains(areas, area) {
+		if slices.ContainsFunc(all, func(r steps.Requirement) bool {
+			return r.Area == area && among(area, areas) && among(r.ID, only) && among(string(r.Level), levels)
+		}) {
 			chosen.files = append(chosen.files, area+".feature")
 		}
 	}
@@ -119,6 +125,10 @@ func choose(all []steps.Requirement, only, areas, levels []string, tags string) 
 // count counts the scenarios of the features that fit. None is a mistake of the
 // user's.
 func (s *selection) count(from fs.FS) error {
+	nothing := usage.Errorf("no scenario fits --only, --area, --level and --tags together")
+	if len(s.files) == 0 {
+		return nothing
+	}
 	suite := godog.TestSuite{Options: &godog.Options{FS: from, Paths: s.files, Tags: s.tags, NoColors: true}}
 	parsed, err := suite.RetrieveFeatures()
 	if err != nil {
@@ -137,7 +147,7 @@ func (s *selection) count(from fs.FS) error {
 	}
 	s.ids = slices.Sorted(maps.Keys(s.perID))
 	if s.scenarios == 0 {
-		return usage.Errorf("no scenario fits --only, --area, --level and --tags together")
+		return nothing
 	}
 	return nil
 }

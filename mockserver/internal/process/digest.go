@@ -21,7 +21,7 @@ import (
 // and up to 2 s elsewhere.
 const (
 	fineStep     = 10 * time.Millisecond
-	fineMinAge   = 100 * time.Millisecond
+	fineMinAge   = 30 * time.Millisecond
 	coarseMinAge = 3 * time.Second
 )
 

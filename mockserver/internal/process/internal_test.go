@@ -96,8 +96,8 @@ func TestDigestsAreKeptForOldFilesOnly(t *testing.T) {
 		age     time.Duration
 		want    bool
 	}{
-		"fine, fresh":   {changed: changed.Add(123456789), age: 50 * time.Millisecond},
-		"fine, old":     {changed: changed.Add(123456789), age: 200 * time.Millisecond, want: true},
+		"fine, fresh":   {changed: changed.Add(123456789), age: 20 * time.Millisecond},
+		"fine, old":     {changed: changed.Add(123456789), age: 40 * time.Millisecond, want: true},
 		"coarse, fresh": {changed: changed, age: 2 * time.Second},
 		"coarse, old":   {changed: changed, age: 4 * time.Second, want: true},
 		"10 ms, fresh":  {changed: changed.Add(120 * time.Millisecond), age: 2 * time.Second},
