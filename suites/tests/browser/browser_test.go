@@ -16,7 +16,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/plugproof/plugproof/suites/cli"
+	"github.com/plugproof/plugproof/suites/internal/build"
 )
 
 // look is how a page is looked at.
@@ -40,9 +40,13 @@ func browser(t *testing.T) string {
 func page(t *testing.T, args ...string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "page.html")
-	var out bytes.Buffer
-	if code := cli.Main(t.Context(), append(args, "--report", "html="+file), &out, &out); code > 1 {
-		t.Fatalf("exit code %d\n%s", code, out.String())
+	program, err := build.Program(t.Context(), ".", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), program, append(args, "--report", "html="+file)...)
+	if out, err := command.CombinedOutput(); command.ProcessState == nil || command.ProcessState.ExitCode() > 1 {
+		t.Fatalf("%v\n%s", err, out)
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -4,13 +4,14 @@ package clients_test
 
 import (
 	"bytes"
+	"os/exec"
 	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
 
 	"github.com/plugproof/plugproof/steps"
-	"github.com/plugproof/plugproof/suites/cli"
+	"github.com/plugproof/plugproof/suites/internal/build"
 	"github.com/plugproof/plugproof/suites/internal/servertest"
 	"github.com/plugproof/plugproof/suites/vaultcli"
 )
@@ -93,9 +94,10 @@ func TestFeaturesWithARealCommandLine(t *testing.T) {
 	t.Parallel()
 	path := servertest.RealServer(t)
 	g := NewWithT(t)
-	var output bytes.Buffer
-	code := cli.Main(t.Context(), []string{"run", "--cli", path, "--target", "mock", "--area", "documentation"}, &output, &output)
-	g.Expect(code).To(Equal(0), output.String())
-	g.Expect(output.String()).To(ContainSubstring("PASS        DOC-008"))
-	g.Expect(output.String()).To(ContainSubstring("Conforms: "))
+	program, err := build.Program(t.Context(), ".", "")
+	g.Expect(err).NotTo(HaveOccurred())
+	output, err := exec.CommandContext(t.Context(), program, "run", "--cli", path, "--target", "mock", "--area", "documentation").CombinedOutput()
+	g.Expect(err).NotTo(HaveOccurred(), string(output))
+	g.Expect(string(output)).To(ContainSubstring("PASS        DOC-008"))
+	g.Expect(string(output)).To(ContainSubstring("Conforms: "))
 }

@@ -135,7 +135,7 @@ func workplace(t *testing.T) (dir string, env []string) {
 	if err := os.Link(program, filepath.Join(bin, "plugproof")); err != nil {
 		t.Fatal(err)
 	}
-	plugins, err := build.Plugins(t.Context(), build.Options{Names: []string{"passthrough-plugin"}})
+	plugins, err := build.Plugins(t.Context(), build.Options{Names: []string{"jwt", "memdb", "passthrough-plugin", "probe", "probe-v4"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,6 +163,7 @@ func workplace(t *testing.T) (dir string, env []string) {
 			t.Fatal(err)
 		}
 	}
-	// No example writes into the summary of the pipeline that runs the tests.
-	return dir, append(os.Environ(), "GITHUB_ACTIONS=", "GITLAB_CI=", "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	// No example writes into the summary of the pipeline that runs the tests, or asks
+	// Go again whether the plugins are up to date.
+	return dir, append(os.Environ(), "GITHUB_ACTIONS=", "GITLAB_CI=", "PLUGPROOF_PLUGINS="+filepath.Dir(plugins["probe"]), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
