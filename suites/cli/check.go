@@ -100,11 +100,11 @@ func checkCommand() *cobra.Command {
 			return runAndReport(command, &execution.reports, func(observer conformance.Observer) (report.Run, error) {
 				config.Observer = observer
 				if verbose {
-					config.Log = command.ErrOrStderr()
+					config.Log = forLog(command.ErrOrStderr())
 				}
 				result, err := conformance.Check(command.Context(), config)
 				if verbose {
-					writeTraces(command.ErrOrStderr(), result)
+					writeTraces(forLog(command.ErrOrStderr()), result)
 				}
 				return result, errors.Join(err, traces.Write(config.Trace))
 			})

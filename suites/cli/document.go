@@ -46,7 +46,11 @@ func checkOutput(flags *pflag.FlagSet) error {
 // all.
 func (d *document) write(command *cobra.Command, render func(io.Writer) error) error {
 	if d.output == outfile.Stdout {
-		if err := render(command.OutOrStdout()); err != nil {
+		out := command.OutOrStdout()
+		if d.format != "json" {
+			out = forLog(out)
+		}
+		if err := render(out); err != nil {
 			return fmt.Errorf("write the report: %w", err)
 		}
 		return nil

@@ -48,7 +48,7 @@ func reportCommand() *cobra.Command {
 				return writeVersions(command, &out, runs)
 			}
 			if len(out.wanted) == 0 {
-				return report.Text(command.OutOrStdout(), runs[0], false)
+				return report.Text(forLog(command.OutOrStdout()), runs[0], false)
 			}
 			out.kind = runs[0].Kind
 			if err := out.verify(command.Flags()); err != nil {

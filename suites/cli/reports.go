@@ -99,7 +99,11 @@ func (r *reports) write(command *cobra.Command, run report.Run, own ownForms) er
 	for _, wanted := range r.wanted {
 		text, err := render(wanted.form, run, own)
 		if err == nil {
-			err = outfile.Write(wanted.file, text, command.OutOrStdout())
+			out := command.OutOrStdout()
+			if wanted.form.Name != "json" && wanted.form.Name != "github" {
+				out = forLog(out)
+			}
+			err = outfile.Write(wanted.file, text, out)
 		}
 		if err != nil {
 			failed = append(failed, usage.Errorf("write the report %s=%s: %w", wanted.form.Name, wanted.file, err))

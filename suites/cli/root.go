@@ -39,7 +39,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if err != nil && err.Error() != "" {
 		// Nothing can be done about a stderr that is gone.
-		_, _ = fmt.Fprintln(stderr, "plugproof: "+err.Error())
+		_, _ = fmt.Fprintln(forLog(stderr), "plugproof: "+err.Error())
 	}
 	return exitCode(err)
 }

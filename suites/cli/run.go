@@ -124,7 +124,7 @@ func runAndReport(command *cobra.Command, files *reports, run func(conformance.O
 		return err
 	}
 	if out := command.OutOrStdout(); !files.prints {
-		if writing := report.Text(out, result, progress.Colors(out)); writing != nil {
+		if writing := report.Text(forLog(out), result, progress.Colors(out)); writing != nil {
 			return fmt.Errorf("write the summary: %w", writing)
 		}
 	}
