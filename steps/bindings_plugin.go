@@ -89,6 +89,12 @@ func pluginVocabulary() []group {
 				`the plugin blames the user for "an empty body"`},
 		}},
 
+		{"hangs", "Answers that do not come", []binding{
+			{`what the profile names is answered`, (*world).profileAnswered, none,
+				"Checks that every request that the profile names, and what servers ask of what it gives, got an answer in time.",
+				`what the profile names is answered`},
+		}},
+
 		{"samples", "The samples of the checked plugin's profile", []binding{
 			{`the first request is answered`, (*world).firstAnswered, none,
 				"Checks that the plugin answered the first request without a server error.",
@@ -129,6 +135,9 @@ func pluginVocabulary() []group {
 			{`the samples at "MOUNT" have durations in seconds`, (*world).samplesInSeconds, Samples,
 				"Compares the durations that are read with those that the profile writes.",
 				`the samples at "p" have durations in seconds`},
+			{`the updates are accepted`, (*world).updatesAccepted, none,
+				"Checks that each update of the profile's samples succeeded.",
+				`the updates are accepted`},
 			{`updates at "MOUNT" keep what they do not name`, (*world).updatesKeepTheRest, SampleUpdates,
 				"Writes the updates of the samples where create and update are told apart, and reads the other fields.",
 				`updates at "p" keep what they do not name`},

@@ -250,15 +250,15 @@ func (i *Installed) call(ctx context.Context, at string, host func(origin string
 		return &changed
 	}
 	for _, write := range slices.Concat(profile.writes(), profile.Credentials) {
-		if write.Data == nil {
-			_ = i.try(ctx, i.timeout, request{method: http.MethodGet, path: at + write.Path})
-			continue
+		r := request{method: write.method(), path: at + write.Path}
+		if write.Data != nil {
+			body, err := json.Marshal(replaceURLs(write.Data, replace))
+			if err != nil {
+				return err
+			}
+			r.body = string(body)
 		}
-		body, err := json.Marshal(replaceURLs(write.Data, replace))
-		if err != nil {
-			return err
-		}
-		_ = i.post(ctx, i.timeout, at+write.Path, string(body))
+		_ = i.ask(ctx, r)
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func (w *world) samplesUsable(ctx context.Context, mount string) error {
 		if err != nil {
 			return err
 		}
-		read := installed.try(ctx, installed.timeout, request{method: http.MethodGet, path: path})
+		read := installed.ask(ctx, request{method: http.MethodGet, path: path})
 		if read.err != nil || read.refused() {
 			return mismatch("something to be read at "+sent.path, strings.TrimSpace(read.got()))
 		}

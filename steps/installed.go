@@ -36,6 +36,11 @@ type Installed struct {
 	timeout time.Duration
 	// started is how long its first start took.
 	started time.Duration
+	// patience is how long the plugin's answers are waited for, hung what gave none.
+	// Only the first installation of a plugin finds that out.
+	patience *patience
+	hung     []hang
+	first    bool
 	// fault is what the plugin did wrong at its first request or when it was set up,
 	// and faultAt the requirement about that; nil for nothing.
 	fault   *trial
@@ -69,6 +74,8 @@ type Installation struct {
 	// RequestTimeout bounds each request that the profile names; 0 is
 	// DefaultRequestTimeout.
 	RequestTimeout time.Duration
+	// patience is that of an installation of the same plugin; nil for the first.
+	patience *patience
 }
 
 // DefaultRequestTimeout is that of an Installation without one.
@@ -119,6 +126,9 @@ func install(ctx context.Context, in Installation, spec Spec, suffix string) (_ 
 	}
 	i := &Installed{subject: in.Subject, target: in.Target, server: server, client: newClient(server), suffix: suffix, secrets: in.Subject.Profile.secretValues(), masked: in.Subject.Profile.masked(), begun: time.Now(),
 		timeout: cmp.Or(in.RequestTimeout, DefaultRequestTimeout)}
+	if i.patience = in.patience; i.patience == nil {
+		i.patience, i.first = &patience{limit: i.timeout}, true
+	}
 	i.document = sync.OnceValues(func() (*Document, error) { return i.fetchDocument(ctx) })
 	i.alone, i.second = make(chan struct{}, 1), sync.OnceValue(func() error { return i.register(ctx, i.secondName(), in.Binary, in.StartTimeout) })
 	i.samples = sync.OnceValues(func() ([]sampleTrial, error) { return i.trySamples(ctx) })
@@ -254,34 +264,36 @@ func (i *Installed) setUp(ctx context.Context) error {
 		if err := i.judge("samples", sample.write); err != nil {
 			return err
 		}
-		if sample.update == nil {
-			continue
-		}
-		if err := i.judge("samples: update", sample.update); err != nil {
-			return err
-		}
 	}
-	return nil
+	return i.tryAnswers(ctx)
 }
 
-// judge returns the error for a write of the profile that the plugin rightly
-// refuses. What the plugin itself does wrong is not for the profile to correct.
+// judge returns the error for a write of the profile that can't be right. What the
+// plugin itself does wrong is not for the profile to correct: it is noted in the trial.
 func (i *Installed) judge(key string, tried *trial) error {
 	if tried.faulty() || !tried.refused() {
 		return nil
 	}
-	remedy := "Correct its data (--body), or the setup that it builds on."
-	switch tried.answer.status {
-	case http.StatusNotFound, http.StatusMethodNotAllowed:
-		if document, err := i.document(); err == nil {
-			if _, documented := document.Find(http.MethodPost, tried.path); documented {
-				// Its own document has the operation: it forgot the handler or the
-				// existence check.
-				tried.unhandled = true
-				return nil
-			}
-		}
+	operation, documented := Operation{}, false
+	if document, err := i.document(); err == nil {
+		operation, documented = document.Find(http.MethodPost, tried.path)
+	}
+	missing := tried.answer.status == http.StatusNotFound || tried.answer.status == http.StatusMethodNotAllowed
+	unknown := operation.unknown(tried.data)
+	remedy := ""
+	switch {
+	case missing && !documented:
 		remedy = "Name a path that takes what is written to it (--path)."
+	case missing:
+		// Its own document has the operation: it forgot the handler or the existence
+		// check.
+		tried.unhandled = true
+		return nil
+	case len(unknown) > 0:
+		remedy = fmt.Sprintf("It has no %s there. Correct the data (--body), or the setup that it builds on.", strings.Join(unknown, ", "))
+	default:
+		tried.rejected = true
+		return nil
 	}
 	return &ProfileError{Problem: fmt.Sprintf("%s: the plugin refuses what is written to %s, with status %d: %s\n%s", key, tried.path, tried.answer.status, i.mask(tried.reason()), remedy)}
 }
@@ -291,8 +303,8 @@ func (i *Installed) write(ctx context.Context, path string, write Write) *trial 
 	if err != nil {
 		return &trial{path: write.Path, err: err}
 	}
-	tried := i.post(ctx, i.timeout, path, string(body))
-	tried.path = write.Path
+	tried := i.ask(ctx, request{method: http.MethodPost, path: path, body: string(body)})
+	tried.path, tried.data = write.Path, write.Data
 	return tried
 }
 
@@ -329,8 +341,10 @@ func (i *Installed) unsupported(capability Capability) string {
 		switch why := trial.unfit(); {
 		case why != "":
 			unfit = append(unfit, why)
-		case capability == Samples || trial.sample.Update != nil:
+		case capability == Samples || trial.updates():
 			return ""
+		case trial.sample.Update != nil:
+			unfit = append(unfit, fmt.Sprintf("the plugin does not accept the update of %s, see %s", trial.sample.Path, acceptsUpdates))
 		}
 	}
 	return strings.Join(slices.Compact(unfit), "; ")
@@ -360,22 +374,29 @@ func (i *Installed) Close(ctx context.Context) error {
 	for _, other := range i.elsewhere {
 		failed = append(failed, other.server.Close(ctx))
 	}
+	limit := max(i.timeout, DefaultRequestTimeout)
+	if i.patience.short() {
+		limit = shortPatience
+	}
 	remove := func(path string) error {
-		tried := i.try(ctx, max(i.timeout, DefaultRequestTimeout), request{method: http.MethodDelete, path: path})
+		tried := i.try(ctx, limit, request{method: http.MethodDelete, path: path})
 		if tried.err != nil {
 			return fmt.Errorf("%w; remove it with: %s", tried.err, removalCommand(path))
 		}
 		return nil
 	}
-	// A plugin that hangs delays the removal of each of its mounts.
-	mounts := []string{i.mount(), i.sampleMount(), i.callsMount()}
+	// A plugin that hangs delays the removal of each of its mounts, which go with a
+	// server that nobody else uses.
+	mounts := []string{i.mount(), i.sampleMount(), i.triedMount(), i.callsMount()}
 	errs := make([]error, len(mounts))
 	var removals sync.WaitGroup
 	for n, mount := range mounts {
 		removals.Go(func() { errs[n] = remove(table + "/" + mount) })
 	}
 	removals.Wait()
-	failed = append(failed, errs...)
+	if !i.patience.short() || i.target.Unsupported(OwnServer) != "" {
+		failed = append(failed, errs...)
+	}
 	for _, name := range []string{i.name(), i.secondName(), i.proxiedName()} {
 		failed = append(failed, remove("sys/plugins/catalog/"+i.subject.Type+"/"+name))
 	}

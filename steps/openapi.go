@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -291,6 +292,25 @@ func (o Operation) Fill(values map[string]string, other string) string {
 		}
 		return strings.Join(parts, "/")
 	})
+}
+
+// unknown returns the names in what is written that the operation does not have.
+func (o Operation) unknown(data map[string]any) []string {
+	if o.Arbitrary || len(o.Body) == 0 {
+		return nil
+	}
+	known := func(name string) bool {
+		return slices.ContainsFunc(slices.Concat(o.Body, o.PathFields, o.Query), func(f Field) bool { return f.Name == name })
+	}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(data)), known)
+}
+
+// replaces reports whether a write to a path replaces what is there: it does not tell
+// create from update, or has PATCH beside it.
+func (d *Document) replaces(path string) bool {
+	operation, _ := d.Find(http.MethodPost, path)
+	_, patches := d.Find(http.MethodPatch, path)
+	return patches || !operation.Creates
 }
 
 // String names the operation for people: POST role/{name}.

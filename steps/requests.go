@@ -56,11 +56,11 @@ func (w *world) send(ctx context.Context, r request) error {
 // noted if it was not answered.
 func (w *world) sendTracked(ctx context.Context, r request) (*answer, error) {
 	if !r.changes() || ctx.Err() != nil {
-		return w.client.do(ctx, r)
+		return w.ask(ctx, r)
 	}
 	answering, cancel := w.untilAnswered(ctx)
 	defer cancel()
-	got, err := w.client.do(answering, r)
+	got, err := w.ask(answering, r)
 	if err != nil {
 		w.noteUnanswered(r, err)
 	}

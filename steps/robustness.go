@@ -94,7 +94,7 @@ func (i *Installed) probeAll(ctx context.Context) ([]probe, error) {
 	if err := i.second(); err != nil {
 		return nil, err
 	}
-	p := &prober{Installed: i, since: time.Now(), hanging: map[string]bool{}}
+	p := &prober{Installed: i, since: time.Now(), hanging: i.patience.documented(document)}
 	for _, mount := range []struct {
 		name string
 		try  func(context.Context, string, *Document) error
@@ -193,7 +193,10 @@ func (p *prober) send(ctx context.Context, at string, operation Operation, a att
 			r.body = "{}"
 		}
 	}
-	tried := p.try(ctx, p.timeout, r)
+	if silent, _ := p.silent(p.subject.operationOf(r)); silent != "" {
+		return // another requirement is about what the profile names
+	}
+	tried := p.try(ctx, p.patience.wait(), r)
 	found := probe{attempt: a, operation: operation, trial: tried}
 	if errors.Is(tried.err, ErrNoAnswer) {
 		p.hanging[operation.String()] = true

@@ -17,7 +17,9 @@ type sampleTrial struct {
 	// write is nil if the plugin could not be set up. first is the first read after
 	// it; nil if there was none.
 	write, first *trial
-	// update is nil if the sample has none, or was not read back.
+	// update is nil if the sample has none, or was not read back. Where the path
+	// replaces what is there, and an update needs what is beside it, the sample's update
+	// has that.
 	update *trial
 	// kept are the fields that the write changed.
 	kept map[string]string
@@ -33,7 +35,7 @@ func (t sampleTrial) unfit() string {
 	case t.write == nil:
 		return t.blocked
 	case t.write.faulty() || t.first.faulty():
-		return fmt.Sprintf("the plugin fails at %s, see PLG-022", path)
+		return fmt.Sprintf("the plugin fails at %s, see %s", path, samplesInOrder)
 	case len(t.kept) == 0:
 		return fmt.Sprintf("nothing of what is written to %s is read back there", path)
 	}
@@ -88,10 +90,13 @@ func (i *Installed) trySample(ctx context.Context, at string, t *sampleTrial) {
 	}
 	before := read()
 	t.write = i.write(ctx, path, Write{Path: t.sample.Path, Data: t.sample.Data})
+	i.noteUnanswered(t.write, http.MethodPost, path, samplesInOrder)
 	if t.write.faulty() || t.write.refused() {
 		return
 	}
-	if t.first = read(); t.first.faulty() {
+	t.first = read()
+	i.noteUnanswered(t.first, http.MethodGet, path, samplesInOrder)
+	if t.first.faulty() {
 		return
 	}
 	var earlier *answer
@@ -100,7 +105,32 @@ func (i *Installed) trySample(ctx context.Context, at string, t *sampleTrial) {
 	}
 	t.kept = changedFields(earlier, t.first.answer)
 	if t.sample.Update != nil {
-		t.update = i.write(ctx, path, Write{Path: t.sample.Path, Data: t.sample.Update})
+		i.tryUpdate(ctx, path, t)
+	}
+}
+
+// tryUpdate writes the update of a sample.
+func (i *Installed) tryUpdate(ctx context.Context, path string, t *sampleTrial) {
+	write := func(data map[string]any) { t.update = i.write(ctx, path, Write{Path: t.sample.Path, Data: data}) }
+	write(t.sample.Update)
+	i.noteUnanswered(t.update, http.MethodPost, path, acceptsUpdates)
+	if !t.update.refused() || t.update.faulty() {
+		return
+	}
+	whole := maps.Clone(t.sample.Data)
+	maps.Copy(whole, t.sample.Update)
+	if document, err := i.document(); err == nil && document.replaces(t.sample.Path) {
+		t.sample.Update = whole
+		write(whole)
+	} else if repeated := i.write(ctx, path, Write{Path: t.sample.Path, Data: whole}); repeated.err == nil && repeated.answer.ok() {
+		t.update.repeats = true
+	}
+}
+
+// noteUnanswered notes what gets no answer, which a requirement is about.
+func (i *Installed) noteUnanswered(tried *trial, method, path, requirement string) {
+	if errors.Is(tried.err, ErrNoAnswer) {
+		i.patience.note(i.subject.operationOf(request{method: method, path: path}), requirement)
 	}
 }
 
@@ -278,7 +308,7 @@ func (w *world) samplesAccepted(ctx context.Context) error {
 				continue
 			}
 			if tried.faulty() {
-				return w.trialFailed(ctx, tried.method, tried.trial, "an answer without a server error")
+				return w.trialFailed(ctx, tried.method, tried.trial)
 			}
 		}
 		if trial.write == nil {
@@ -304,7 +334,7 @@ func (w *world) setupAccepted(ctx context.Context) error {
 	case answers:
 		return &NotCheckedError{Reason: installed.notSetUp()}
 	case setsUp:
-		return w.trialFailed(ctx, http.MethodPost, installed.fault, "an answer without a server error")
+		return w.trialFailed(ctx, http.MethodPost, installed.fault)
 	}
 	return nil
 }
@@ -316,13 +346,13 @@ func (w *world) firstAnswered(ctx context.Context) error {
 		return err
 	}
 	if installed.faultAt == answers {
-		return w.trialFailed(ctx, http.MethodGet, installed.fault, "an answer without a server error")
+		return w.trialFailed(ctx, http.MethodGet, installed.fault)
 	}
 	return nil
 }
 
 // trialFailed is the mismatch for a request that was sent before the scenario.
-func (w *world) trialFailed(ctx context.Context, method string, tried *trial, wanted string) error {
+func (w *world) trialFailed(ctx context.Context, method string, tried *trial) error {
 	// The crash is of before the scenario.
 	if installed := w.suite.config.Installed; w.subject == "" {
 		w.subject, w.since = installed.name(), installed.begun
@@ -331,5 +361,5 @@ func (w *world) trialFailed(ctx context.Context, method string, tried *trial, wa
 		}
 	}
 	w.exchanges = append(w.exchanges, w.mask(w.names.in(method+" {mount}/"+tried.path+"\n"+tried.got())))
-	return mismatch(fmt.Sprintf("%s, to %s %s", wanted, method, tried.path), tried.got())
+	return &Failure{Wanted: fmt.Sprintf("%s, to %s %s", tried.wanted(), method, tried.path), Got: tried.got(), Remedy: tried.remedy()}
 }

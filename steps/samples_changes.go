@@ -5,6 +5,7 @@ package steps
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -25,6 +26,45 @@ func (w *world) readable() ([]sampleTrial, error) {
 	return slices.DeleteFunc(slices.Clone(trials), func(t sampleTrial) bool { return t.unfit() != "" }), nil
 }
 
+// updates reports whether the sample has an update that the plugin accepts.
+func (t sampleTrial) updates() bool {
+	return t.sample.Update != nil && t.update != nil && !t.update.faulty() && !t.update.refused()
+}
+
+// updatesAccepted wants a success of the updates that the profile has.
+func (w *world) updatesAccepted(ctx context.Context) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	trials, err := w.readable()
+	if err != nil {
+		return err
+	}
+	tried := false
+	for _, trial := range trials {
+		if trial.update == nil {
+			continue
+		}
+		tried = true
+		update := trial.update
+		update.rejected = update.refused()
+		if !update.faulty() {
+			continue
+		}
+		err := w.trialFailed(ctx, http.MethodPost, update)
+		if failure := new(Failure); update.repeats && errors.As(err, &failure) {
+			failure.Got += "\nand a success if the update repeats all that was written before"
+			failure.Remedy = "" // the requirement has it
+		}
+		return err
+	}
+	if !tried {
+		return &NotCheckedError{Reason: installed.subject.Profile.missing(SampleUpdates)}
+	}
+	return nil
+}
+
 // samplesUpdated writes the updates of the samples and wants the reads after them
 // to show another value of at least one of the fields that an update names. What
 // they show is what has to be kept from then on.
@@ -35,7 +75,7 @@ func (w *world) samplesUpdated(ctx context.Context, mount string) error {
 	}
 	compared := false
 	for _, trial := range trials {
-		if trial.sample.Update == nil {
+		if !trial.updates() {
 			continue
 		}
 		at := w.below(mount, trial.sample.Path)

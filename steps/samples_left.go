@@ -114,6 +114,9 @@ func (w *world) cancelRequests(ctx context.Context, times int, mount string) err
 		return err
 	}
 	for _, r := range sent {
+		if silent, _ := installed.silent(r.method + " " + r.path); silent != "" {
+			continue
+		}
 		// The client sends it as it is.
 		r.path, r.token, r.body = at+strings.TrimPrefix(r.path, "/"), w.server.Token(), plain(r.body)
 		// With the first access the existence check may be cancelled, then the request.
@@ -135,7 +138,7 @@ func (w *world) cancelRequests(ctx context.Context, times int, mount string) err
 // matter here.
 func (w *world) wake(ctx context.Context, installed *Installed, mount string) {
 	if path, err := w.outgoing(w.below(mount, "?help=1")); err == nil {
-		_ = installed.try(ctx, installed.timeout, request{method: http.MethodGet, path: path})
+		_ = installed.ask(ctx, request{method: http.MethodGet, path: path})
 	}
 }
 
@@ -226,7 +229,7 @@ func (w *world) mountAndUnmount(ctx context.Context, installed *Installed, times
 				return err
 			}
 			// What it answers does not matter here.
-			_ = installed.try(ctx, installed.timeout, request{method: http.MethodGet, path: path})
+			_ = installed.ask(ctx, request{method: http.MethodGet, path: path})
 		}
 		if err := w.must(ctx, http.MethodDelete, w.saved["table"]+"/"+mount, ""); err != nil {
 			return err

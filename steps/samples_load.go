@@ -88,7 +88,7 @@ func (w *world) oneOfMany(ctx context.Context, mount, path, body string, writes 
 	if writes {
 		r.method, r.body = http.MethodPost, body
 	}
-	got, err := w.client.do(ctx, r)
+	got, err := w.ask(ctx, r)
 	if err != nil {
 		return err
 	}

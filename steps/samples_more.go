@@ -247,8 +247,7 @@ func (w *world) updatesKeepTheRest(ctx context.Context, mount string) error {
 	for _, trial := range trials {
 		sample := trial.sample
 		operation, _ := document.Find(http.MethodPost, sample.Path)
-		_, patches := document.Find(http.MethodPatch, sample.Path)
-		if sample.Update == nil || patches || !operation.Creates || len(operation.Body) == 0 {
+		if !trial.updates() || document.replaces(sample.Path) || len(operation.Body) == 0 {
 			continue
 		}
 		if err := w.mustWrite(ctx, w.below(mount, sample.Path), sample.Update); err != nil {

@@ -88,6 +88,11 @@ func (s *Suite) blocked(id string) string {
 	if i := s.config.Installed; i != nil && i.faultAt == answers && id != answers {
 		return i.notSetUp()
 	}
+	if i := s.config.Installed; i != nil {
+		if about, hangs := i.patience.hangs(unmounting); hangs && id != about {
+			return "the plugin does not let its mounts go, see " + about
+		}
+	}
 	return ""
 }
 

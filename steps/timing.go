@@ -40,6 +40,7 @@ const periods = 3 * time.Minute
 // installTimed installs the plugin once more, on a server of its own, and lets some
 // minutes pass there.
 func (i *Installed) installTimed(ctx context.Context, in Installation) (*timedPlugin, error) {
+	in.patience = i.patience
 	other, err := install(ctx, in, Spec{Fresh: true}, i.suffix)
 	refused, wrong := new(RefusedError), new(ProfileError)
 	switch {

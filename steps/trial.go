@@ -16,6 +16,13 @@ type trial struct {
 	path   string
 	answer *answer
 	err    error
+	// data is what was written.
+	data map[string]any
+	// rejected reports whether the plugin refuses what its profile says that it takes.
+	rejected bool
+	// repeats reports whether what was written is accepted together with what was
+	// written before.
+	repeats bool
 	// unhandled reports whether the plugin refuses an operation that its own
 	// document has.
 	unhandled bool
@@ -24,7 +31,7 @@ type trial struct {
 
 // faulty reports whether the plugin, rather than the profile, is to blame.
 func (t *trial) faulty() bool {
-	return t.err != nil || t.unhandled || t.answer.status >= http.StatusInternalServerError
+	return t.err != nil || t.unhandled || t.rejected || t.answer.status >= http.StatusInternalServerError
 }
 
 func (t *trial) refused() bool { return t.err == nil && !t.answer.ok() }
@@ -48,4 +55,21 @@ func (t *trial) got() string {
 		return describeAnswer(t.answer) + "\nalthough the plugin's OpenAPI document has this operation"
 	}
 	return describeAnswer(t.answer)
+}
+
+// wanted says what was wanted of a trial that is faulty.
+func (t *trial) wanted() string {
+	if t.rejected {
+		return "a success, as the profile says"
+	}
+	return "an answer without a server error"
+}
+
+// remedy says what to do about what the profile may be wrong about; empty for the
+// remedy of the requirement.
+func (t *trial) remedy() string {
+	if !t.rejected {
+		return ""
+	}
+	return "Accept it, and let what was written before count: read it from storage rather than asking for it again. If the plugin is right, correct the data in the profile, or the setup that it builds on."
 }

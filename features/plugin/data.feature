@@ -112,6 +112,16 @@ Feature: Data
     Given a mount of its own "p"
     Then no answer at "p" is larger than allowed
 
+  @PLG-313 @must @needs-samples
+  Scenario: An update is accepted as the profile has it
+    Remedy: Ask for required fields only where nothing is stored yet: read what is stored before an update, and change what data.GetOk returns. If the path replaces what is there, name all of its fields under update in the profile.
+    Then the updates are accepted
+
+  @PLG-314 @must
+  Scenario: What the profile names is answered in time
+    Remedy: Give every lock back on every way out, take none that is held already, and bound what waits for something with the request's context.
+    Then what the profile names is answered
+
   @PLG-307 @must @needs-samples
   Scenario: Durations are read in seconds
     Source: https://developer.hashicorp.com/vault/docs/plugins/plugin-development

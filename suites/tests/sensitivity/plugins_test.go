@@ -35,7 +35,7 @@ type wrongPlugin struct {
 // wrongPlugins returns those of every group.
 func wrongPlugins() []wrongPlugin {
 	return slices.Concat([]wrongPlugin{{}, {auth: true}},
-		wrongStarts(), wrongPaths(), wrongData(), wrongProcesses(), wrongRobustness(), wrongLeases(), wrongLogins(), wrongTimes(), wrongDisclosures(), wrongVariables(), wrongChanges(), wrongSubtleties())
+		wrongStarts(), wrongPaths(), wrongData(), wrongProcesses(), wrongRobustness(), wrongLeases(), wrongLogins(), wrongTimes(), wrongDisclosures(), wrongVariables(), wrongChanges(), wrongSubtleties(), wrongAnswers())
 }
 
 // profileOf returns the profile of the correct plugin of that type, which calls a
