@@ -73,3 +73,33 @@ func (t *trial) remedy() string {
 	}
 	return "Accept it, and let what was written before count: read it from storage rather than asking for it again. If the plugin is right, correct the data in the profile, or the setup that it builds on."
 }
+
+// judge returns the error for a write of the profile that can't be right. What the
+// plugin itself does wrong is not for the profile to correct: it is noted in the trial.
+func (i *Installed) judge(key string, tried *trial) error {
+	if tried.faulty() || !tried.refused() {
+		return nil
+	}
+	operation, documented := Operation{}, false
+	if document, err := i.document(); err == nil {
+		operation, documented = document.Find(http.MethodPost, tried.path)
+	}
+	missing := tried.answer.status == http.StatusNotFound || tried.answer.status == http.StatusMethodNotAllowed
+	unknown := operation.unknown(tried.data)
+	remedy := ""
+	switch {
+	case missing && !documented:
+		remedy = "Name a path that takes what is written to it (--path)."
+	case missing:
+		// Its own document has the operation: it forgot the handler or the existence
+		// check.
+		tried.unhandled = true
+		return nil
+	case len(unknown) > 0:
+		remedy = fmt.Sprintf("Correct its data (--body), which has %s: the plugin has no such field there.", strings.Join(unknown, ", "))
+	default:
+		tried.rejected = true
+		return nil
+	}
+	return &ProfileError{Problem: fmt.Sprintf("%s: the plugin refuses what is written to %s, with status %d: %s\n%s", key, tried.path, tried.answer.status, i.mask(tried.reason()), remedy)}
+}

@@ -15,9 +15,6 @@ func wrongAnswers() []wrongPlugin {
 		{name: "demanding-updates", fails: "PLG-313"},
 		hangs("hanging-credentials", false),
 		hangs("hanging-revocation", false),
-		hangs("hanging-renewal", false),
-		hangs("hanging-list", false),
-		hangs("hanging-cleanup", false),
 		hangs("hanging-login", true),
 	}
 }

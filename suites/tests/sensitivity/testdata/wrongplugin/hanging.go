@@ -6,7 +6,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
@@ -20,16 +19,7 @@ func hangingDefects() map[string]defect {
 	return map[string]defect{
 		"hanging-credentials": hangingAt(logical.ReadOperation, "creds/"),
 		"hanging-revocation":  hangingAt(logical.RevokeOperation, ""),
-		"hanging-renewal":     hangingAt(logical.RenewOperation, ""),
-		"hanging-read":        hangingAt(logical.ReadOperation, "role/"),
-		"hanging-list":        hangingAt(logical.ListOperation, ""),
-		"hanging-delete":      hangingAt(logical.DeleteOperation, "role/"),
-		"hanging-update":      hangingAt(logical.UpdateOperation, "role/"),
-		"hanging-setup":       hangingAt(logical.CreateOperation, "config"),
 		"hanging-login":       hangingAt(logical.UpdateOperation, "login"),
-		"hanging-cleanup": {backend: func(b *framework.Backend) {
-			b.Clean = func(context.Context) { select {} }
-		}},
 		"demanding-updates": onInput(func(req *logical.Request) bool {
 			return req.Operation == logical.UpdateOperation && req.Path == "role/b" && req.Data["username"] == nil
 		}, missing("username")),
