@@ -7,74 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/http/httputil"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
-
-// called is a service that stands in for one that the profile names by its URL, and
-// counts who comes. What comes over HTTP is passed on to the real one.
-type called struct {
-	listener net.Listener
-	server   *http.Server
-
-	mu    sync.Mutex
-	count int
-}
-
-func startCalled(origin *url.URL) (*called, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("start a service: %w", err)
-	}
-	c := &called{}
-	c.listener = countingListener{Listener: listener, arrived: c.arrived}
-	onward := &httputil.ReverseProxy{
-		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(origin) },
-		Transport: &http.Transport{DisableKeepAlives: true},
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
-			w.WriteHeader(http.StatusBadGateway)
-		},
-	}
-	c.server = &http.Server{Handler: onward, ReadHeaderTimeout: 10 * time.Second}
-	go func() {
-		// Serve ends with ErrServerClosed when close is called.
-		_ = c.server.Serve(c.listener)
-	}()
-	return c, nil
-}
-
-func (c *called) arrived() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.count++
-}
-
-func (c *called) arrivals() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.count
-}
-
-// countingListener counts connections: what comes over TLS is not understood.
-type countingListener struct {
-	net.Listener
-	arrived func()
-}
-
-// Accept implements net.Listener.
-func (l countingListener) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err == nil {
-		l.arrived()
-	}
-	return conn, err
-}
 
 // originURLs returns the servers in the URLs of what the profile writes: scheme and host.
 func (p *Profile) originURLs() []*url.URL {
@@ -127,6 +65,10 @@ type callsTrial struct {
 	proxied, missed []string
 	// needless are the requests at the proxy for servers that NO_PROXY names.
 	needless []string
+	// stale are those of called that were not asked any more after the plugin was
+	// configured with others in their place. Where refused is true it refused that.
+	stale   []string
+	refused bool
 }
 
 // tryCalls carries the profile out three times: with services of this machine that
@@ -137,29 +79,25 @@ func (i *Installed) tryCalls(ctx context.Context, binary string, limit time.Dura
 	if len(origins) == 0 {
 		return callsTrial{reason: "the profile has no URL that the plugin could call"}, nil
 	}
-	services, addresses := make(map[string]*called), make(map[string]string)
-	for _, origin := range origins {
-		service, err := startCalled(origin)
-		if err != nil {
-			return trial, err
-		}
-		defer service.server.Close()
-		services[origin.String()] = service
-		addresses[origin.String()] = ReachableAddress(i.server, service.listener.Addr().String())
+	services, err := startServices(i.server, origins)
+	defer services.close()
+	if err != nil {
+		return trial, err
 	}
-	here := func(origin string) string { return addresses[origin] }
-	if reason, err := i.mountAndCall(ctx, i.name(), limit, here); err != nil || reason != "" {
+	others, err := startServices(i.server, origins)
+	defer others.close()
+	if err != nil {
+		return trial, err
+	}
+	here, there := services.address, others.address
+	if reason, err := i.mountAndCall(ctx, i.name(), limit, &trial.refused, here, there); err != nil || reason != "" {
 		return callsTrial{reason: reason}, err
 	}
-	for origin, service := range services {
-		if service.arrivals() > 0 {
-			trial.called = append(trial.called, origin)
-		}
-	}
+	trial.called = services.arrivedAt()
+	trial.stale = slices.DeleteFunc(slices.Clone(trial.called), func(origin string) bool { return slices.Contains(others.arrivedAt(), origin) })
 	if len(trial.called) == 0 {
 		return callsTrial{reason: "the plugin calls none of the URLs in its profile when that is carried out"}, nil
 	}
-	slices.Sort(trial.called)
 	return trial, i.tryProxied(ctx, binary, limit, here, &trial)
 }
 
@@ -185,7 +123,7 @@ func (i *Installed) tryProxied(ctx context.Context, binary string, limit time.Du
 		}
 		return names[origin]
 	}
-	reason, err := i.mountAndCall(ctx, i.proxiedName(), limit, elsewhere, here)
+	reason, err := i.mountAndCall(ctx, i.proxiedName(), limit, new(bool), elsewhere, here)
 	if err != nil || reason != "" {
 		trial.reason = reason
 		return err
@@ -222,8 +160,8 @@ func (i *Installed) callsMount() string { return "calls" + i.suffix }
 
 // mountAndCall mounts a registration, carries the profile out with other servers in
 // its URLs, once for each way to name them, and removes the mount. It returns why
-// it can't, and an empty string if it can.
-func (i *Installed) mountAndCall(ctx context.Context, name string, limit time.Duration, hosts ...func(string) string) (reason string, err error) {
+// it can't, and an empty string if it can, and notes if the plugin refused the setup.
+func (i *Installed) mountAndCall(ctx context.Context, name string, limit time.Duration, refused *bool, hosts ...func(string) string) (reason string, err error) {
 	table, at := i.subject.MountPaths()
 	body, err := i.subject.mountBody(name)
 	if err != nil {
@@ -233,7 +171,7 @@ func (i *Installed) mountAndCall(ctx context.Context, name string, limit time.Du
 		return "the plugin can't be mounted another time, see " + anotherMount + " and " + anotherProcess, nil
 	}
 	for _, host := range hosts {
-		if err := i.call(ctx, at+i.callsMount()+"/", host); err != nil {
+		if err := i.call(ctx, at+i.callsMount()+"/", host, refused); err != nil {
 			return "", err
 		}
 	}
@@ -241,15 +179,16 @@ func (i *Installed) mountAndCall(ctx context.Context, name string, limit time.Du
 	return "", nil
 }
 
-// call carries the profile out. What the plugin answers does not matter here.
-func (i *Installed) call(ctx context.Context, at string, host func(origin string) string) error {
+// call carries the profile out, and notes if the plugin refuses its setup. What it
+// answers otherwise does not matter here.
+func (i *Installed) call(ctx context.Context, at string, host func(origin string) string, refused *bool) error {
 	profile := &i.subject.Profile
 	replace := func(u *url.URL) *url.URL {
 		changed := *u
 		changed.Host = host(u.Scheme + "://" + u.Host)
 		return &changed
 	}
-	for _, write := range slices.Concat(profile.writes(), profile.Credentials) {
+	for n, write := range slices.Concat(profile.writes(), profile.Credentials) {
 		r := request{method: write.method(), path: at + write.Path}
 		if write.Data != nil {
 			body, err := json.Marshal(replaceURLs(write.Data, replace))
@@ -258,7 +197,9 @@ func (i *Installed) call(ctx context.Context, at string, host func(origin string
 			}
 			r.body = string(body)
 		}
-		_ = i.ask(ctx, r)
+		if tried := i.ask(ctx, r); n < len(profile.Setup) && (tried.err != nil || tried.refused()) {
+			*refused = true
+		}
 	}
 	return nil
 }
@@ -288,6 +229,21 @@ func (w *world) callsProxied() error {
 	}
 	if len(trial.missed) > 0 {
 		return mismatch("the plugin's calls of "+strings.Join(trial.missed, ", ")+", under another name, to go through the registered HTTP_PROXY", describeSeen(trial.proxied))
+	}
+	return nil
+}
+
+// callsFollow wants every server that is called to be called where the plugin was
+// configured with it last.
+func (w *world) callsFollow() error {
+	trial, err := w.knownCalls()
+	switch {
+	case err != nil:
+		return err
+	case trial.refused:
+		return &NotCheckedError{Reason: "the plugin refuses to be set up once more with other addresses in the profile's URLs"}
+	case len(trial.stale) > 0:
+		return mismatch("the plugin to call what it was configured with last, in place of "+strings.Join(trial.stale, ", "), "calls of what it was configured with first, and none of the other")
 	}
 	return nil
 }

@@ -60,6 +60,8 @@ func secretSettings() []string { return []string{"password", "private_key"} }
 type Write struct {
 	Path string
 	Data map[string]any
+	// Works tells whether credentials from this request work; nil if nothing was said.
+	Works *Proof
 }
 
 // Sample is a path that stores what is written to it.
@@ -111,6 +113,8 @@ func (p *Profile) missing(capability Capability) string {
 		return "the profile has no sample with an update"
 	case capability == Credentials && len(p.Credentials) == 0:
 		return "the profile names no credentials: paths that give a lease (--credentials)"
+	case capability == WorkingCredentials && !slices.ContainsFunc(p.Credentials, func(w Write) bool { return w.Works != nil }):
+		return "the profile does not say how to tell whether credentials work (works, under credentials)"
 	case capability == Logins && len(p.Logins) == 0:
 		return "the profile names no logins (--login)"
 	case capability == WrongLogins && !p.hasWrongLogin():

@@ -41,6 +41,8 @@ const (
 	SampleUpdates Capability = "sample-updates"
 	// Credentials: paths that give a lease are named.
 	Credentials Capability = "credentials"
+	// WorkingCredentials: it can be told whether they work.
+	WorkingCredentials Capability = "working-credentials"
 	// Logins: logins that succeed are named.
 	Logins Capability = "logins"
 	// WrongLogins: a login has data that must be refused.
@@ -85,7 +87,7 @@ func Capabilities() []Capability {
 	return []Capability{
 		HostEnvironment, PluginDirectory, PluginFiles, Settings, ServerLogs,
 		ProcessControl, Restart, Loopback, OwnServer, Crashes, Clock, PluginLogs, SpecialPaths, Faults, Sealing, CLIEnvironment,
-		Samples, SampleUpdates, Credentials, Logins, WrongLogins, OpenPaths,
+		Samples, SampleUpdates, Credentials, WorkingCredentials, Logins, WrongLogins, OpenPaths,
 		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe,
 	}
 }
@@ -94,7 +96,7 @@ func Capabilities() []Capability {
 // rather than the target.
 func (c Capability) ofProfile() bool {
 	switch c {
-	case Samples, SampleUpdates, Credentials, Logins, WrongLogins, OpenPaths,
+	case Samples, SampleUpdates, Credentials, WorkingCredentials, Logins, WrongLogins, OpenPaths,
 		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe:
 		return true
 	}

@@ -56,3 +56,16 @@ Feature: Disclosure
     Given a mount of its own "p"
     When all of the profile is carried out at "p" with a token of its own
     Then the token's accessor is not logged
+
+  @PLG-315 @must @needs-secrets @type-secret @type-auth
+  Scenario: No answer to a write shows a secret
+    Remedy: Return nil from writes, or leave the field out of the response.
+    Given a mount of its own "p"
+    Then no write at "p" shows a secret
+
+  @PLG-316 @must @needs-secrets @type-secret @type-auth
+  Scenario: No list shows a secret
+    Remedy: Leave the field out of key_info: policies give the right to list more easily than that to read.
+    Given a mount of its own "p"
+    When all of the profile is carried out at "p"
+    Then no list at "p" shows a secret

@@ -20,3 +20,10 @@ Feature: Environment
     Source: https://pkg.go.dev/net/http#ProxyFromEnvironment
     Remedy: Use http.ProxyFromEnvironment rather than http.ProxyURL with a variable's value: NO_PROXY names what is asked directly.
     Then the plugin's calls go past the proxy to what is excepted
+
+  @PLG-317 @must @needs-loopback @needs-plugin-directory
+  Scenario: A change of the configuration takes effect
+    The plugin is set up with other addresses than before.
+    Source: https://developer.hashicorp.com/vault/docs/plugins/plugin-development
+    Remedy: Forget the client that was made from the configuration when that is written, and in Invalidate of framework.Backend; or make it anew for each request.
+    Then the plugin calls what it was configured with last

@@ -132,3 +132,30 @@ Feature: Leases
     When the credentials are issued at "p"
     And the leases are revoked
     Then the credentials can still be had at "p"
+
+  @PLG-415 @must @needs-working-credentials
+  Scenario: Revoked credentials do not work any more
+    Remedy: End in Revoke what was given where it is checked, by what req.Secret.InternalData says of it, and return nil only when that is done. If the plugin is right, correct works in the profile.
+    Given a mount of its own "p"
+    And credentials that can be revoked are issued at "p"
+    Then the credentials work at "p"
+    When the leases are revoked
+    Then the credentials do not work any more at "p"
+
+  @PLG-416 @must @needs-working-credentials
+  Scenario: Credentials work when others are revoked
+    Remedy: End in Revoke what the lease gave and nothing else: keep its name in InternalData, rather than searching for what the role or the user has.
+    Given a mount of its own "p"
+    And credentials that can be revoked are issued at "p"
+    Then credentials work at "p" when others are revoked
+
+  @PLG-417 @must @needs-working-credentials
+  Scenario: Credentials do not work any more when the mount is gone
+    Servers ask the plugin to revoke all leases of a mount before it goes.
+    Source: https://developer.hashicorp.com/vault/docs/commands/secrets/disable
+    Remedy: Let Revoke do the same on a mount that is being removed, for which System().Tainted() is true.
+    Given a mount of its own "p"
+    And credentials that can be revoked are issued at "p"
+    When I DELETE "{table}/p"
+    Then the answer is 204
+    And the credentials do not work any more outside

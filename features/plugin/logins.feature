@@ -107,3 +107,11 @@ Feature: Logins
     When the logins succeed at "p"
     And what the names at "p" stand for is deleted
     Then the logins of what is deleted are refused at "p"
+
+  @PLG-465 @must @needs-secrets
+  Scenario: No login shows a secret
+    Servers keep a login's metadata, show it to who looks the token up, and write it into audit logs.
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/logical#Auth
+    Remedy: Put names into Auth.Metadata and Auth.Alias.Metadata, never what proves who logs in.
+    Given a mount of its own "p"
+    Then no login at "p" shows a secret

@@ -43,7 +43,9 @@ the working directory. What it lacks is not checked:
     samples:                    # paths that store what is written to them
       - {path: role/a, data: {ttl: 60}, update: {ttl: 90}}
     credentials:                # paths that give a lease
-      - {path: creds/a}
+      - path: creds/a
+        works:                  # succeeds until they are revoked; or path: account/{{name}}
+          {url: "http://127.0.0.1:19090/me", headers: {Authorization: "Bearer {{key}}"}}
     logins:                     # of an auth method
       - {path: login, data: {name: a, password: p}, wrong: {name: a, password: x}, policies: [app]}
     open: [login]               # paths that need no token

@@ -104,6 +104,7 @@ func Format(p steps.Profile) ([]byte, error) {
 		Update   map[string]any `yaml:"update,omitempty,flow"`
 		Wrong    map[string]any `yaml:"wrong,omitempty,flow"`
 		Policies []string       `yaml:"policies,omitempty,flow"`
+		Works    *works         `yaml:"works,omitempty,flow"`
 	}
 	type content struct {
 		Type        string            `yaml:"type,omitempty"`
@@ -137,7 +138,7 @@ func Format(p steps.Profile) ([]byte, error) {
 		out.Samples = append(out.Samples, request{Path: s.Path, Data: s.Data, Update: s.Update})
 	}
 	for _, w := range p.Credentials {
-		out.Credentials = append(out.Credentials, request{Path: w.Path, Data: w.Data})
+		out.Credentials = append(out.Credentials, request{Path: w.Path, Data: w.Data, Works: worksOf(w.Works)})
 	}
 	for _, l := range p.Logins {
 		out.Logins = append(out.Logins, request{Path: l.Path, Data: l.Data, Wrong: l.Wrong, Policies: l.Policies})

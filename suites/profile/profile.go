@@ -82,6 +82,7 @@ type entry struct {
 	Update   map[string]any `yaml:"update"`
 	Wrong    map[string]any `yaml:"wrong"`
 	Policies []string       `yaml:"policies"`
+	Works    yaml.Node      `yaml:"works"`
 }
 
 // Find returns the file with the plugin's profile: plugproof.yaml beside its
@@ -202,8 +203,10 @@ func (f file) profile(line func(string) int) (steps.Profile, error) {
 	each("samples", f.Samples, []string{"path", "data", "update"}, func(e entry) {
 		out.Samples = append(out.Samples, steps.Sample{Path: e.Path, Data: e.Data, Update: e.Update})
 	})
-	each("credentials", f.Credentials, []string{"path", "data"}, func(e entry) {
-		out.Credentials = append(out.Credentials, steps.Write{Path: e.Path, Data: e.Data})
+	each("credentials", f.Credentials, []string{"path", "data", "works"}, func(e entry) {
+		proof, err := readWorks(&e.Works)
+		add("credentials", err)
+		out.Credentials = append(out.Credentials, steps.Write{Path: e.Path, Data: e.Data, Works: proof})
 	})
 	each("logins", f.Logins, []string{"path", "data", "wrong", "policies"}, func(e entry) {
 		out.Logins = append(out.Logins, steps.Login{Path: e.Path, Data: e.Data, Wrong: e.Wrong, Policies: e.Policies})

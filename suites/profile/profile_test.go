@@ -25,7 +25,8 @@ plugin:
   samples:
     - {path: role/a, data: {ttl: 60}, update: {ttl: 90}}
   credentials:
-    - {path: creds/a}
+    - {path: creds/a, works: {url: "https://{{user}}:{{key}}@127.0.0.1/me", method: POST, headers: {X-Key: "{{key}}"}, body: "{}"}}
+    - {path: creds/b, works: {path: "account/{{user}}"}}
   logins:
     - {path: login, data: {name: a}, wrong: {name: b}, policies: [app]}
   open: [login, "login/*"]
@@ -49,11 +50,14 @@ func TestReadReadsEveryKey(t *testing.T) {
 	g.Expect(read).To(Equal(steps.Profile{
 		Type: "secret", Args: []string{"-v"}, Env: []string{"REGION=eu"},
 		Options: map[string]string{"version": "2"}, Config: object{"default_lease_ttl": "60s"},
-		Setup:       []steps.Write{{Path: "config", Data: object{"username": "u", "password": "planted"}}},
-		Samples:     []steps.Sample{{Path: "role/a", Data: object{"ttl": 60}, Update: object{"ttl": 90}}},
-		Credentials: []steps.Write{{Path: "creds/a"}},
-		Logins:      []steps.Login{{Path: "login", Data: object{"name": "a"}, Wrong: object{"name": "b"}, Policies: []string{"app"}}},
-		Open:        []string{"login", "login/*"}, Secrets: []string{"password"},
+		Setup:   []steps.Write{{Path: "config", Data: object{"username": "u", "password": "planted"}}},
+		Samples: []steps.Sample{{Path: "role/a", Data: object{"ttl": 60}, Update: object{"ttl": 90}}},
+		Credentials: []steps.Write{
+			{Path: "creds/a", Works: &steps.Proof{URL: "https://{{user}}:{{key}}@127.0.0.1/me", Method: "POST", Headers: map[string]string{"X-Key": "{{key}}"}, Body: "{}"}},
+			{Path: "creds/b", Works: &steps.Proof{Path: "account/{{user}}", Method: "GET"}},
+		},
+		Logins: []steps.Login{{Path: "login", Data: object{"name": "a"}, Wrong: object{"name": "b"}, Policies: []string{"app"}}},
+		Open:   []string{"login", "login/*"}, Secrets: []string{"password"},
 		UpgradeFrom: filepath.Join(filepath.Dir(file), "old/plugin"), Probe: steps.ProbeThorough,
 		Database: steps.DatabaseProfile{
 			Connection: object{"connection_url": "memdb:///x"}, CreationStatements: []string{"CREATE USER {{name}}"}, NoLogin: true,

@@ -3,8 +3,6 @@
 package sensitivity_test
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"testing"
 	"time"
@@ -35,7 +33,7 @@ type wrongPlugin struct {
 // wrongPlugins returns those of every group.
 func wrongPlugins() []wrongPlugin {
 	return slices.Concat([]wrongPlugin{{}, {auth: true}},
-		wrongStarts(), wrongPaths(), wrongData(), wrongProcesses(), wrongRobustness(), wrongLeases(), wrongLogins(), wrongTimes(), wrongDisclosures(), wrongVariables(), wrongChanges(), wrongSubtleties(), wrongAnswers())
+		wrongStarts(), wrongPaths(), wrongData(), wrongProcesses(), wrongRobustness(), wrongLeases(), wrongLogins(), wrongTimes(), wrongDisclosures(), wrongVariables(), wrongChanges(), wrongSubtleties(), wrongAnswers(), wrongEffects())
 }
 
 // profileOf returns the profile of the correct plugin of that type, which calls a
@@ -58,7 +56,7 @@ func profileOf(auth bool, older, service string) steps.Profile {
 		Type: "secret", Secrets: []string{"password", "key"}, Open: []string{}, UpgradeFrom: older,
 		Setup:       []steps.Write{config, {Path: "role/a", Data: object{"username": "u", "ttl": 60, "max_ttl": 600}}},
 		Samples:     []steps.Sample{{Path: "role/b", Data: object{"username": "w", "groups": "a,b", "ttl": "60s"}, Update: object{"ttl": "90s"}}},
-		Credentials: []steps.Write{{Path: "creds/a"}},
+		Credentials: []steps.Write{{Path: "creds/a", Works: &steps.Proof{URL: service + "/account/{{account}}"}}},
 	}
 }
 
@@ -87,8 +85,7 @@ func (w wrongPlugin) requirementsFor() []string {
 func TestEveryWrongPluginFailsByWhatItDoesWrong(t *testing.T) {
 	t.Parallel()
 	path, older := buildWrongPlugin(t)
-	service := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	t.Cleanup(service.Close)
+	service := startService(t)
 	for _, wrong := range wrongPlugins() {
 		name := "wrong=" + wrong.name
 		if wrong.auth {
@@ -96,7 +93,7 @@ func TestEveryWrongPluginFailsByWhatItDoesWrong(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			profile := profileOf(wrong.auth, older, service.URL)
+			profile := profileOf(wrong.auth, older, service)
 			profile.Env = append(profile.Env, "WRONG="+wrong.name, "WRONG_DIR="+t.TempDir())
 			if wrong.profile != nil {
 				wrong.profile(&profile)

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -46,7 +47,15 @@ func account() *framework.Secret {
 			"key":     {Type: framework.TypeString, Description: "Its key."},
 		},
 		Revoke: func(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
-			return nil, req.Storage.Delete(ctx, "account/"+fmt.Sprint(req.Secret.InternalData["account"]))
+			id := fmt.Sprint(req.Secret.InternalData["account"])
+			config, err := load(ctx, req.Storage, "config")
+			if err == nil {
+				err = dismiss(ctx, config, id)
+			}
+			if err != nil {
+				return nil, err
+			}
+			return nil, req.Storage.Delete(ctx, "account/"+id)
 		},
 		Renew: func(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
 			role, err := load(ctx, req.Storage, "role/"+fmt.Sprint(req.Secret.InternalData["role"]))
@@ -76,10 +85,10 @@ func issue(ctx context.Context, req *logical.Request, data *framework.FieldData)
 	if role == nil {
 		return logical.ErrorResponse("there is no role %q", name), nil
 	}
-	if err := call(ctx, config); err != nil {
+	id := rand.Text()
+	if err := call(ctx, config, http.MethodPut, "/account/"+id); err != nil {
 		return logical.ErrorResponse("the service can't be reached"), nil
 	}
-	id := rand.Text()
 	entry := record{"role": name}
 	if err := entry.save(ctx, req.Storage, "account/"+id); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
+	"net/http"
 
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
@@ -60,7 +61,7 @@ func login(ctx context.Context, req *logical.Request, data *framework.FieldData)
 	if err != nil {
 		return nil, err
 	}
-	if err := call(ctx, config); err != nil {
+	if err := call(ctx, config, http.MethodGet, ""); err != nil {
 		return logical.ErrorResponse("the service can't be reached"), nil
 	}
 	var policies []string

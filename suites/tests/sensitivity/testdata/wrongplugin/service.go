@@ -8,13 +8,14 @@ import (
 	"net/http"
 )
 
-// call asks the service of a configuration, if it has an address.
-func call(ctx context.Context, config record) error {
+// call asks the service of a configuration for something, if it has an address. A service
+// that does not know accounts answers as it likes.
+func call(ctx context.Context, config record, method, path string) error {
 	address, ok := config["url"].(string)
 	if !ok || address == "" {
 		return nil
 	}
-	asked, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	asked, err := http.NewRequestWithContext(ctx, method, address+path, nil)
 	if err != nil {
 		return fmt.Errorf("call the service: %w", err)
 	}
@@ -23,4 +24,9 @@ func call(ctx context.Context, config record) error {
 		return fmt.Errorf("call the service: %w", err)
 	}
 	return got.Body.Close()
+}
+
+// dismiss ends an account at the service.
+func dismiss(ctx context.Context, config record, account string) error {
+	return call(ctx, config, http.MethodDelete, "/account/"+account)
 }

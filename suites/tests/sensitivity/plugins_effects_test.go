@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package sensitivity_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+)
+
+// wrongEffects are plugins whose defect shows in what they do at the service that they
+// call, or in answers that are no reads.
+func wrongEffects() []wrongPlugin {
+	return []wrongPlugin{
+		{name: "revoking-nothing", fails: "PLG-415", also: []string{"PLG-417"}},
+		{name: "revoking-everybody", fails: "PLG-416"},
+		{name: "revoking-nothing-when-unmounted", fails: "PLG-417"},
+		{name: "keeping-client", fails: "PLG-317"},
+		{name: "echoing-write", fails: "PLG-315"},
+		{name: "key-info-with-secret", auth: true, fails: "PLG-316"},
+		{name: "secret-in-metadata", auth: true, fails: "PLG-465"},
+	}
+}
+
+// startService starts the service that the wrong plugins call: an account is there from
+// its PUT to its DELETE.
+func startService(t *testing.T) string {
+	t.Helper()
+	var accounts sync.Map
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch _, known := accounts.Load(r.URL.Path); {
+		case r.Method == http.MethodPut:
+			accounts.Store(r.URL.Path, true)
+		case r.Method == http.MethodDelete:
+			accounts.Delete(r.URL.Path)
+		case !known && r.URL.Path != "/":
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	t.Cleanup(service.Close)
+	return service.URL
+}
