@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/plugproof/plugproof/steps/host"
 )
 
 // This file and abilities_faults.go declare every optional ability of a target or a
@@ -18,8 +20,6 @@ import (
 //
 // What a target lacks is found out before a scenario starts, by
 // Target.Unsupported; the errors here are for callers that did not ask.
-// ProcessControl and PluginFiles have no interface: plugin processes are found
-// in this machine's process table, files in Server.PluginDir.
 
 // ErrUnsupported is matched by the errors of servers that lack an ability.
 var ErrUnsupported = errors.New("not supported by this target")
@@ -59,6 +59,22 @@ func PlacePlugin(ctx context.Context, server Server, name, path string) (string,
 		return "", lacking(server, PluginDirectory)
 	}
 	return placer.Place(ctx, name, path)
+}
+
+// ElsewhereServer is a Server whose plugins run on another machine than this, or in
+// a container, where its plugin directory is too (ProcessControl, PluginFiles).
+type ElsewhereServer interface {
+	Server
+	// Host returns that machine, for as long as the server is not restarted.
+	Host(ctx context.Context) (host.Host, error)
+}
+
+// HostOf returns the machine that the server's plugins run on.
+func HostOf(ctx context.Context, server Server) (host.Host, error) {
+	if elsewhere, ok := server.(ElsewhereServer); ok {
+		return elsewhere.Host(ctx)
+	}
+	return host.Local{}, nil
 }
 
 // LogReader is a Server whose log can be read (ServerLogs).

@@ -21,6 +21,10 @@ func (w *world) clean(ctx context.Context) error {
 		if w.names.suffix != "" {
 			failed = append(failed, w.removeCreated(ctx))
 		}
+		// Before the server's end, with which its host may end: a container.
+		for _, remove := range w.files {
+			failed = append(failed, remove(ctx))
+		}
 		if w.timed == nil {
 			failed = append(failed, w.server.Close(ctx))
 		}

@@ -12,10 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
-
-	"github.com/shirou/gopsutil/v4/process"
 )
 
 // This file finds out what a plugin's process does, from outside and for any plugin
@@ -136,6 +133,10 @@ func ofRuntime(function string) bool {
 // quitSubject ends the process that serves the scenario's registration of the checked
 // plugin and returns what its goroutines did. The next request starts another.
 func (w *world) quitSubject(ctx context.Context) (*goroutines, error) {
+	machine, err := w.host(ctx)
+	if err != nil {
+		return nil, err
+	}
 	tree, err := w.servingTree(ctx, soon)
 	if err != nil {
 		return nil, err
@@ -144,9 +145,9 @@ func (w *world) quitSubject(ctx context.Context) (*goroutines, error) {
 	if err != nil {
 		return nil, err
 	}
-	serving, begun := tree.serving(ctx)[0], time.Now()
-	if err := serving.SendSignalWithContext(ctx, syscall.SIGQUIT); err != nil && !errors.Is(err, process.ErrorProcessNotRunning) {
-		return nil, fmt.Errorf("signal the plugin's process %d: %w", serving.Pid, err)
+	pid, begun := tree.serving(ctx)[0].PID(), time.Now()
+	if err := machine.Quit(ctx, pid); err != nil {
+		return nil, fmt.Errorf("signal the plugin's process %d: %w", pid, err)
 	}
 	var lines []string
 	err = poll(ctx, soon, func(ctx context.Context) error {
@@ -156,7 +157,7 @@ func (w *world) quitSubject(ctx context.Context) (*goroutines, error) {
 		}
 		lines = all[min(len(before), len(all)):]
 		if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, ": plugin process exited: ") }) {
-			return mismatch(fmt.Sprintf("process %d to have ended", serving.Pid), "it still runs")
+			return mismatch(fmt.Sprintf("process %d to have ended", pid), "it still runs")
 		}
 		return nil
 	})

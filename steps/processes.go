@@ -5,17 +5,40 @@ package steps
 import (
 	"context"
 	"fmt"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/shirou/gopsutil/v4/process"
+	"github.com/plugproof/plugproof/steps/host"
 )
 
 // soon bounds waiting for what a server does by itself: ending a process,
 // noticing a crash, moving a mount.
 const soon = 10 * time.Second
+
+// host returns the machine that the scenario's server runs its plugins on.
+func (w *world) host(ctx context.Context) (host.Host, error) {
+	server, err := w.ensureServer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	machine, err := HostOf(ctx, server)
+	if err != nil {
+		return nil, fmt.Errorf("look at where the server runs: %w", err)
+	}
+	return machine, nil
+}
+
+// onHost returns the path of a file in a directory of a server's host, which has
+// slashes if it is a container on a machine that has none.
+func onHost(directory, name string) string {
+	if strings.HasPrefix(directory, "/") {
+		return path.Join(directory, name)
+	}
+	return filepath.Join(directory, name)
+}
 
 // runsAs keeps the process identifier that the probe at a mount reports.
 func (w *world) runsAs(ctx context.Context, mount, name string) error {
@@ -24,7 +47,44 @@ func (w *world) runsAs(ctx context.Context, mount, name string) error {
 		return err
 	}
 	w.saved[name] = strconv.FormatInt(pid, 10)
+	if w.suite.unsupported(ctx, ProcessControl) != "" {
+		return nil // its identifier has to do
+	}
+	return w.keep(ctx, name, int32(pid)) //nolint:gosec // identifiers of processes have 32 bits
+}
+
+// keptProcess is a process that a scenario kept.
+type keptProcess struct {
+	pid int32
+	// began is as of host.Processes.
+	began int64
+}
+
+// keep notes the processes that a name stands for.
+func (w *world) keep(ctx context.Context, name string, pids ...int32) error {
+	machine, err := w.host(ctx)
+	if err != nil {
+		return err
+	}
+	w.members[name] = nil
+	for _, pid := range pids {
+		began, err := machine.Began(ctx, pid)
+		if err != nil {
+			return fmt.Errorf("read when process %d began: %w", pid, err)
+		}
+		w.members[name] = append(w.members[name], keptProcess{pid, began})
+	}
 	return nil
+}
+
+// stillThere reports whether a process that was kept runs.
+func (w *world) stillThere(ctx context.Context, kept keptProcess) (bool, error) {
+	machine, err := w.host(ctx)
+	if err != nil {
+		return false, err
+	}
+	began, err := machine.Began(ctx, kept.pid)
+	return began != 0 && began == kept.began, err
 }
 
 func (w *world) stillRunsAs(ctx context.Context, mount, name string) error {
@@ -44,6 +104,12 @@ func (w *world) runsAsAnother(ctx context.Context, mount, name string) error {
 		return err
 	}
 	if got := strconv.FormatInt(pid, 10); got == w.saved[name] {
+		// In a container that was restarted, another process may have its identifier.
+		if kept := w.members[name]; len(kept) == 1 {
+			if there, err := w.stillThere(ctx, kept[0]); err != nil || !there {
+				return err
+			}
+		}
 		return mismatch(fmt.Sprintf("another process than %s at %s", w.saved[name], mount), "the same process")
 	}
 	return nil
@@ -65,15 +131,6 @@ func (w *world) pid(ctx context.Context, mount string) (int64, error) {
 	return pid, nil
 }
 
-// savedProcess returns a process identifier that was kept under a name.
-func (w *world) savedProcess(name string) (int32, error) {
-	pid, err := strconv.ParseInt(w.saved[name], 10, 32)
-	if err != nil || pid <= 1 {
-		return 0, fmt.Errorf("no process was kept as %q", name)
-	}
-	return int32(pid), nil
-}
-
 // killProcess kills a process the way the kernel does when memory runs out: it
 // can't clean up.
 func (w *world) killProcess(ctx context.Context, name string) error {
@@ -81,14 +138,14 @@ func (w *world) killProcess(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	for at, pid := range pids {
-		running, err := process.NewProcessWithContext(ctx, pid)
-		if err == nil {
-			err = running.KillWithContext(ctx)
-		}
+	machine, err := w.host(ctx)
+	if err != nil {
+		return err
+	}
+	for at, kept := range pids {
 		// The others may end with the first.
-		if err != nil && at == 0 {
-			return fmt.Errorf("kill the plugin's process %d: %w", pid, err)
+		if err := machine.Kill(ctx, kept.pid); err != nil && at == 0 {
+			return fmt.Errorf("kill the plugin's process %d: %w", kept.pid, err)
 		}
 	}
 	return nil
@@ -101,10 +158,10 @@ func (w *world) hasEnded(ctx context.Context, name string) error {
 		return err
 	}
 	return poll(ctx, soon, func(ctx context.Context) error {
-		for _, pid := range pids {
-			running, err := process.PidExistsWithContext(ctx, pid)
+		for _, kept := range pids {
+			running, err := w.stillThere(ctx, kept)
 			if err == nil && running {
-				err = mismatch(fmt.Sprintf("process %d to have ended", pid), "it still runs")
+				err = mismatch(fmt.Sprintf("process %d to have ended", kept.pid), "it still runs")
 			}
 			if err != nil {
 				return err
@@ -115,13 +172,13 @@ func (w *world) hasEnded(ctx context.Context, name string) error {
 }
 
 func (w *world) stillRuns(ctx context.Context, name string) error {
-	pid, err := w.savedProcess(name)
+	kept, err := w.savedProcesses(name)
 	if err != nil {
 		return err
 	}
-	running, err := process.PidExistsWithContext(ctx, pid)
+	running, err := w.stillThere(ctx, kept[0])
 	if err == nil && !running {
-		err = mismatch(fmt.Sprintf("process %d to run", pid), "it has ended")
+		err = mismatch(fmt.Sprintf("process %d to run", kept[0].pid), "it has ended")
 	}
 	return err
 }
@@ -133,8 +190,8 @@ func (w *world) processesOf(ctx context.Context, number int, binary string) erro
 	return err
 }
 
-func (w *world) waitForProcesses(ctx context.Context, number int, binary string) ([]*process.Process, error) {
-	var found []*process.Process
+func (w *world) waitForProcesses(ctx context.Context, number int, binary string) ([]host.Process, error) {
+	var found []host.Process
 	err := poll(ctx, soon, func(ctx context.Context) (err error) {
 		if found, err = w.processes(ctx, binary); err != nil {
 			return err
@@ -144,7 +201,7 @@ func (w *world) waitForProcesses(ctx context.Context, number int, binary string)
 		}
 		got := countProcesses(len(found))
 		for _, running := range found {
-			got += fmt.Sprintf(" %d", running.Pid)
+			got += fmt.Sprintf(" %d", running.PID())
 		}
 		return mismatch(countProcesses(number)+" of "+binary, got)
 	})
@@ -152,7 +209,7 @@ func (w *world) waitForProcesses(ctx context.Context, number int, binary string)
 }
 
 // processes finds the processes of a binary by the file that they execute.
-func (w *world) processes(ctx context.Context, binary string) ([]*process.Process, error) {
+func (w *world) processes(ctx context.Context, binary string) ([]host.Process, error) {
 	server, err := w.ensureServer(ctx)
 	if err != nil {
 		return nil, err
@@ -160,19 +217,22 @@ func (w *world) processes(ctx context.Context, binary string) ([]*process.Proces
 	if binary == SubjectName && w.subject != "" {
 		return w.subjectRoots(ctx)
 	}
-	file, err := filepath.EvalSymlinks(filepath.Join(server.PluginDir(), w.names.out(binary)))
+	machine, err := w.host(ctx)
+	if err != nil {
+		return nil, err
+	}
+	file, err := machine.Resolve(ctx, onHost(server.PluginDir(), w.names.out(binary)))
 	if err != nil {
 		return nil, fmt.Errorf("find the plugin's file: %w", err)
 	}
-	all, err := process.ProcessesWithContext(ctx)
+	all, err := machine.Processes(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the process table: %w", err)
 	}
-	var found []*process.Process
+	var found []host.Process
 	for _, candidate := range all {
 		// Processes that end meanwhile, or belong to others, can't be asked.
-		exe, err := candidate.ExeWithContext(ctx)
-		if err == nil && strings.TrimSuffix(exe, " (deleted)") == file {
+		if exe, err := candidate.Executable(ctx); err == nil && exe == file {
 			found = append(found, candidate)
 		}
 	}
@@ -180,7 +240,7 @@ func (w *world) processes(ctx context.Context, binary string) ([]*process.Proces
 }
 
 // theProcess waits until one process of a binary runs and returns it.
-func (w *world) theProcess(ctx context.Context, binary string) (*process.Process, error) {
+func (w *world) theProcess(ctx context.Context, binary string) (host.Process, error) {
 	found, err := w.waitForProcesses(ctx, 1, binary)
 	if err != nil {
 		return nil, err
@@ -196,8 +256,8 @@ func (w *world) processKept(ctx context.Context, binary, name string) error {
 	if err != nil {
 		return err
 	}
-	w.saved[name] = strconv.Itoa(int(found.Pid))
-	return nil
+	w.saved[name] = strconv.Itoa(int(found.PID()))
+	return w.keep(ctx, name, found.PID())
 }
 
 // subjectKept keeps the process that the server started for the checked plugin,
@@ -207,30 +267,29 @@ func (w *world) subjectKept(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	w.saved[name] = strconv.Itoa(int(tree.root.Pid))
-	w.members[name] = []int32{tree.root.Pid}
+	w.saved[name] = strconv.Itoa(int(tree.root))
+	pids := []int32{tree.root}
 	for _, serving := range tree.serving(ctx) {
-		if serving.Pid != tree.root.Pid {
-			w.members[name] = append(w.members[name], serving.Pid)
+		if serving.PID() != tree.root {
+			pids = append(pids, serving.PID())
 		}
 	}
-	return nil
+	return w.keep(ctx, name, pids...)
 }
 
 // savedProcesses returns the process that was kept under a name and, if it is the
 // checked plugin's, the one that serves where the first is a script.
-func (w *world) savedProcesses(name string) ([]int32, error) {
+func (w *world) savedProcesses(name string) ([]keptProcess, error) {
 	if members := w.members[name]; len(members) > 0 {
 		return members, nil
 	}
-	pid, err := w.savedProcess(name)
-	return []int32{pid}, err
+	return nil, fmt.Errorf("no process was kept as %q", name)
 }
 
-func hasVariable(ctx context.Context, found *process.Process, name, value string) error {
-	environ, err := found.EnvironWithContext(ctx)
+func hasVariable(ctx context.Context, found host.Process, name, value string) error {
+	environ, err := found.Environ(ctx)
 	if err != nil {
-		return fmt.Errorf("read the environment of process %d: %w", found.Pid, err)
+		return fmt.Errorf("read the environment of process %d: %w", found.PID(), err)
 	}
 	got := name + " not set"
 	for _, entry := range environ {

@@ -5,22 +5,19 @@ package steps
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
-	"syscall"
 	"time"
 
-	"github.com/shirou/gopsutil/v4/net"
-	"github.com/shirou/gopsutil/v4/process"
+	"github.com/plugproof/plugproof/steps/host"
 )
 
 // processTree is a process that a server started for the checked plugin, and its
 // descendants: a plugin may be a script that starts the program.
 type processTree struct {
-	root *process.Process
+	// root is its identifier.
+	root int32
 	// all are the root and its descendants.
-	all []*process.Process
+	all []host.Process
 }
 
 // subjectTrees finds the processes of the scenario's registration of the checked
@@ -32,11 +29,15 @@ func (w *world) subjectTrees(ctx context.Context) ([]processTree, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := filepath.EvalSymlinks(filepath.Join(server.PluginDir(), w.subject))
+	machine, err := w.host(ctx)
+	if err != nil {
+		return nil, err
+	}
+	file, err := machine.Resolve(ctx, onHost(server.PluginDir(), w.subject))
 	if err != nil {
 		return nil, fmt.Errorf("find the plugin's file: %w", err)
 	}
-	all, err := process.ProcessesWithContext(ctx)
+	all, err := machine.Processes(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the process table: %w", err)
 	}
@@ -44,10 +45,10 @@ func (w *world) subjectTrees(ctx context.Context) ([]processTree, error) {
 	own := make(map[int32]bool)
 	for _, candidate := range all {
 		// Processes that end meanwhile, or belong to others, can't be asked.
-		if parent, err := candidate.PpidWithContext(ctx); err == nil {
-			parents[candidate.Pid] = parent
+		if parent, err := candidate.Parent(ctx); err == nil {
+			parents[candidate.PID()] = parent
 		}
-		own[candidate.Pid] = executes(ctx, candidate, file, registrationOf(server.PluginDir(), w.subject))
+		own[candidate.PID()] = executes(ctx, candidate, file, registrationOf(server.PluginDir(), w.subject))
 	}
 	// rootOf returns the highest ancestor that is the plugin's, or 0.
 	rootOf := func(pid int32) int32 {
@@ -66,14 +67,14 @@ func (w *world) subjectTrees(ctx context.Context) ([]processTree, error) {
 	}
 	var trees []processTree
 	for _, candidate := range all {
-		root := rootOf(candidate.Pid)
-		if root == 0 || isZombie(ctx, candidate) {
+		root := rootOf(candidate.PID())
+		if root == 0 || candidate.Zombie(ctx) {
 			continue
 		}
-		at := slices.IndexFunc(trees, func(t processTree) bool { return t.root.Pid == root })
+		at := slices.IndexFunc(trees, func(t processTree) bool { return t.root == root })
 		if at < 0 {
 			at = len(trees)
-			trees = append(trees, processTree{root: &process.Process{Pid: root}})
+			trees = append(trees, processTree{root: root})
 		}
 		trees[at].all = append(trees[at].all, candidate)
 	}
@@ -82,20 +83,20 @@ func (w *world) subjectTrees(ctx context.Context) ([]processTree, error) {
 
 // executes reports whether a process is of the registration with that file and that
 // variable.
-func executes(ctx context.Context, candidate *process.Process, file, registration string) bool {
-	if exe, err := candidate.ExeWithContext(ctx); err == nil && strings.TrimSuffix(exe, " (deleted)") == file {
+func executes(ctx context.Context, candidate host.Process, file, registration string) bool {
+	if exe, err := candidate.Executable(ctx); err == nil && exe == file {
 		return true
 	}
-	if args, err := candidate.CmdlineSliceWithContext(ctx); err == nil && slices.Contains(args, file) {
+	if args, err := candidate.Args(ctx); err == nil && slices.Contains(args, file) {
 		return true
 	}
-	environ, err := candidate.EnvironWithContext(ctx)
+	environ, err := candidate.Environ(ctx)
 	return err == nil && slices.Contains(environ, registration)
 }
 
-func isZombie(ctx context.Context, candidate *process.Process) bool {
-	status, err := candidate.StatusWithContext(ctx)
-	return err == nil && slices.Contains(status, process.Zombie)
+// roots returns the root, or nothing if it has ended before its descendants.
+func (t processTree) roots() []host.Process {
+	return slices.DeleteFunc(slices.Clone(t.all), func(p host.Process) bool { return p.PID() != t.root })
 }
 
 // serves reports whether a process of the tree listens on a socket.
@@ -103,21 +104,17 @@ func (t processTree) serves(ctx context.Context) bool { return len(t.listening(c
 
 // serving returns the processes of the tree that listen on a socket, as the one
 // that serves the plugin does, and all if that can't be found out.
-func (t processTree) serving(ctx context.Context) []*process.Process {
+func (t processTree) serving(ctx context.Context) []host.Process {
 	if found := t.listening(ctx); len(found) > 0 {
 		return found
 	}
 	return t.all
 }
 
-func (t processTree) listening(ctx context.Context) []*process.Process {
-	var found []*process.Process
+func (t processTree) listening(ctx context.Context) []host.Process {
+	var found []host.Process
 	for _, candidate := range t.all {
-		connections, err := candidate.ConnectionsWithContext(ctx)
-		// A Unix domain socket that listens has a path and no status.
-		if err == nil && slices.ContainsFunc(connections, func(c net.ConnectionStat) bool {
-			return c.Status == "LISTEN" || c.Family == syscall.AF_UNIX && c.Laddr.IP != ""
-		}) {
+		if usage, err := candidate.Usage(ctx); err == nil && usage.Listens {
 			found = append(found, candidate)
 		}
 	}
@@ -158,11 +155,11 @@ func (w *world) oneServes(ctx context.Context) error {
 
 // subjectRoots returns the processes that the server started for the scenario's
 // registration of the checked plugin.
-func (w *world) subjectRoots(ctx context.Context) ([]*process.Process, error) {
+func (w *world) subjectRoots(ctx context.Context) ([]host.Process, error) {
 	trees, err := w.subjectTrees(ctx)
-	var roots []*process.Process
+	var roots []host.Process
 	for _, tree := range trees {
-		roots = append(roots, tree.root)
+		roots = append(roots, tree.roots()...)
 	}
 	return roots, err
 }

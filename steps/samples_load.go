@@ -13,7 +13,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/shirou/gopsutil/v4/process"
+	"github.com/plugproof/plugproof/steps/host"
 )
 
 // samplesInParallel reads and writes the samples from many clients at once. Each
@@ -146,11 +146,11 @@ func (w *world) staysSmall(ctx context.Context, requests int, mount string) erro
 		return err
 	}
 	var grown []string
-	if after.descriptors > before.descriptors+grownDescriptors {
-		grown = append(grown, fmt.Sprintf("from %d to %d descriptors", before.descriptors, after.descriptors))
+	if after.Descriptors > before.Descriptors+grownDescriptors {
+		grown = append(grown, fmt.Sprintf("from %d to %d descriptors", before.Descriptors, after.Descriptors))
 	}
-	if after.memory > before.memory+grownMemory {
-		grown = append(grown, fmt.Sprintf("from %d to %d MB of memory", before.memory>>20, after.memory>>20))
+	if after.Memory > before.Memory+grownMemory {
+		grown = append(grown, fmt.Sprintf("from %d to %d MB of memory", before.Memory>>20, after.Memory>>20))
 	}
 	goroutines, err := w.grownGoroutines(ctx, requests)
 	if err != nil {
@@ -181,23 +181,17 @@ func (w *world) grownGoroutines(ctx context.Context, requests int) (string, erro
 	return "", nil
 }
 
-type processSize struct {
-	descriptors int32
-	memory      uint64
-}
-
-func (w *world) sizeOfSubject(ctx context.Context) (processSize, error) {
+// sizeOfSubject returns the largest use of any of the plugin's processes.
+func (w *world) sizeOfSubject(ctx context.Context) (host.Usage, error) {
 	tree, err := w.servingTree(ctx, soon)
 	if err != nil {
-		return processSize{}, err
+		return host.Usage{}, err
 	}
-	var size processSize
-	for _, serving := range append([]*process.Process{tree.root}, tree.serving(ctx)...) {
-		if n, err := serving.NumFDsWithContext(ctx); err == nil {
-			size.descriptors = max(size.descriptors, n)
-		}
-		if info, err := serving.MemoryInfoWithContext(ctx); err == nil {
-			size.memory = max(size.memory, info.RSS)
+	var size host.Usage
+	for _, running := range append(tree.serving(ctx), tree.roots()...) {
+		if usage, err := running.Usage(ctx); err == nil {
+			size.Descriptors = max(size.Descriptors, usage.Descriptors)
+			size.Memory = max(size.Memory, usage.Memory)
 		}
 	}
 	return size, nil

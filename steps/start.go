@@ -6,10 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -64,11 +61,15 @@ func (w *world) startedWithin(text string) error {
 // startScratch registers the plugin for the scenario alone with an empty directory
 // for temporary files.
 func (w *world) startScratch(ctx context.Context) error {
-	directory, err := os.MkdirTemp("", "plugproof-scratch-")
+	machine, err := w.host(ctx)
+	if err != nil {
+		return err
+	}
+	directory, err := machine.Temporary(ctx)
 	if err != nil {
 		return fmt.Errorf("a directory for the plugin's files: %w", err)
 	}
-	w.closers = append(w.closers, func() error { return os.RemoveAll(directory) })
+	w.removeLater(directory)
 	w.scratch = directory
 	return w.registerSubject(ctx, "TMPDIR="+directory, "HOME="+directory)
 }
@@ -85,14 +86,13 @@ func (w *world) scratchEmpty(ctx context.Context) error {
 	} else if err != nil {
 		return err
 	}
-	var left []string
-	err := filepath.WalkDir(w.scratch, func(path string, entry fs.DirEntry, err error) error {
-		// A socket is go-plugin's, which a server that kills the process leaves behind.
-		if err == nil && entry.Type()&fs.ModeSocket == 0 && path != w.scratch {
-			left = append(left, strings.TrimPrefix(path, w.scratch+"/"))
-		}
+	machine, err := w.host(ctx)
+	if err != nil {
 		return err
-	})
+	}
+	// Sockets, which List leaves out, are go-plugin's: a server that kills the process
+	// leaves them behind.
+	left, err := machine.List(ctx, w.scratch)
 	if err != nil {
 		return fmt.Errorf("read the plugin's directory: %w", err)
 	}

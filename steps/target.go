@@ -16,16 +16,15 @@ const (
 	HostEnvironment Capability = "host-environment"
 	// PluginDirectory: files can be placed in the server's plugin directory.
 	PluginDirectory Capability = "plugin-directory"
-	// PluginFiles: the plugin directory is a directory of this machine (PluginDir
-	// is its path here too), so that symlinks, subdirectories and changed files can
-	// be created in it.
+	// PluginFiles: symlinks, subdirectories and changed files can be created in the
+	// plugin directory, which is on the server's Host.
 	PluginFiles Capability = "plugin-files"
 	// Settings: the server can be started without api_addr or plugin directory.
 	Settings Capability = "settings"
 	// ServerLogs: what the server logged can be read.
 	ServerLogs Capability = "server-logs"
-	// ProcessControl: plugin processes can be seen and killed from outside,
-	// because they run in this machine's process table.
+	// ProcessControl: plugin processes can be seen and killed from outside, in the
+	// process table of the server's Host.
 	ProcessControl Capability = "process-control"
 	// Restart: the server can be stopped and started again with its state.
 	Restart Capability = "restart"

@@ -43,6 +43,8 @@ type world struct {
 	secrets []string
 	// accessors are those of the scenario's tokens, which are revoked at the end.
 	accessors []string
+	// files remove files of the server's host.
+	files []func(context.Context) error
 	// closers end what the scenario itself started: proxies, identity providers.
 	closers   []func() error
 	proxies   map[string]*forwardProxy
@@ -56,9 +58,9 @@ type world struct {
 	release func()
 	// scratch is the directory for temporary files of the checked plugin.
 	scratch string
-	// members are the processes of the checked plugin that were kept under a name,
-	// a script's children included.
-	members map[string][]int32
+	// members are the processes that were kept under a name: one, or those of the
+	// checked plugin, a script's children included.
+	members map[string][]keptProcess
 	// timed is the checked plugin on the server whose time can be moved, which the
 	// scenario then uses; nil for none.
 	timed *timedPlugin
@@ -106,7 +108,7 @@ func newWorld(suite *Suite) *world {
 		shared = installed.suffix
 	}
 	return &world{
-		suite: suite, saved: saved, names: names{shared: shared}, members: make(map[string][]int32),
+		suite: suite, saved: saved, names: names{shared: shared}, members: make(map[string][]keptProcess),
 		proxies: make(map[string]*forwardProxy), providers: make(map[string]*identityProvider),
 	}
 }

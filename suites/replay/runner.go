@@ -101,6 +101,9 @@ func (r *Runner) supports(c *Case) error {
 		if reason := r.Target.Unsupported(steps.PluginFiles); reason != "" {
 			return fmt.Errorf("%w: %s", steps.ErrUnsupported, reason)
 		}
+		if _, elsewhere := r.Target.(steps.PlatformTarget); elsewhere {
+			return fmt.Errorf("%w: shell steps need the plugin directory on this machine", steps.ErrUnsupported)
+		}
 	}
 	return nil
 }

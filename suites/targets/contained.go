@@ -41,6 +41,10 @@ type contained struct {
 
 	ending sync.Mutex // one restart or close at a time
 
+	looking sync.Mutex // guards what follows, and is held while it is made
+	insight *insight
+	brought bool
+
 	mu     sync.Mutex // guards what follows
 	base   string
 	keys   keys
@@ -312,6 +316,7 @@ func (s *contained) Restart(ctx context.Context, kill bool) error {
 	defer s.ending.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, stopGrace+s.target.opts.startTimeout())
 	defer cancel()
+	s.lookAway()
 	if kill {
 		if _, err := s.engine.ContainerKill(ctx, s.box.GetContainerID(), client.ContainerKillOptions{}); err != nil {
 			return s.target.named(err)
@@ -351,6 +356,7 @@ func (s *contained) remove(ctx context.Context) error {
 	if s.box == nil {
 		return nil
 	}
+	s.lookAway()
 	return s.box.Terminate(ctx, testcontainers.StopTimeout(0))
 }
 

@@ -23,6 +23,7 @@ type containers struct {
 	pool        *pool
 	engine      func() (*engine, error)
 	contents    func() (*contents, error)
+	inside      func() (string, error)
 	sums        *sums
 	relays      *relays
 }
@@ -52,6 +53,7 @@ func newContainers(name, image string, opts Options) (steps.Target, error) {
 		found, err := e.look(context.Background(), image)
 		return found, c.named(err)
 	})
+	c.inside = sync.OnceValues(c.findInside)
 	return c, nil
 }
 
@@ -72,13 +74,12 @@ func (c *containers) named(err error) error {
 // Name implements steps.Target.
 func (c *containers) Name() string { return c.name }
 
-// Unsupported implements steps.Target. Asking for Loopback or Sealing contacts the engine.
+// Unsupported implements steps.Target. Asking for Loopback, Sealing,
+// PluginFiles or ProcessControl contacts the engine; the last two may build a program.
 func (c *containers) Unsupported(capability steps.Capability) string {
 	switch capability {
-	case steps.PluginFiles:
-		return "the plugin directory is inside the container"
-	case steps.ProcessControl:
-		return "plugin processes run inside the container"
+	case steps.PluginFiles, steps.ProcessControl:
+		return c.lacksInside()
 	case steps.Sealing:
 		found, err := c.contents()
 		if err != nil {

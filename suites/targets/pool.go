@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/steps/host"
 )
 
 // running is a server that a pool has started.
@@ -166,6 +167,9 @@ func (l *lent) Close(ctx context.Context) error { return l.giveBack(ctx) }
 func (l *lent) Crashes(ctx context.Context) ([]steps.Crash, error) {
 	return steps.PluginCrashes(ctx, l.running)
 }
+
+// Host implements steps.ElsewhereServer.
+func (l *lent) Host(ctx context.Context) (host.Host, error) { return steps.HostOf(ctx, l.running) }
 
 // Advance implements steps.ClockMover.
 func (l *lent) Advance(ctx context.Context, d time.Duration) error {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/plugproof/plugproof/mockserver"
 	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/steps/host"
 	"github.com/plugproof/plugproof/suites/internal/servertest"
 	"github.com/plugproof/plugproof/suites/targets"
 )
@@ -67,6 +68,10 @@ func TestServers(t *testing.T) {
 				t.Parallel()
 				testPlugin(t, serve(t, target, steps.Spec{Env: []string{"REGION=host", "EMPTY="}}), plugin)
 			})
+			t.Run("processes and files of the server's host are in reach", func(t *testing.T) {
+				t.Parallel()
+				testHost(t, target, plugin)
+			})
 			t.Run("state survives restart and kill", func(t *testing.T) {
 				t.Parallel()
 				testState(t, serve(t, target, steps.Spec{State: true}))
@@ -108,6 +113,55 @@ func testPlugin(t *testing.T, server steps.Server, plugin string) {
 	}
 	_, err = steps.PlacePlugin(t.Context(), server, "../outside", plugin)
 	g.Expect(err).To(MatchError(ContainSubstring("no slash")))
+}
+
+func testHost(t *testing.T, target steps.Target, plugin string) {
+	g := NewWithT(t)
+	for _, needed := range []steps.Capability{steps.ProcessControl, steps.PluginFiles} {
+		g.Expect(target.Unsupported(needed)).To(BeEmpty())
+	}
+	server := serve(t, target, steps.Spec{State: true})
+	for range 2 { // before and after a restart, which ends a container with all that runs in it
+		sum, err := steps.PlacePlugin(t.Context(), server, "seen", plugin)
+		g.Expect(err).NotTo(HaveOccurred())
+		status, body := ask(t, server, "PUT", "sys/plugins/catalog/secret/seen", fmt.Sprintf(`{"command":"seen","sha256":%q}`, sum))
+		g.Expect(status).To(Equal(204), body)
+		status, body = ask(t, server, "POST", "sys/mounts/p", `{"type":"seen"}`)
+		g.Expect(status).To(Equal(204), body)
+		machine, err := steps.HostOf(t.Context(), server)
+		g.Expect(err).NotTo(HaveOccurred())
+		file, err := machine.Resolve(t.Context(), server.PluginDir()+"/seen")
+		g.Expect(err).NotTo(HaveOccurred())
+		pids := executing(t, machine, file)
+		_, body = ask(t, server, "GET", "p/process", "")
+		g.Expect(pids).To(HaveLen(1))
+		g.Expect(body).To(ContainSubstring(fmt.Sprintf(`"pid":%d`, pids[0])))
+		g.Expect(machine.Kill(t.Context(), pids[0])).To(Succeed())
+		g.Eventually(func() ([]int32, error) { return executing(t, machine, file), nil }, "10s").ShouldNot(ContainElement(pids[0]))
+		// The server compares the file that it starts.
+		g.Expect(machine.Append(t.Context(), server.PluginDir()+"/seen", "changed")).To(Succeed())
+		status, body = ask(t, server, "POST", "sys/mounts/q", `{"type":"seen"}`)
+		g.Expect(status).To(Equal(400), body)
+		g.Expect(machine.Remove(t.Context(), server.PluginDir()+"/seen")).To(Succeed())
+		status, body = ask(t, server, "DELETE", "sys/mounts/p", "")
+		g.Expect(status).To(Equal(204), body)
+		g.Expect(steps.RestartServer(t.Context(), server, true)).To(Succeed())
+	}
+}
+
+// executing returns the processes of a file.
+func executing(t *testing.T, machine host.Host, file string) (pids []int32) {
+	t.Helper()
+	all, err := machine.Processes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		if executed, err := p.Executable(t.Context()); err == nil && executed == file {
+			pids = append(pids, p.PID())
+		}
+	}
+	return pids
 }
 
 func testState(t *testing.T, server steps.Server) {

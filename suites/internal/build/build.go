@@ -53,6 +53,10 @@ type Options struct {
 // sampleCount is how many of sources are the sample plugins of our module.
 const sampleCount = 4
 
+// Inside is the program that looks into containers for the target container:. It is
+// no plugin, but comes to machines without Go as the plugins do.
+const Inside = "plugproof-inside"
+
 // source locates the sources of a plugin.
 type source struct {
 	name string
@@ -69,6 +73,7 @@ func sources() []source {
 		{"probe", ".", modulePath + "/plugins/probe/cmd/probe"},
 		{"memdb", ".", modulePath + "/plugins/memdb/cmd/memdb"},
 		{"probe-v4", "plugins/old", modulePath + "/plugins/old/cmd/probe-v4"},
+		{Inside, ".", modulePath + "/suites/cmd/" + Inside},
 		{"vault-plugin-auth-jwt", "plugins/thirdparty", "github.com/hashicorp/vault-plugin-auth-jwt/cmd/vault-plugin-auth-jwt"},
 		{"vault-plugin-database-redis", "plugins/thirdparty", "github.com/hashicorp/vault-plugin-database-redis/cmd/vault-plugin-database-redis"},
 		{"vault-plugin-secrets-kv", "plugins/thirdparty", "github.com/hashicorp/vault-plugin-secrets-kv/cmd/vault-plugin-secrets-kv"},

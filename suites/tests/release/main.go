@@ -76,8 +76,8 @@ func run(ctx context.Context, command, directory string, p platform, stdout io.W
 	return err
 }
 
-// prepare makes the manual pages, and the sample plugins for containers, which
-// machines with other systems need too.
+// prepare makes the manual pages, and the sample plugins for containers with the
+// program that looks into them, which machines with other systems need too.
 func prepare(ctx context.Context, directory string, architectures ...string) error {
 	if err := writeManual(ctx, directory); err != nil {
 		return err
@@ -85,7 +85,7 @@ func prepare(ctx context.Context, directory string, architectures ...string) err
 	for _, architecture := range architectures {
 		o := build.Options{
 			Dir: filepath.Join(directory, "plugins"), GOOS: "linux", GOARCH: architecture,
-			Names: conformance.SamplePlugins(),
+			Names: append(conformance.SamplePlugins(), build.Inside),
 		}
 		if _, err := build.Plugins(ctx, o); err != nil {
 			return err
