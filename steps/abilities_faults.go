@@ -91,6 +91,8 @@ const (
 	StorageFull
 	// OverLimit: requests are over a rate limit.
 	OverLimit
+	// SlowStarts: the start of a plugin takes half a second longer.
+	SlowStarts
 )
 
 // SetFault makes one thing go wrong with the whole server, instead of what went

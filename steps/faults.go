@@ -13,6 +13,7 @@ func (w *world) storageFails(ctx context.Context) error    { return w.setFault(c
 func (w *world) storageReadOnly(ctx context.Context) error { return w.setFault(ctx, StorageReadOnly) }
 func (w *world) storageFull(ctx context.Context) error     { return w.setFault(ctx, StorageFull) }
 func (w *world) overLimit(ctx context.Context) error       { return w.setFault(ctx, OverLimit) }
+func (w *world) startsSlow(ctx context.Context) error      { return w.setFault(ctx, SlowStarts) }
 func (w *world) faultEnds(ctx context.Context) error       { return w.setFault(ctx, NoFault) }
 
 // setFault makes something go wrong with the scenario's own server.
@@ -88,5 +89,56 @@ func (w *world) killDuring(ctx context.Context, name, mount string) error {
 	}
 	w.answer = got.answer
 	w.exchanges = append(w.exchanges, w.mask(describeRequest(sent)+"\n"+describeAnswer(got.answer)))
+	return nil
+}
+
+// seenDuringReload reloads a mount while clients read from it, each until an answer to
+// a request that it sent after the reload.
+func (w *world) seenDuringReload(ctx context.Context, clients int, path, value, mount string) error {
+	server, err := w.ensureServer(ctx)
+	if err != nil {
+		return err
+	}
+	at, err := w.outgoing(path)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	read := request{method: http.MethodGet, path: at, token: server.Token()}
+	reloaded, done := make(chan struct{}), make(chan error, clients)
+	for range clients {
+		go func() { done <- w.seenUntil(ctx, reloaded, read, value) }()
+	}
+	err = w.asRoot(ctx, http.MethodPut, "sys/plugins/reload/backend", fmt.Sprintf(`{"mounts": [%q]}`, mount+"/"))
+	close(reloaded)
+	if err == nil && !w.answer.ok() {
+		err = mismatch("the reload to succeed", describeAnswer(w.answer))
+	}
+	for range clients {
+		if failure := <-done; err == nil {
+			err = failure
+		}
+	}
+	return err
+}
+
+// seenUntil sends a request over and over, at last after the channel is closed, and
+// wants a value in each answer.
+func (w *world) seenUntil(ctx context.Context, last <-chan struct{}, read request, value string) error {
+	for ended := false; !ended; {
+		select {
+		case <-last:
+			ended = true
+		default:
+		}
+		got, err := w.client.do(ctx, read)
+		if err != nil {
+			return err
+		}
+		if found, ok := got.lookup("data.value"); !ok || render(found) != value {
+			return mismatch(fmt.Sprintf("%q at %s, during the reload and after it", value, read.path), describeAnswer(got))
+		}
+	}
 	return nil
 }

@@ -100,6 +100,42 @@ Feature: Faults
       Then the answer is 200
       And "p/kv/x" holds "kept"
 
+    @FLT-012 @must @needs-faults @own-server @needs-own-server
+    Scenario: Requests during a reload with a slow start wait for the plugin
+      Remedy: Hold requests back until the plugin that was reloaded serves, or have the one before serve them.
+      Given the secret plugin "probe" is registered
+      And "probe" is mounted at "p"
+      And I wrote "kept" to "p/kv/x"
+      When the plugin at "p" runs as "first"
+      And plugins start slowly
+      Then 5 clients see that "p/kv/x" holds "kept" while "p" is reloaded
+      When plugins start as fast as before
+      Then the plugin at "p" runs as another process than "first"
+
+  @contract-8
+  Rule: A connection that is reset takes nothing with it
+    Source: https://www.rfc-editor.org/rfc/rfc9112#section-8
+    Remedy: Handle a request when all of it was received, and end what it started when its client is gone.
+
+    @FLT-013 @must @own-server @needs-own-server
+    Scenario: A write whose connection is reset before its end does nothing
+      Given "kv" is mounted at "a"
+      And I wrote "kept" to "a/x"
+      When the connection is reset before the end of a write to "a/x" of {"value": "lost"}
+      Then "a/x" holds "kept"
+      Given I wrote "new" to "a/x"
+      Then "a/x" holds "new"
+
+    @FLT-014 @must @own-server @needs-own-server @needs-plugin-directory
+    Scenario: A plugin serves on after the connection of a request to it was reset
+      Given the secret plugin "probe" is registered
+      And "probe" is mounted at "p"
+      And I wrote "kept" to "p/kv/x"
+      When the plugin at "p" runs as "first"
+      And the connection of a request to "p" is reset while it runs
+      Then "p/kv/x" holds "kept"
+      And the plugin at "p" still runs as "first"
+
   @contract-8 @needs-sealing @needs-restart
   Rule: A sealed server serves nothing, and everything when it is unsealed
     Source: https://developer.hashicorp.com/vault/docs/concepts/seal

@@ -66,6 +66,7 @@ func (s *mock) SetFault(_ context.Context, wanted steps.Fault) error {
 		steps.StorageReadOnly: {StorageReadOnly: true},
 		steps.StorageFull:     {StorageFull: true},
 		steps.OverLimit:       {OverLimit: 1},
+		steps.SlowStarts:      {StartDelay: 500 * time.Millisecond},
 	}
 	f, known := all[wanted]
 	if !known {

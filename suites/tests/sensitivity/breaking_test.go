@@ -79,7 +79,10 @@ func setBody(r *http.Request, content object) {
 // again sends a copy of the request, changed, and gives the answer without
 // sending it on.
 func again(next http.Handler, r *http.Request, change func(*http.Request)) *httptest.ResponseRecorder {
-	text, _ := io.ReadAll(r.Body)
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler) // the client is gone
+	}
 	r.Body = io.NopCloser(bytes.NewReader(text))
 	copied := r.Clone(r.Context())
 	copied.Body = io.NopCloser(bytes.NewReader(text))

@@ -3,9 +3,14 @@
 package sensitivity_test
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 )
 
 // acknowledging answers with another status what fails for the storage.
@@ -70,6 +75,27 @@ func wrongFaults() []wrong {
 			fails: []string{"FLT-011"},
 		},
 		{
+			name:   "requests during a reload are refused",
+			change: refusesDuringReload,
+			fails:  []string{"FLT-012"},
+		},
+		{
+			name: "a write counts although its connection was reset before its end",
+			change: instead(on("POST|PUT", `a/x`), func(s *server, w http.ResponseWriter, r *http.Request, _ []string) bool {
+				text, _ := io.ReadAll(r.Body)
+				r = r.WithContext(context.WithoutCancel(r.Context()))
+				r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+				s.ServeHTTP(w, r)
+				return true
+			}),
+			fails: []string{"FLT-013"},
+		},
+		{
+			name:   "a plugin ends with the connection of its client",
+			change: endsWithClients,
+			fails:  []string{"FLT-014"},
+		},
+		{
 			name: "a sealed server says that it is not",
 			change: misreport(on("GET", `sys/seal-status`), func(status int, content object) int {
 				content["sealed"] = false
@@ -99,4 +125,42 @@ func wrongFaults() []wrong {
 			fails: []string{"FLT-030"},
 		},
 	}
+}
+
+// refusesDuringReload has no requests wait for a plugin that is reloaded.
+func refusesDuringReload(s *server) http.Handler {
+	var reloading atomic.Bool
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if on("GET", `p[^/]*/kv/x`).match(r) != nil && reloading.Load() {
+			answer(w, http.StatusServiceUnavailable, object{"errors": []string{"the plugin is reloaded"}})
+			return
+		}
+		if on("POST|PUT", `sys/plugins/reload/backend`).match(r) != nil {
+			reloading.Store(true)
+			defer reloading.Store(false)
+		}
+		s.ServeHTTP(w, r)
+	})
+}
+
+// endsWithClients ends a plugin when the client of a request that lasts is gone; for
+// certain before the next request.
+func endsWithClients(s *server) http.Handler {
+	var lasting atomic.Pointer[http.Request]
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if on("POST", `p[^/]*/sleep`).match(r) != nil {
+			lasting.Store(r)
+		}
+		if on("GET", `p[^/]*/kv/x`).match(r) != nil {
+			if last := lasting.Swap(nil); last != nil {
+				<-last.Context().Done()
+				for _, running := range s.Processes() {
+					if process, err := os.FindProcess(running.PID); err == nil {
+						_ = process.Kill()
+					}
+				}
+			}
+		}
+		s.ServeHTTP(w, r)
+	})
 }
