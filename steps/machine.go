@@ -3,12 +3,16 @@
 package steps
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"regexp"
+	"runtime"
 	"syscall"
 	"time"
+
+	"github.com/shirou/gopsutil/v4/load"
 )
 
 // The machine that a run takes place on may be why a check failed. What follows finds
@@ -55,6 +59,19 @@ func (m machine) blame(got string) string {
 		return fmt.Sprintf("this machine's clock was moved by %s during the scenario, with which times to live are wrong; run again", jump.Round(time.Second))
 	}
 	return ""
+}
+
+// busyLoad is from how many runnable processes a processor on times say nothing.
+const busyLoad = 16
+
+// machineLoad returns how many processes are runnable for each processor, where that is
+// known.
+func machineLoad(ctx context.Context) (float64, bool) {
+	average, err := load.AvgWithContext(ctx)
+	if err != nil {
+		return 0, false
+	}
+	return average.Load1 / float64(runtime.NumCPU()), true
 }
 
 // full returns the error of a disk that takes no more, or nil.

@@ -42,8 +42,12 @@ func (w *world) typeFits() error {
 	return nil
 }
 
+// startsTried is how often a plugin is started at most to find out how long that takes:
+// one start may be slow for what else the machine does.
+const startsTried = 3
+
 // startedWithin wants a start of the plugin's process in a time.
-func (w *world) startedWithin(text string) error {
+func (w *world) startedWithin(ctx context.Context, text string) error {
 	limit, err := time.ParseDuration(text)
 	if err != nil {
 		return err
@@ -52,10 +56,22 @@ func (w *world) startedWithin(text string) error {
 	if err != nil {
 		return err
 	}
-	if installed.started > limit {
-		return mismatch("a start within "+limit.String(), "it took "+installed.started.Round(10*time.Millisecond).String())
+	took := installed.started
+	for tried := 1; took > limit && tried < startsTried && installed.target.Unsupported(PluginDirectory) == ""; tried++ {
+		begun := time.Now()
+		// Servers start it to ask for its version.
+		if err := w.registerSubject(ctx); err != nil {
+			return err
+		}
+		took = min(took, time.Since(begun))
 	}
-	return nil
+	if took <= limit {
+		return nil
+	}
+	if load, ok := machineLoad(ctx); ok && load > busyLoad {
+		return &NotCheckedError{Reason: fmt.Sprintf("the machine is too busy to tell: %.0f processes are waiting for each processor, and a start took %s", load, took.Round(10*time.Millisecond))}
+	}
+	return mismatch("a start within "+limit.String(), fmt.Sprintf("it took %s, at the fastest of %d starts", took.Round(10*time.Millisecond), startsTried))
 }
 
 // startScratch registers the plugin for the scenario alone with an empty directory

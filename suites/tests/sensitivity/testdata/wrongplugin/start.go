@@ -40,12 +40,8 @@ func startDefects() map[string]defect {
 			return os.WriteFile(filepath.Join(os.TempDir(), "wrongplugin.cache"), nil, 0o600)
 		}},
 		"slow-start": {process: func() error {
-			marker := filepath.Join(os.Getenv("WRONG_DIR"), "started")
-			if _, err := os.Stat(marker); err == nil {
-				return nil
-			}
 			time.Sleep(3200 * time.Millisecond)
-			return os.WriteFile(marker, nil, 0o600)
+			return nil
 		}},
 		"mounted-once": {factory: mountedOnce()},
 		"fixed-port": {process: func() error {
