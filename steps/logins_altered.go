@@ -206,3 +206,33 @@ func (w *world) aliasesStay(ctx context.Context, mount string) error {
 	}
 	return nil
 }
+
+// aliasesApart wants logins of different people to be of different entities, and those of
+// one person to be of one.
+func (w *world) aliasesApart() error {
+	compared := false
+	for n, login := range w.loggedIn {
+		for _, other := range w.loggedIn[:n] {
+			if login.login.Alias == "" || other.login.Alias == "" {
+				continue
+			}
+			entity, _ := login.answer.lookup("auth.entity_id")
+			before, _ := other.answer.lookup("auth.entity_id")
+			if entity == nil || entity == "" || before == nil || before == "" {
+				return &NotCheckedError{Reason: "the plugin names no alias, see " + namesAlias}
+			}
+			apart := login.login.Alias != other.login.Alias
+			compared = compared || apart
+			switch same := entity == before; {
+			case same && apart:
+				return mismatch(fmt.Sprintf("different entities of %s and %s, as the profile has their aliases", other.login.Alias, login.login.Alias), describeAnswer(login.answer))
+			case !same && !apart:
+				return mismatch("one entity of both logins of "+login.login.Alias, describeAnswer(login.answer))
+			}
+		}
+	}
+	if !compared {
+		return &NotCheckedError{Reason: "the profile names no two logins of different people (alias, under logins)"}
+	}
+	return nil
+}

@@ -78,6 +78,9 @@ type Login struct {
 	Data, Wrong map[string]any
 	// Policies are those of the new token beside default; nil if nothing was said.
 	Policies []string
+	// Alias names who logs in: logins of different aliases are of different people.
+	// Empty if nothing was said.
+	Alias string
 }
 
 // ProbeLevel says how far the operations of a plugin are tried with input that

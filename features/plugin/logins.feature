@@ -115,3 +115,12 @@ Feature: Logins
     Remedy: Put names into Auth.Metadata and Auth.Alias.Metadata, never what proves who logs in.
     Given a mount of its own "p"
     Then no login at "p" shows a secret
+
+  @PLG-466 @must
+  Scenario: Logins of different people are of different entities
+    What servers know and allow by entity, such as groups and templated policies, would be for everybody otherwise.
+    Source: https://developer.hashicorp.com/vault/docs/concepts/identity
+    Remedy: Set Auth.Alias.Name to what identifies who logs in, such as the user's name, rather than to a name of the role, the mount or the plugin.
+    Given a mount of its own "p"
+    When the logins succeed at "p"
+    Then the logins of different people are of different entities

@@ -47,7 +47,7 @@ the working directory. What it lacks is not checked:
         works:                  # succeeds until they are revoked; or path: account/{{name}}
           {url: "http://127.0.0.1:19090/me", headers: {Authorization: "Bearer {{key}}"}}
     logins:                     # of an auth method
-      - {path: login, data: {name: a, password: p}, wrong: {name: a, password: x}, policies: [app]}
+      - {path: login, data: {name: a, password: p}, wrong: {name: a, password: x}, policies: [app], alias: ann}
     open: [login]               # paths that need no token
     secrets: [password]         # fields that are never shown
     database:                   # of a database plugin

@@ -105,6 +105,7 @@ func Format(p steps.Profile) ([]byte, error) {
 		Wrong    map[string]any `yaml:"wrong,omitempty,flow"`
 		Policies []string       `yaml:"policies,omitempty,flow"`
 		Works    *works         `yaml:"works,omitempty,flow"`
+		Alias    string         `yaml:"alias,omitempty"`
 	}
 	type content struct {
 		Type        string            `yaml:"type,omitempty"`
@@ -141,7 +142,7 @@ func Format(p steps.Profile) ([]byte, error) {
 		out.Credentials = append(out.Credentials, request{Path: w.Path, Data: w.Data, Works: worksOf(w.Works)})
 	}
 	for _, l := range p.Logins {
-		out.Logins = append(out.Logins, request{Path: l.Path, Data: l.Data, Wrong: l.Wrong, Policies: l.Policies})
+		out.Logins = append(out.Logins, request{Path: l.Path, Data: l.Data, Wrong: l.Wrong, Policies: l.Policies, Alias: l.Alias})
 	}
 	var text bytes.Buffer
 	text.WriteString(draftHead)

@@ -83,6 +83,7 @@ type entry struct {
 	Wrong    map[string]any `yaml:"wrong"`
 	Policies []string       `yaml:"policies"`
 	Works    yaml.Node      `yaml:"works"`
+	Alias    string         `yaml:"alias"`
 }
 
 // Find returns the file with the plugin's profile: plugproof.yaml beside its
@@ -208,8 +209,8 @@ func (f file) profile(line func(string) int) (steps.Profile, error) {
 		add("credentials", err)
 		out.Credentials = append(out.Credentials, steps.Write{Path: e.Path, Data: e.Data, Works: proof})
 	})
-	each("logins", f.Logins, []string{"path", "data", "wrong", "policies"}, func(e entry) {
-		out.Logins = append(out.Logins, steps.Login{Path: e.Path, Data: e.Data, Wrong: e.Wrong, Policies: e.Policies})
+	each("logins", f.Logins, []string{"path", "data", "wrong", "policies", "alias"}, func(e entry) {
+		out.Logins = append(out.Logins, steps.Login{Path: e.Path, Data: e.Data, Wrong: e.Wrong, Policies: e.Policies, Alias: e.Alias})
 	})
 	for i, sample := range out.Samples {
 		if len(sample.Data) == 0 {

@@ -28,7 +28,7 @@ plugin:
     - {path: creds/a, works: {url: "https://{{user}}:{{key}}@127.0.0.1/me", method: POST, headers: {X-Key: "{{key}}"}, body: "{}"}}
     - {path: creds/b, works: {path: "account/{{user}}"}}
   logins:
-    - {path: login, data: {name: a}, wrong: {name: b}, policies: [app]}
+    - {path: login, data: {name: a}, wrong: {name: b}, policies: [app], alias: ann}
   open: [login, "login/*"]
   secrets: [password]
   upgrade_from: old/plugin
@@ -56,7 +56,7 @@ func TestReadReadsEveryKey(t *testing.T) {
 			{Path: "creds/a", Works: &steps.Proof{URL: "https://{{user}}:{{key}}@127.0.0.1/me", Method: "POST", Headers: map[string]string{"X-Key": "{{key}}"}, Body: "{}"}},
 			{Path: "creds/b", Works: &steps.Proof{Path: "account/{{user}}", Method: "GET"}},
 		},
-		Logins: []steps.Login{{Path: "login", Data: object{"name": "a"}, Wrong: object{"name": "b"}, Policies: []string{"app"}}},
+		Logins: []steps.Login{{Path: "login", Data: object{"name": "a"}, Wrong: object{"name": "b"}, Policies: []string{"app"}, Alias: "ann"}},
 		Open:   []string{"login", "login/*"}, Secrets: []string{"password"},
 		UpgradeFrom: filepath.Join(filepath.Dir(file), "old/plugin"), Probe: steps.ProbeThorough,
 		Database: steps.DatabaseProfile{

@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+
+	"github.com/plugproof/plugproof/steps"
 )
 
 // wrongEffects are plugins whose defect shows in what they do at the service that they
@@ -19,6 +21,7 @@ func wrongEffects() []wrongPlugin {
 		{name: "keeping-client", fails: "PLG-317"},
 		{name: "echoing-write", fails: "PLG-315"},
 		{name: "key-info-with-secret", auth: true, fails: "PLG-316"},
+		{name: "constant-alias", auth: true, fails: "PLG-466", profile: twoUsers},
 		{name: "secret-in-metadata", auth: true, fails: "PLG-465"},
 	}
 }
@@ -40,4 +43,12 @@ func startService(t *testing.T) string {
 	}))
 	t.Cleanup(service.Close)
 	return service.URL
+}
+
+// twoUsers adds a second user to the profile of the auth method, and says who logs in.
+func twoUsers(p *steps.Profile) {
+	type object = map[string]any
+	p.Setup = append(p.Setup, steps.Write{Path: "user/c", Data: object{"password": "another-password", "policies": "app", "ttl": 600, "max_ttl": 1200}})
+	p.Logins[0].Alias = "a"
+	p.Logins = append(p.Logins, steps.Login{Path: "login", Data: object{"name": "c", "password": "another-password"}, Alias: "c"})
 }

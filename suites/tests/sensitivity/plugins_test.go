@@ -32,7 +32,7 @@ type wrongPlugin struct {
 
 // wrongPlugins returns those of every group.
 func wrongPlugins() []wrongPlugin {
-	return slices.Concat([]wrongPlugin{{}, {auth: true}},
+	return slices.Concat([]wrongPlugin{{}, {auth: true, profile: twoUsers}},
 		wrongStarts(), wrongPaths(), wrongData(), wrongProcesses(), wrongRobustness(), wrongLeases(), wrongLogins(), wrongTimes(), wrongDisclosures(), wrongVariables(), wrongChanges(), wrongSubtleties(), wrongAnswers(), wrongEffects())
 }
 

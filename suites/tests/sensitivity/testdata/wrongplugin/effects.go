@@ -30,6 +30,7 @@ func effectDefects() map[string]defect {
 		"keeping-client":       {request: keepingClient},
 		"echoing-write":        {request: handling(echoing(logical.UpdateOperation, logical.CreateOperation))},
 		"key-info-with-secret": {request: handling(keyInfoWithSecret)},
+		"constant-alias":       {request: loggingIn(func(auth *logical.Auth) { auth.Alias = &logical.Alias{Name: "method"} })},
 		"secret-in-metadata": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
 			resp, err := next(ctx, req)
 			if resp != nil && resp.Auth != nil {
