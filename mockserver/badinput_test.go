@@ -137,6 +137,42 @@ func TestUnknownConfig(t *testing.T) {
 	}
 }
 
+// TestIdentityTokenKeys: mounts name keys of identity/oidc/key, which cannot be deleted
+// then (vault/identity_store_oidc.go, pathOIDCDeleteKey).
+func TestIdentityTokenKeys(t *testing.T) {
+	t.Parallel()
+	s, _, _ := start(t, mockserver.WithDialect("vault-1.21"))
+	for _, step := range []struct {
+		method, path, body string
+		status             int
+		answer             string
+	}{
+		{"POST", "sys/mounts/m", `{"type": "kv", "config": {"identity_token_key": "k"}}`, 400, `key \"k\" does not exist`},
+		{"GET", "identity/oidc/key/k", "", 404, ""},
+		{"GET", "identity/oidc/key/default", "", 200, `"allowed_client_ids":["*"],"rotation_period":86400,"verification_ttl":86400`},
+		{"POST", "identity/oidc/key/k", `{"algorithm": "none"}`, 400, `unknown signing algorithm \"none\"`},
+		{"POST", "identity/oidc/key/k", `{"rotation_period": 59}`, 400, "rotation_period must be at least one minute"},
+		{"POST", "identity/oidc/key/k", `{"rotation_period": 60, "verification_ttl": 601}`, 400, "verification_ttl cannot be longer than 10x rotation_period"},
+		{"POST", "identity/oidc/key/k/rotate", "", 400, `no named key found at \"k\"`},
+		{"POST", "identity/oidc/key/k", `{"algorithm": "EdDSA", "verification_ttl": "2h"}`, 204, ""},
+		{"POST", "identity/oidc/key/k", `{"rotation_period": "1h"}`, 204, ""},
+		{"GET", "identity/oidc/key/k", "", 200, `"algorithm":"EdDSA","allowed_client_ids":[],"rotation_period":3600,"verification_ttl":7200`},
+		{"LIST", "identity/oidc/key", "", 200, `"keys":["default","k"]`},
+		{"POST", "identity/oidc/key/k/rotate", "", 204, ""},
+		{"POST", "sys/mounts/m", `{"type": "kv", "config": {"identity_token_key": "k"}}`, 204, ""},
+		{"DELETE", "identity/oidc/key/k", "", 400, `unable to delete key \"k\" because it is currently referenced by these mounts: m/`},
+		{"POST", "sys/mounts/m/tune", `{"identity_token_key": "l"}`, 400, `key \"l\" does not exist`},
+		{"POST", "sys/mounts/m/tune", `{"identity_token_key": "default"}`, 204, ""},
+		{"DELETE", "identity/oidc/key/k", "", 204, ""},
+		{"DELETE", "identity/oidc/key/default", "", 400, `deletion of key \"default\" not allowed`},
+	} {
+		status, answer := send(t, s.Address(), step.method, step.path, step.body)
+		if status != step.status || !strings.Contains(answer, step.answer) {
+			t.Errorf("%s %s %s: %d %s, want %d %s", step.method, step.path, step.body, status, answer, step.status, step.answer)
+		}
+	}
+}
+
 // TestNamesOfOnePlugin: a plugin's name and its command are paths, and written
 // in more than one way they mean the same (measured, OpenBao 2.5.5).
 func TestNamesOfOnePlugin(t *testing.T) {

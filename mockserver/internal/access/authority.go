@@ -57,6 +57,9 @@ type Router interface {
 	// by the namespace of ctx.
 	// An answer with auth has the token type that the mount is tuned to.
 	Route(ctx context.Context, req *logical.Request) (*logical.Response, error)
+	// MountsWithKey returns the sorted paths of the mounts of ctx's namespace whose
+	// identity_token_key that is.
+	MountsWithKey(ctx context.Context, key string) []string
 }
 
 // Options are what an Authority is made of; all are needed.
@@ -104,7 +107,7 @@ func New(ctx context.Context, o Options) (*Authority, error) {
 	scoped := func(prefix string) logical.Storage { return namespace.Scoped(o.Storage, prefix) }
 	a := &Authority{
 		storage: o.Storage, router: o.Router, namespaces: o.Namespaces, dialect: o.Dialect, apiAddr: o.APIAddr, logger: o.Logger, clock: o.Clock,
-		entities:   identity.NewStore(scoped("identity/"), o.Dialect.Entities.NamedAfterNamespace),
+		entities:   identity.NewStore(scoped("identity/"), o.Dialect.Entities.NamedAfterNamespace, o.Router.MountsWithKey),
 		cubbyholes: cubbyhole.NewStore(scoped("cubbyhole/")),
 		signer:     wrapjwt.NewSigner(),
 	}

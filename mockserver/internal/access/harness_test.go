@@ -92,6 +92,8 @@ func (s *server) Mount(_ context.Context, path string) (access.Mount, bool) {
 	return access.Mount{}, false
 }
 
+func (s *server) MountsWithKey(context.Context, string) []string { return nil }
+
 func (s *server) Route(ctx context.Context, req *logical.Request) (*logical.Response, error) {
 	m, ok := s.Mount(ctx, req.Path)
 	if !ok {

@@ -35,6 +35,11 @@ func (a *Authority) Entity(ctx context.Context, id string) (*logical.Entity, err
 	return e.ForPolicies(), nil
 }
 
+// HasIdentityKey reports whether identity/oidc/key has a key of that name.
+func (a *Authority) HasIdentityKey(ctx context.Context, name string) (bool, error) {
+	return a.entities.HasKey(ctx, name)
+}
+
 // MountFilter returns what reports whether the caller of a request may see a
 // mount, by its path in the root namespace. It is nil for requests without a token; a bad token
 // is an error.

@@ -220,6 +220,19 @@ func (c *Core) Mounts(ctx context.Context) []*mounts.Route {
 	return slices.DeleteFunc(c.table.All(), func(r *mounts.Route) bool { return r.Entry().Namespace != ns.Path })
 }
 
+// MountsWithKey returns the sorted paths of the mounts of the request's namespace whose
+// identity_token_key that is.
+func (c *Core) MountsWithKey(ctx context.Context, key string) []string {
+	var paths []string
+	for _, r := range c.Mounts(ctx) {
+		if e := r.Entry(); e.Config.IdentityTokenKey == key {
+			paths = append(paths, e.Path)
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
 // MountAt returns the mount at exactly the full path, seen from the request's
 // namespace; the error wraps mounts.ErrNotFound.
 func (c *Core) MountAt(ctx context.Context, path string) (*mounts.Route, error) {

@@ -84,8 +84,8 @@ func (b *backend) enable(ctx context.Context, d *framework.FieldData, auth bool)
 	if bad := checkVisibility(asked.ListingVisibility); bad != nil {
 		return bad, nil
 	}
-	if bad := checkIdentityKey(asked.IdentityTokenKey); bad != nil {
-		return bad, nil
+	if bad, err := b.checkIdentityKey(ctx, asked.IdentityTokenKey); bad != nil || err != nil {
+		return bad, err
 	}
 	resp, err := b.deprecation(ctx, e.PluginType(), e.Type, e.Version)
 	if err != nil {
@@ -113,12 +113,15 @@ func (b *backend) drop(config map[string]any) {
 }
 
 // checkIdentityKey refuses keys for plugins' identity tokens that don't exist.
-// The mock has the one that servers make.
-func checkIdentityKey(name string) *logical.Response {
-	if name == "" || name == "default" {
-		return nil
+func (b *backend) checkIdentityKey(ctx context.Context, name string) (*logical.Response, error) {
+	if name == "" {
+		return nil, nil
 	}
-	return logical.ErrorResponse("key %q does not exist", name)
+	there, err := b.core.Access().HasIdentityKey(ctx, name)
+	if there || err != nil {
+		return nil, err
+	}
+	return logical.ErrorResponse("key %q does not exist", name), nil
 }
 
 // decodeConfig reads the field config; unknown keys are ignored, as servers do.

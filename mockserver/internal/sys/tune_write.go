@@ -194,12 +194,16 @@ func (t *tuning) visibility(_ context.Context, e *mounts.Entry) error {
 	return nil
 }
 
-func (t *tuning) identityKey(_ context.Context, e *mounts.Entry) error {
+func (t *tuning) identityKey(ctx context.Context, e *mounts.Entry) error {
 	raw, ok := t.field("identity_token_key")
 	if !ok {
 		return nil
 	}
-	if bad := checkIdentityKey(raw.(string)); bad != nil {
+	bad, err := t.checkIdentityKey(ctx, raw.(string))
+	if err != nil {
+		return err
+	}
+	if bad != nil {
 		return bad.Error()
 	}
 	e.Config.IdentityTokenKey = raw.(string)

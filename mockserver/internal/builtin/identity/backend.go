@@ -18,14 +18,14 @@ func (s *Store) Backend(ctx context.Context, config *logical.BackendConfig) (log
 	b := &framework.Backend{
 		Help:        "The identity store knows the entities that have logged in.",
 		BackendType: logical.TypeLogical,
-		Paths: []*framework.Path{
+		Paths: append(s.keyPaths(),
 			s.listPath("entity/id/?$", s.list(entityPrefix)),
 			s.listPath("entity/name/?$", s.list(namePrefix)),
 			s.readPath("entity/id/"+framework.GenericNameRegex("id"), "id", s.Get),
 			s.readPath("entity/name/(?P<name>.+)", "name", s.ByName),
 			s.lookupPath(),
 			s.otherPath(),
-		},
+		),
 	}
 	return b, b.Setup(ctx, config)
 }
@@ -36,7 +36,7 @@ func (s *Store) listPath(pattern string, list framework.OperationFunc) *framewor
 		Operations: map[logical.Operation]framework.OperationHandler{
 			logical.ListOperation: &framework.PathOperation{Callback: list},
 		},
-		HelpSynopsis: "List the entities.",
+		HelpSynopsis: "List what there is.",
 	}
 }
 
@@ -151,7 +151,7 @@ func (s *Store) otherPath() *framework.Path {
 func notEmulated(_ context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
 	return nil, logical.CodedError(http.StatusNotImplemented,
 		"identity/"+req.Path+" ("+string(req.Operation)+") is not emulated by plugproof's mock server: "+
-			"it makes entities at logins and reads them; test this against a real server")
+			"it makes entities at logins and reads them, and keeps the names of keys; test this against a real server")
 }
 
 // answer is an entity as the servers show it; nil for one that doesn't exist.

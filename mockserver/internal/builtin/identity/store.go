@@ -2,7 +2,8 @@
 
 // Package identity knows who logs in: each alias, a name at an auth mount,
 // belongs to an entity, which its logins' tokens carry. That is as far as it
-// goes; groups, merging and identity tokens aren't emulated.
+// goes, but for the keys that mounts name; groups, merging and identity tokens aren't
+// emulated.
 package identity
 
 import (
@@ -78,6 +79,8 @@ type Store struct {
 	storage logical.Storage
 	// marked: made up names end in the ID of their namespace, also of the root.
 	marked bool
+	// mountsWithKey returns the mounts that name a key.
+	mountsWithKey func(ctx context.Context, key string) []string
 	// entities are by ID, which says the namespace.
 	entities *cache.Cache[*Entity]
 	locks    keylock.Locks
@@ -85,9 +88,10 @@ type Store struct {
 
 // NewStore returns the entities in that storage, those of the namespace of the context
 // with which they are asked for if it is namespace.Scoped. If marked, the names made up
-// for them end in the ID of their namespace.
-func NewStore(storage logical.Storage, marked bool) *Store {
-	return &Store{storage: storage, marked: marked, entities: cache.New[*Entity](cacheLimit)}
+// for them end in the ID of their namespace. Keys that mountsWithKey returns mounts for
+// cannot be deleted.
+func NewStore(storage logical.Storage, marked bool, mountsWithKey func(ctx context.Context, key string) []string) *Store {
+	return &Store{storage: storage, marked: marked, mountsWithKey: mountsWithKey, entities: cache.New[*Entity](cacheLimit)}
 }
 
 // ForAlias returns the entity of an alias, which is made on its first login.
