@@ -252,8 +252,8 @@ func (c *Catalog) Versions(ctx context.Context, kind consts.PluginType, name str
 // pinned one, else the unversioned plugin (an empty string), else the newest.
 func (c *Catalog) Select(ctx context.Context, kind consts.PluginType, name string) (string, error) {
 	if c.dialect.Catalog.Pins {
-		if pin, err := c.Pin(ctx, kind, name); err == nil {
-			return pin.Version, nil
+		if pin, err := c.Pin(ctx, kind, name); !errors.Is(err, ErrNoPin) {
+			return pin.Version, err
 		}
 	}
 	if _, err := c.registered(ctx, Key{Type: kind, Name: name}); !errors.Is(err, ErrNotFound) {

@@ -170,6 +170,29 @@ func TestSelect(t *testing.T) {
 	}
 }
 
+// unreadable is storage that fails to read pins.
+type unreadable struct{ logical.Storage }
+
+func (u unreadable) Get(ctx context.Context, key string) (*logical.StorageEntry, error) {
+	if strings.HasPrefix(key, "pins/") {
+		return nil, errors.New("the disk is gone")
+	}
+	return u.Storage.Get(ctx, key)
+}
+
+// TestSelectUnreadablePin: a pin that cannot be read is not taken for none.
+func TestSelectUnreadablePin(t *testing.T) {
+	t.Parallel()
+	d, err := dialect.Lookup("vault-1.16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := catalog.New(unreadable{&logical.InmemStorage{}}, t.TempDir(), d, nil)
+	if got, err := c.Select(t.Context(), secrets, "p"); err == nil || !strings.Contains(err.Error(), "the disk is gone") {
+		t.Errorf("selected %q %v, want the storage's error", got, err)
+	}
+}
+
 func TestListAndNames(t *testing.T) {
 	t.Parallel()
 	for name, versionedListed := range map[string]bool{"vault-1.16": false, "openbao-2.6": true} {
