@@ -7,8 +7,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
+
+	"github.com/plugproof/plugproof/steps"
 )
 
 // CommandLine runs command lines of vault's, as vaultcli.CommandLine and
@@ -29,6 +32,9 @@ func (s *session) command(ctx context.Context, cli CommandLine, step Step) (Got,
 	}
 	defer os.RemoveAll(home)
 	env := map[string]string{"PATH": os.Getenv("PATH"), "HOME": home}
+	if special, ok := s.server.(steps.HTTPServer); ok {
+		maps.Copy(env, special.CommandLineEnv())
+	}
 	for _, product := range []string{"VAULT", "BAO"} {
 		env[product+"_ADDR"] = s.server.Address()
 		env[product+"_TOKEN"] = s.token

@@ -3,11 +3,17 @@
 package replay_test
 
 import (
+	"encoding/pem"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/hashicorp/vault/api"
 
 	"github.com/plugproof/plugproof/features"
 	"github.com/plugproof/plugproof/steps"
@@ -164,5 +170,52 @@ func TestUsersTokenSurvives(t *testing.T) {
 	left, err := server.Client.Logical().List("auth/token/accessors")
 	if err != nil || len(left.Data["keys"].([]any)) != 1 {
 		t.Errorf("tokens left behind: %v, %v", left, err)
+	}
+}
+
+// TestUsersWayToServer: a server that somebody else started is reached as the user's
+// own client reaches it, with its certificate and in its namespace.
+func TestUsersWayToServer(t *testing.T) {
+	server := servertest.Start(t, "mock:openbao-2.5", steps.Spec{})
+	behind, err := url.Parse(server.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httptest.NewTLSServer(httputil.NewSingleHostReverseProxy(behind))
+	t.Cleanup(proxy.Close)
+	authority := filepath.Join(t.TempDir(), "ca.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw})
+	if err := os.WriteFile(authority, block, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Client.Logical().Write("sys/namespaces/team", nil); err != nil {
+		t.Fatal(err)
+	}
+	policy := map[string]any{"policy": `path "*" { capabilities = ["create", "read", "update", "delete", "list", "sudo"] }`}
+	team := server.Client.WithNamespace("team")
+	if _, err := team.Logical().Write("sys/policies/acl/teams", policy); err != nil {
+		t.Fatal(err)
+	}
+	user, err := team.Auth().Token().Create(&api.TokenCreateRequest{Policies: []string{"teams"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("VAULT_TOKEN", user.Auth.ClientToken)
+	t.Setenv("VAULT_CACERT", authority)
+	t.Setenv("VAULT_NAMESPACE", "team")
+	cases, err := replay.LoadCases(fstest.MapFS{"a.json": {Data: []byte(`{
+		"seen": {"area": "access", "what": "a", "steps": [{"http": "GET sys/policies/acl/teams", "keep": ["data.name"]}]}
+	}`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := runner(t, "addr:"+proxy.URL)
+	r.Shared = true
+	rec, err := r.Record(t.Context(), cases, replay.Options{Parallel: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := rec.Cases["seen"].Steps[0].Got.Status; got != 200 {
+		t.Errorf("status %d, want 200: %+v", got, rec.Cases["seen"])
 	}
 }

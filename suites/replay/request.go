@@ -31,11 +31,15 @@ type session struct {
 	unshared bool
 }
 
-// newClient gives a client that goes to the server by the shortest way: no
-// proxy, which the environment of whoever runs this may name, and no
+// newClient returns the client of a server that has one of its own, with a TLS
+// configuration, a namespace or a proxy, or one that goes to the server by the
+// shortest way: no proxy, which the environment of whoever runs this may name, and no
 // connection left behind. Redirects on the server are followed, as the recorder
 // did: the servers redirect paths with double slashes to clean ones.
-func newClient() *http.Client {
+func newClient(server steps.Server) *http.Client {
+	if _, special := server.(steps.HTTPServer); special {
+		return steps.HTTPClient(server)
+	}
 	return steps.SameServer(&http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}})
 }
 

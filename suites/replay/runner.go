@@ -111,7 +111,7 @@ func (r *Runner) supports(c *Case) error {
 // session places the binaries and knows what is to be masked.
 func (r *Runner) session(ctx context.Context, server steps.Server) (*session, error) {
 	s := &session{
-		server: server, token: server.Token(), client: newClient(), masks: newMasks(), saved: map[string]string{},
+		server: server, token: server.Token(), client: newClient(server), masks: newMasks(), saved: map[string]string{},
 		shas: map[string]string{"zero": strings.Repeat("0", 64)},
 	}
 	s.masks.literally(server.Address(), "<addr>")
