@@ -217,7 +217,7 @@ func (t *tuning) tokenType(_ context.Context, e *mounts.Entry) error {
 		return nil
 	case !e.Auth:
 		return errors.New("'token_type' can only be modified on auth mounts")
-	case e.Type == "token":
+	case e.Type == "token" || e.Type == "ns_token":
 		return errors.New("'token_type' cannot be set for 'token' or 'ns_token' auth mounts")
 	}
 	kind, err := tokenType(raw.(string))

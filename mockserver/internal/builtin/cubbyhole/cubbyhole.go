@@ -151,6 +151,9 @@ func (s *Store) write(ctx context.Context, req *logical.Request, d *framework.Fi
 
 func (s *Store) remove(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	cubbyhole, path, err := place(req, d)
+	if errors.Is(err, errNoPath) {
+		return nil, nil // servers delete what no value is at
+	}
 	if err != nil {
 		return refuse(err)
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/policy"
 )
 
 // Backend returns the secrets engine at identity/. It reads; what it can't do
@@ -142,7 +144,7 @@ func (s *Store) otherPath() *framework.Path {
 		Fields:  map[string]*framework.FieldSchema{"path": {Type: framework.TypeString}},
 		Operations: map[logical.Operation]framework.OperationHandler{
 			logical.ReadOperation: refuse, logical.UpdateOperation: refuse, logical.DeleteOperation: refuse,
-			logical.ListOperation: refuse, logical.PatchOperation: refuse,
+			logical.ListOperation: refuse, logical.PatchOperation: refuse, policy.ScanOperation: refuse,
 		},
 		HelpSynopsis: "Not emulated.",
 	}
