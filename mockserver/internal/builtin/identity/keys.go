@@ -23,8 +23,10 @@ const defaultKeyName = "default"
 // dayInSeconds is how long the default key signs and is published.
 const dayInSeconds = 24 * 60 * 60
 
-// signingAlgorithms are those of named keys.
-var signingAlgorithms = []string{"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA"}
+// signingAlgorithms returns those of named keys.
+func signingAlgorithms() []string {
+	return []string{"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA"}
+}
 
 // namedKey is a key of oidc/key. Nothing is signed with it: mounts name it.
 type namedKey struct {
@@ -166,7 +168,7 @@ func (k *namedKey) set(d *framework.FieldData, all bool) *logical.Response {
 	if given("algorithm") {
 		k.Algorithm = d.Get("algorithm").(string)
 	}
-	if !slices.Contains(signingAlgorithms, k.Algorithm) {
+	if !slices.Contains(signingAlgorithms(), k.Algorithm) {
 		return logical.ErrorResponse("unknown signing algorithm %q", k.Algorithm)
 	}
 	return nil
