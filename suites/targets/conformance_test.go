@@ -50,7 +50,7 @@ func TestContainerConformsAsInProcess(t *testing.T) {
 	} else {
 		g.Expect(areasOf(t, config.Only)).To(Equal(areasOf(t, nil)), "areas without a requirement")
 	}
-	contained := verdicts(t, config, parse(t, "container:"+scratchImage(t, cli, program(t, ".", "plugproof")), targets.Options{}))
+	contained := verdicts(t, config, parse(t, "container:"+scratchImage(t, cli, program(t, "suites/cmd/plugproof-serve", "plugproof-serve")), targets.Options{}))
 	here := verdicts(t, config, parse(t, "mock", targets.Options{}))
 	g.Expect(contained).To(HaveLen(len(here)))
 	passed := 0

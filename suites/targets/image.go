@@ -142,7 +142,7 @@ func (e *engine) look(ctx context.Context, image string) (*contents, error) {
 	}
 	return nil, &Error{
 		Kind: ErrNotAServer, Problem: fmt.Sprintf("image %s holds no server that is known", image),
-		Remedy: "take an image with vault, bao or plugproof as its entrypoint or in its PATH",
+		Remedy: "take an image with vault, bao, plugproof or plugproof-serve as its entrypoint or in its PATH",
 	}
 }
 

@@ -15,10 +15,15 @@ import (
 type ownProgram struct {
 	// dialect is empty for the program's default.
 	dialect string
+	// alone: the program is plugproof-serve, which has no other command.
+	alone bool
 }
 
 func (o ownProgram) launch(spec steps.Spec, at places, token string) (launch, error) {
-	args := []string{"serve", "--listen=" + at.listen, "--root-token=" + token}
+	args := []string{"--listen=" + at.listen, "--root-token=" + token}
+	if !o.alone {
+		args = append([]string{"serve"}, args...)
+	}
 	if o.dialect != "" {
 		args = append(args, "--dialect="+o.dialect)
 	}

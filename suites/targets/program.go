@@ -63,9 +63,10 @@ func recognise(output string) (program, bool) {
 // they can't be asked.
 func programNames() map[string]program {
 	return map[string]program{
-		"vault":     realProgram{disableMlock: true},
-		"bao":       realProgram{},
-		"plugproof": ownProgram{},
+		"vault":           realProgram{disableMlock: true},
+		"bao":             realProgram{},
+		"plugproof":       ownProgram{},
+		"plugproof-serve": ownProgram{alone: true},
 	}
 }
 
