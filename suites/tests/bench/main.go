@@ -107,7 +107,7 @@ func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	whole := mock(filepath.Join(dir, "plugproof"), "serve")
-	if err := errors.Join(measureStart(ctx, s, whole, p, &t), measureStartWithin(ctx, s, &t)); err != nil {
+	if err := errors.Join(measureStart(ctx, s, whole, p, &t), measureStartWithin(ctx, s, &t), measureBegin(ctx, s.rounds, dir, &t)); err != nil {
 		return err
 	}
 	if s.beside != "" {
