@@ -114,6 +114,7 @@ func ask(t *testing.T, server steps.Server, method, path, body string) (int, str
 		t.Fatal(err)
 	}
 	req.Header.Set("X-Vault-Token", server.Token())
+	req.Close = true // a server that restarts at its address ends the connections that are kept
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
