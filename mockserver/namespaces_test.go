@@ -219,3 +219,18 @@ func TestEnterprise(t *testing.T) {
 	_, err = team.Auth().Token().CreateWithContext(t.Context(), &api.TokenCreateRequest{Policies: []string{"default"}})
 	g.Expect(err).NotTo(HaveOccurred())
 }
+
+// Measured on OpenBao 2.3.2 and 2.5.5.
+func TestTheHeaderMayNameTheRoot(t *testing.T) {
+	t.Parallel()
+	for name, status := range map[string]int{"openbao-2.3": 404, "openbao-2.4": 0} {
+		g := NewWithT(t)
+		_, root, _ := start(t, mockserver.WithDialect(name))
+		_, err := root.WithNamespace("root").Sys().ListMountsWithContext(t.Context())
+		if status == 0 {
+			g.Expect(err).NotTo(HaveOccurred(), name)
+		} else {
+			g.Expect(statusOf(err)).To(Equal(status), name)
+		}
+	}
+}

@@ -18,6 +18,8 @@ func (d *Dialect) enterprise() *Dialect {
 				func(d *Dialect) { d.State.Enterprise = true }},
 			{"namespaces can be made, and the header X-Vault-Namespace is obeyed", "documentation of sys/namespaces, of namespaces and of their locks", Established,
 				func(d *Dialect) { d.Namespaces.Enabled = true }},
+			{"the namespace header may say root", "as in OpenBao from 2.4 on; root is a reserved name in the documentation of namespaces", Inferred,
+				func(d *Dialect) { d.Namespaces.RootNamed = true }},
 			{"IDs of namespaces have 5 characters", "documentation of sys/namespaces", Established,
 				func(d *Dialect) { d.Namespaces.IDLength = 5 }},
 			{"the server's own mounts in namespaces are of the types ns_system, ns_token, ns_cubbyhole and ns_identity", "vault/mount.go of the community's sources", Established,

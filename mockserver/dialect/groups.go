@@ -280,6 +280,8 @@ type Namespaces struct {
 	Detailed bool
 	// VisibleDeep: sys/internal/ui/namespaces lists those of all levels.
 	VisibleDeep bool
+	// RootNamed: the namespace header may name the root by root.
+	RootNamed bool
 	// HeaderRefused are the paths below sys/ that are refused with any namespace header,
 	// before it is read.
 	HeaderRefused []string

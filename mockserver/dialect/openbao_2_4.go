@@ -15,6 +15,8 @@ func openbao24() *Dialect {
 				func(d *Dialect) { d.KV.MetadataVersions = true }},
 			{"errors about fields of a wrong type repeat nothing", "go.mod at v2.4.4: mapstructure 2.4.0", Established,
 				func(d *Dialect) { d.Requests.FieldErrors = FieldErrorsPlain }},
+			{"the namespace header may say root", "Canonicalize in helper/namespace/namespace.go at v2.4.4; measured on 2.3.2 and 2.5.5", Established,
+				func(d *Dialect) { d.Namespaces.RootNamed = true }},
 			{"policies may hold list_scan_response_keys_filter_path", "vault/policy.go at v2.4.4", Established,
 				func(d *Dialect) {
 					d.Policies.MoreKeys = append(d.Policies.MoreKeys, "list_scan_response_keys_filter_path")

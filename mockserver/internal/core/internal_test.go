@@ -69,11 +69,11 @@ func TestApplyTokenType(t *testing.T) {
 			t.Errorf("tuned to %s, answered %s: %s, want %s", c.tuned, c.answered, auth.TokenType, c.want)
 		}
 	}
-	auth := &logical.Auth{TokenType: batch}
-	applyTokenType(auth, &mounts.Entry{Type: "engine", Config: mounts.Config{TokenType: service}})
+	auth := &logical.Auth{}
+	applyTokenType(auth, &mounts.Entry{Type: "engine"})
 	applyTokenType(nil, &mounts.Entry{Auth: true})
-	if auth.TokenType != batch {
-		t.Error("the answer of a secrets engine was changed")
+	if auth.TokenType != service {
+		t.Errorf("a secrets engine that logs in: %s, want service", auth.TokenType)
 	}
 }
 

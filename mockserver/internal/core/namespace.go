@@ -31,7 +31,11 @@ func (c *Core) enterNamespace(ctx context.Context, req *logical.Request) (contex
 	if !c.dialect.Namespaces.Enabled {
 		return ctx, nil
 	}
-	ns, path, err := c.namespaces.Resolve(http.Header(req.Headers).Get(consts.NamespaceHeaderName), req.Path)
+	header := http.Header(req.Headers).Get(consts.NamespaceHeaderName)
+	if c.dialect.Namespaces.RootNamed && namespace.Canonical(header) == "root/" {
+		header = ""
+	}
+	ns, path, err := c.namespaces.Resolve(header, req.Path)
 	if err != nil {
 		return ctx, errNoNamespace
 	}

@@ -297,9 +297,10 @@ func saltToken(mount, token string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// applyTokenType sets the type of a login's token to what the mount is tuned to.
+// applyTokenType sets the type of a login's token to what the mount is tuned to, also
+// where it is a secrets engine that logs in (vault/router.go of OpenBao 2.3.2).
 func applyTokenType(auth *logical.Auth, e *mounts.Entry) {
-	if auth == nil || !e.Auth {
+	if auth == nil {
 		return
 	}
 	batch := auth.TokenType == logical.TokenTypeBatch || auth.TokenType == logical.TokenTypeDefaultBatch

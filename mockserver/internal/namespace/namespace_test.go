@@ -60,7 +60,6 @@ func TestResolve(t *testing.T) {
 	s := open(t, &logical.InmemStorage{})
 	for _, test := range []struct{ header, path, namespace, rest string }{
 		{"", "sys/mounts", "", "sys/mounts"},
-		{"root", "sys/mounts", "", "sys/mounts"},
 		{"team", "sys/mounts", "team/", "sys/mounts"},
 		{"/team/", "sub/sys/mounts", "team/sub/", "sys/mounts"},
 		{"", "team/sub/kv/a", "team/sub/", "kv/a"},
@@ -73,7 +72,7 @@ func TestResolve(t *testing.T) {
 			t.Errorf("Resolve(%q, %q): %v %q %v, want %q %q", test.header, test.path, n, rest, err, test.namespace, test.rest)
 		}
 	}
-	for _, header := range []string{"none", "team/none", "te"} {
+	for _, header := range []string{"none", "root", "team/none", "te"} {
 		if _, _, err := s.Resolve(header, "sys/mounts"); !errors.Is(err, namespace.ErrNotFound) {
 			t.Errorf("Resolve(%q): %v", header, err)
 		}

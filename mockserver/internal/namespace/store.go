@@ -89,9 +89,6 @@ func found(n *Namespace) (*Namespace, error) {
 // the path within it. The error is ErrNotFound when the header names no namespace.
 func (s *Store) Resolve(header, path string) (*Namespace, string, error) {
 	header = Canonical(Canonical(header)) // as servers do: once as they read it, once here
-	if header == "root/" {
-		header = ""
-	}
 	n, rest := s.Longest(header + path)
 	if !strings.HasPrefix(n.Path, header) {
 		return nil, "", ErrNotFound
