@@ -11,8 +11,7 @@ import (
 )
 
 // answersHide sends writes and wants no secret of the profile in a success.
-func (w *world) answersHide(ctx context.Context, mount string, writes []Write) error {
-	profile := &w.suite.config.Installed.subject.Profile
+func (w *world) answersHide(ctx context.Context, mount string, profile *Profile, writes []Write) error {
 	for _, write := range writes {
 		if err := w.write(ctx, w.below(mount, write.Path), write.Data); err != nil {
 			return err
@@ -30,9 +29,9 @@ func (w *world) writesHideSecrets(ctx context.Context, mount string) error {
 	if err != nil {
 		return err
 	}
-	logins := installed.subject.Profile.Logins
-	return w.answersHide(ctx, mount, slices.DeleteFunc(installed.subject.Profile.writes(), func(write Write) bool {
-		return slices.ContainsFunc(logins, func(login Login) bool { return login.Path == write.Path })
+	profile := &installed.subject.Profile
+	return w.answersHide(ctx, mount, profile, slices.DeleteFunc(profile.writes(), func(write Write) bool {
+		return slices.ContainsFunc(profile.Logins, func(login Login) bool { return login.Path == write.Path })
 	}))
 }
 
@@ -43,11 +42,12 @@ func (w *world) loginsHideSecrets(ctx context.Context, mount string) error {
 	if err != nil {
 		return err
 	}
+	profile := &installed.subject.Profile
 	var writes []Write
-	for _, login := range installed.subject.Profile.Logins {
+	for _, login := range profile.Logins {
 		writes = append(writes, login.write())
 	}
-	return w.answersHide(ctx, mount, writes)
+	return w.answersHide(ctx, mount, profile, writes)
 }
 
 // listsHideSecrets asks for every documented list without parameters, and for those of
@@ -59,7 +59,7 @@ func (w *world) listsHideSecrets(ctx context.Context, mount string) error {
 	}
 	document, err := w.document()
 	if err != nil {
-		return &NotCheckedError{Reason: "the plugin has no OpenAPI document, see PLG-102"}
+		return err
 	}
 	profile := &installed.subject.Profile
 	var lists []string
@@ -69,9 +69,8 @@ func (w *world) listsHideSecrets(ctx context.Context, mount string) error {
 		}
 	}
 	for _, write := range profile.writes() {
-		parent, _, _ := cutLast(write.Path)
-		if _, ok := document.Find("LIST", parent); ok && parent != "" && !slices.Contains(lists, parent) {
-			lists = append(lists, parent)
+		if list, ok := document.listOf(write.Path); ok && !slices.Contains(lists, list) {
+			lists = append(lists, list)
 		}
 	}
 	if len(lists) == 0 {

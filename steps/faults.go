@@ -48,6 +48,18 @@ func (w *world) ownServer(ctx context.Context) (Server, error) {
 	return w.ensureServer(ctx)
 }
 
+// sleepRequest returns a request that the probe behind a mount, at its name on the
+// server, answers later than the scenario ends, and what waits until the probe has it.
+func (w *world) sleepRequest(at, mount string, server Server) (sent request, begun func(context.Context) error, err error) {
+	note, err := newSuffix()
+	if err != nil {
+		return request{}, nil, err
+	}
+	body := fmt.Sprintf(`{"for": "1h", "note": %q}`, note)
+	return request{method: http.MethodPost, path: at + "/sleep", token: server.Token(), body: body},
+		func(ctx context.Context) error { return w.soonHolds(ctx, mount+"/kv/"+note, "asleep") }, nil
+}
+
 // killDuring kills a process while the probe behind a mount answers a request. The
 // probe notes that it has the request and then waits for longer than the scenario
 // takes; a server that sends the request again to the next process is answered by it at
@@ -61,11 +73,10 @@ func (w *world) killDuring(ctx context.Context, name, mount string) error {
 	if err != nil {
 		return err
 	}
-	note, err := newSuffix()
+	sent, begun, err := w.sleepRequest(at, mount, server)
 	if err != nil {
 		return err
 	}
-	sent := request{method: http.MethodPost, path: at + "/sleep", token: server.Token(), body: fmt.Sprintf(`{"for": "1h", "note": %q}`, note)}
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type result struct {
@@ -77,7 +88,7 @@ func (w *world) killDuring(ctx context.Context, name, mount string) error {
 		got, err := w.client.do(running, sent)
 		done <- result{got, err}
 	}()
-	if err := w.soonHolds(ctx, mount+"/kv/"+note, "asleep"); err != nil {
+	if err := begun(ctx); err != nil {
 		return err
 	}
 	if err := w.killProcess(ctx, name); err != nil {

@@ -26,18 +26,17 @@ func (w *world) resetDuring(ctx context.Context, mount string) error {
 	if err != nil {
 		return err
 	}
-	note, err := newSuffix()
+	sent, begun, err := w.sleepRequest(at, mount, server)
 	if err != nil {
 		return err
 	}
-	sent := request{method: http.MethodPost, path: at + "/sleep", token: server.Token(), body: fmt.Sprintf(`{"for": "1h", "note": %q}`, note)}
 	var used connection
 	done := make(chan error, 1)
 	go func() {
 		_, err := w.client.do(used.watch(ctx), sent)
 		done <- err
 	}()
-	arrived := w.soonHolds(ctx, mount+"/kv/"+note, "asleep")
+	arrived := begun(ctx)
 	used.reset()
 	if err := <-done; err == nil && arrived == nil {
 		return mismatch("a request that lasts", "an answer before its connection was reset")

@@ -265,9 +265,8 @@ func (i *Installed) tryAnswersAt(ctx context.Context, at string, send func(conte
 		return nil //nolint:nilerr // without a document nobody knows what else there is
 	}
 	for _, sample := range profile.Samples {
-		parent, _, _ := cutLast(sample.Path)
-		if _, lists := document.Find("LIST", parent); lists && parent != "" {
-			send(ctx, request{method: "LIST", path: at + parent})
+		if list, ok := document.listOf(sample.Path); ok {
+			send(ctx, request{method: "LIST", path: at + list})
 		}
 		if _, deletes := document.Find(http.MethodDelete, sample.Path); deletes {
 			send(ctx, request{method: http.MethodDelete, path: at + sample.Path})

@@ -81,7 +81,8 @@ func (w *world) works(ctx context.Context, mount string, lease issuedLease) (wor
 		}
 		sent.Header.Set(name, value)
 	}
-	got, err := http.DefaultClient.Do(sent)
+	// The credentials are for the server that the profile names, wherever it redirects to.
+	got, err := SameServer(&http.Client{Transport: transport()}).Do(sent)
 	if err != nil {
 		return false, "", &NotCheckedError{Reason: "the address under works in the profile does not answer: " + err.Error()}
 	}

@@ -246,6 +246,13 @@ func (d *Document) Find(method, path string) (Operation, bool) {
 	return found, ok
 }
 
+// listOf returns the documented list that a path is in, and whether there is one.
+func (d *Document) listOf(path string) (list string, ok bool) {
+	list, _, _ = cutLast(path)
+	_, ok = d.Find("LIST", list)
+	return list, ok && list != ""
+}
+
 // pathField is a parameter in a path: {name}.
 var pathField = regexp.MustCompile(`\{([^{}]+)\}`)
 

@@ -172,10 +172,11 @@ func (w *world) listSamples(ctx context.Context, mount string, judge func(parent
 		return 0, err
 	}
 	for _, sample := range slices.Sorted(maps.Keys(w.kept)) {
-		parent, name, _ := cutLast(sample)
-		if _, ok := document.Find("LIST", parent); !ok || parent == "" {
+		parent, ok := document.listOf(sample)
+		if !ok {
 			continue
 		}
+		_, name, _ := cutLast(sample)
 		asked++
 		if err := w.asRoot(ctx, "LIST", w.below(mount, parent), ""); err != nil {
 			return asked, err

@@ -63,7 +63,7 @@ func (w *world) setupUnseen(ctx context.Context, mount string) error {
 	}
 	document, err := w.document()
 	if err != nil {
-		return &NotCheckedError{Reason: "the plugin has no OpenAPI document, see PLG-102"}
+		return err
 	}
 	deadly, err := w.deadlyReads()
 	if err != nil {
