@@ -9,6 +9,10 @@ import (
 	"os"
 
 	"github.com/plugproof/plugproof/suites/cli"
+	"github.com/plugproof/plugproof/suites/startup"
 )
 
-func main() { os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	startup.End()
+	os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+}

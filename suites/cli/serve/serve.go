@@ -23,6 +23,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/fault"
 	"github.com/plugproof/plugproof/mockserver/trace"
+	"github.com/plugproof/plugproof/suites/internal/handover"
 	"github.com/plugproof/plugproof/suites/internal/serverconfig"
 	"github.com/plugproof/plugproof/suites/internal/tracefile"
 	"github.com/plugproof/plugproof/suites/internal/usage"
@@ -61,12 +62,19 @@ type flags struct {
 // *usage.Error; with other errors the server failed.
 func Command() *cobra.Command { return command("serve", "plugproof serve") }
 
-// Main is the program plugproof-serve. It returns the exit code, as package cli
-// assigns them: 2 for wrong usage, 3 for a server that failed.
+// Main is the program plugproof-serve; args are those of the process, with its name. It
+// returns the exit code, as package cli assigns them: 2 for wrong usage, 3 for a server
+// that failed. Where `plugproof serve` became this program it answers in that name, and
+// leaves telling what is wrong with the command line to plugproof.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	command := command("plugproof-serve", "plugproof-serve")
+	name, rest := "plugproof-serve", args[1:]
+	given, ok := handed(args)
+	if ok {
+		name, rest = "plugproof", given
+	}
+	command := command(name, name)
 	command.SilenceUsage, command.SilenceErrors = true, true
-	command.SetArgs(args)
+	command.SetArgs(rest)
 	command.SetOut(stdout)
 	command.SetErr(stderr)
 	begun := false
@@ -75,8 +83,11 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
+	if ok && !begun {
+		handover.Return(args)
+	}
 	// Nothing can be done about a stderr that is gone.
-	_, _ = fmt.Fprintln(stderr, "plugproof-serve: "+err.Error())
+	_, _ = fmt.Fprintln(stderr, name+": "+err.Error())
 	if !begun || errors.As(err, new(*usage.Error)) {
 		return 2
 	}
