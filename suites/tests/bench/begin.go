@@ -43,13 +43,3 @@ func measureBegin(ctx context.Context, rounds int, dir string, t *table) error {
 	}
 	return nil
 }
-
-// processorTime runs a command and returns the processor time that it and the
-// programs that it waited for took.
-func processorTime(ctx context.Context, line []string) (time.Duration, error) {
-	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("%s: %w\n%s", filepath.Base(line[0]), err, out)
-	}
-	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
-}

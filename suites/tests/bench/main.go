@@ -41,6 +41,13 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		return 0
 	}
+	if len(args) == 3 && args[0] == startsCommand {
+		if err := startMany(args[1], args[2]); err != nil {
+			fmt.Fprintln(stderr, "bench: "+err.Error())
+			return 3
+		}
+		return 0
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	var s settings
@@ -106,8 +113,9 @@ func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	if err := measure(ctx, s, alone, p, &t, stderr); err != nil {
 		return err
 	}
+	fmt.Fprintln(stderr, "Measuring plugproof …")
 	whole := mock(filepath.Join(dir, "plugproof"), "serve")
-	if err := errors.Join(measureStart(ctx, s, whole, p, &t), measureStartWithin(ctx, s, &t), measureBegin(ctx, s.rounds, dir, &t)); err != nil {
+	if err := errors.Join(measureStart(ctx, s, whole, p, &t), measureStartWithin(ctx, s, &t), measureBegin(ctx, s.rounds, dir, &t), measureRun(ctx, s.rounds, dir, p, &t)); err != nil {
 		return err
 	}
 	if s.beside != "" {
