@@ -13,6 +13,21 @@ import (
 	"time"
 )
 
+// failure is how a service that stands in for another one fails.
+type failure int
+
+// The failures.
+const (
+	// works passes requests on.
+	works failure = iota
+	// refuses answers 403, as to whom a service does not know any more.
+	refuses
+	// breaks answers 501, which clients do not take for something to try again.
+	breaks
+	// hangs answers nothing.
+	hangs
+)
+
 // called is a service that stands in for one that the profile names by its URL, and
 // counts who comes. What comes over HTTP is passed on to the real one.
 type called struct {
@@ -21,6 +36,9 @@ type called struct {
 
 	mu    sync.Mutex
 	count int
+	fails failure
+	// failed counts the requests that were not passed on.
+	failed int
 }
 
 func startCalled(origin *url.URL) (*called, error) {
@@ -37,12 +55,34 @@ func startCalled(origin *url.URL) (*called, error) {
 			w.WriteHeader(http.StatusBadGateway)
 		},
 	}
-	c.server = &http.Server{Handler: onward, ReadHeaderTimeout: 10 * time.Second}
+	c.server = &http.Server{Handler: c.failing(onward), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		// Serve ends with ErrServerClosed when close is called.
 		_ = c.server.Serve(c.listener)
 	}()
 	return c, nil
+}
+
+// failing passes requests on, or fails.
+func (c *called) failing(onward http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.mu.Lock()
+		fails := c.fails
+		if fails != works {
+			c.failed++
+		}
+		c.mu.Unlock()
+		switch fails {
+		case refuses:
+			http.Error(w, "refused", http.StatusForbidden)
+		case breaks:
+			http.Error(w, "broken", http.StatusNotImplemented)
+		case hangs:
+			<-r.Context().Done() // the client is gone, or the service closed
+		default:
+			onward.ServeHTTP(w, r)
+		}
+	})
 }
 
 func (c *called) arrived() {
@@ -99,6 +139,19 @@ func (s services) close() {
 	for _, service := range s {
 		_ = service.server.Close() // nobody waits for its last answers
 	}
+}
+
+// fail makes all of them fail from now on, and returns how many requests have been failed
+// so far.
+func (s services) fail(as failure) int {
+	failed := 0
+	for _, service := range s {
+		service.mu.Lock()
+		service.fails = as
+		failed += service.failed
+		service.mu.Unlock()
+	}
+	return failed
 }
 
 // address returns the host in place of a server.

@@ -4,9 +4,13 @@ package steps
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +19,8 @@ import (
 // logDelay is how long a line that a plugin logged may take to be known.
 const logDelay = 150 * time.Millisecond
 
-// shown returns a secret of the profile that a text has, and whether it has one.
+// shown returns a secret of the profile that a text has, as it is or encoded, and whether
+// it has one.
 func (w *world) shown(text string) (string, bool) {
 	installed := w.suite.config.Installed
 	for _, secret := range installed.secrets {
@@ -23,7 +28,35 @@ func (w *world) shown(text string) (string, bool) {
 			return secret, true
 		}
 	}
+	for encoded, decoded := range decodings(text) {
+		for _, secret := range installed.secrets {
+			if strings.Contains(decoded, secret) {
+				w.secret(encoded)
+				return secret, true
+			}
+		}
+	}
 	return "", false
+}
+
+// encodedText matches what may be a text in base64, as in HTTP's basic authentication, or
+// in hexadecimal digits.
+var encodedText = regexp.MustCompile(`[A-Za-z0-9+/_-]{8,}={0,2}`)
+
+// decodings yields the encoded parts of a text, and what they are decoded to.
+func decodings(text string) iter.Seq2[string, string] {
+	return func(yield func(encoded, decoded string) bool) {
+		for _, part := range encodedText.FindAllString(text, -1) {
+			digits := strings.TrimRight(part, "=")
+			for _, decode := range []func(string) ([]byte, error){
+				base64.RawStdEncoding.DecodeString, base64.RawURLEncoding.DecodeString, hex.DecodeString,
+			} {
+				if decoded, err := decode(digits); err == nil && !yield(part, string(decoded)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // fieldsWith names the fields of the profile that have a secret value.

@@ -50,6 +50,8 @@ type world struct {
 	proxies   map[string]*forwardProxy
 	providers map[string]*identityProvider
 	hosts     hosts
+	// services stand in for those that the checked plugin calls.
+	services services
 
 	// subject is the name of the registration of the checked plugin.
 	subject string

@@ -159,3 +159,16 @@ Feature: Leases
     When I DELETE "{table}/p"
     Then the answer is 204
     And the credentials do not work any more outside
+
+  @PLG-418 @must @needs-loopback
+  Scenario: No credentials are given when the service refuses them
+    Remedy: Look at the status of each answer, and return an error instead of a secret when the service did not create what was asked for.
+    Given a mount of its own "p" beside services that can fail
+    Then no credentials are issued at "p" when the services fail
+
+  @PLG-419 @must @needs-loopback
+  Scenario: A revocation that the service refuses is reported
+    Servers try again only what they know of.
+    Remedy: Return an error from Revoke unless the service has deleted what was given, or says that it is not there.
+    Given a mount of its own "p" beside services that can fail
+    Then a revocation at "p" that the services refuse is reported

@@ -124,3 +124,9 @@ Feature: Logins
     Given a mount of its own "p"
     When the logins succeed at "p"
     Then the logins of different people are of different entities
+
+  @PLG-467 @should @needs-loopback
+  Scenario: Nobody logs in while the service that decides fails
+    Remedy: Refuse the login when the service can't be asked or answers with an error.
+    Given a mount of its own "p" beside services that can fail
+    Then no login at "p" succeeds when the services fail

@@ -82,3 +82,11 @@ Feature: Processes of the plugin
     Given the plugin is registered
     And the plugin is mounted at "p"
     Then nothing of 6 mounts beside "p" runs on after their Cleanup
+
+  @PLG-606 @should @needs-plugin-logs @needs-loopback
+  Scenario: Requests end with their client while a service does not answer
+    Source: https://pkg.go.dev/net/http#NewRequestWithContext
+    Remedy: Make requests with http.NewRequestWithContext and the context of the request to the plugin.
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    Then 8 requests of each kind to "p" end when their service hangs and they are cancelled

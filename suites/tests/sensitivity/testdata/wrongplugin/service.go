@@ -4,12 +4,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 )
 
-// call asks the service of a configuration for something, if it has an address. A service
-// that does not know accounts answers as it likes.
+// call asks the service of a configuration for something, if it has an address.
 func call(ctx context.Context, config record, method, path string) error {
 	address, ok := config["url"].(string)
 	if !ok || address == "" {
@@ -22,6 +22,9 @@ func call(ctx context.Context, config record, method, path string) error {
 	got, err := http.DefaultClient.Do(asked)
 	if err != nil {
 		return fmt.Errorf("call the service: %w", err)
+	}
+	if gone := method == http.MethodDelete && got.StatusCode == http.StatusNotFound; got.StatusCode >= http.StatusBadRequest && !gone {
+		return errors.Join(fmt.Errorf("call the service: %s", got.Status), got.Body.Close())
 	}
 	return got.Body.Close()
 }

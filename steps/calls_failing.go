@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// failingMount mounts the shared registration once more and sets it up with services that
+// stand in for those of the profile's URLs, and can be made to fail.
+func (w *world) failingMount(ctx context.Context, path string) error {
+	if err := w.startFailing(); err != nil {
+		return err
+	}
+	if err := w.subjectFreshMount(ctx, path); err != nil {
+		return err
+	}
+	return w.sendSetupElsewhere(ctx, path)
+}
+
+// startFailing starts the services.
+func (w *world) startFailing() error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	if reason := installed.notSetUp(); reason != "" {
+		return &NotCheckedError{Reason: reason}
+	}
+	// What is asked over TLS has a certificate that no other service has.
+	origins := slices.DeleteFunc(installed.subject.Profile.originURLs(), func(u *url.URL) bool { return u.Scheme != "http" })
+	if len(origins) == 0 {
+		return &NotCheckedError{Reason: "the profile has no http URL that the plugin could call"}
+	}
+	w.services, err = startServices(installed.server, origins)
+	w.closers = append(w.closers, func() error { w.services.close(); return nil })
+	return err
+}
+
+// elsewhere returns data of the profile with the services in place of its URLs.
+func (w *world) elsewhere(data map[string]any) map[string]any {
+	changed, _ := replaceURLs(data, func(u *url.URL) *url.URL {
+		service, ok := w.services[u.Scheme+"://"+u.Host]
+		if !ok {
+			return u
+		}
+		other := *u
+		other.Host = service.address
+		return &other
+	}).(map[string]any)
+	return changed
+}
+
+// sendSetupElsewhere sends the setup to a mount, with the services in place of its URLs.
+func (w *world) sendSetupElsewhere(ctx context.Context, mount string) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	for _, write := range installed.subject.Profile.Setup {
+		if err := w.write(ctx, w.below(mount, write.Path), w.elsewhere(write.Data)); err != nil {
+			return err
+		}
+		if !w.answer.ok() {
+			return &NotCheckedError{Reason: "the plugin refuses to be set up with other addresses in the profile's URLs"}
+		}
+	}
+	return nil
+}
+
+// serviceFailures are how a service fails that answers at all, and what is said of it.
+func serviceFailures() map[failure]string {
+	return map[failure]string{refuses: "403 Forbidden", breaks: "501 Not Implemented"}
+}
+
+// whileFailing does something while the services fail in one way after the other, and
+// judges it where they were asked meanwhile.
+func (w *world) whileFailing(do func(said string) error, judge func(said string) error) error {
+	asked := false
+	for _, how := range []failure{refuses, breaks} {
+		said := serviceFailures()[how]
+		before := w.services.fail(how)
+		err := do(said)
+		after := w.services.fail(works)
+		if err != nil {
+			return err
+		}
+		if after == before {
+			continue
+		}
+		asked = true
+		if err := judge(said); err != nil {
+			return err
+		}
+	}
+	if !asked {
+		return &NotCheckedError{Reason: "the plugin calls none of the http URLs in its profile for this"}
+	}
+	return nil
+}
+
+// throughServices does something that succeeds without the services in between.
+func throughServices(err error) error {
+	if failure := new(Failure); errors.As(err, &failure) {
+		return &NotCheckedError{Reason: "the plugin does not work with services in place of those in the profile's URLs"}
+	}
+	return err
+}
+
+// credentialsRefusedByServices wants no lease when the services do not do their part.
+func (w *world) credentialsRefusedByServices(ctx context.Context, mount string) error {
+	if err := throughServices(w.leasesIssued(ctx, mount)); err != nil {
+		return err
+	}
+	for _, lease := range w.leases {
+		err := w.whileFailing(func(string) error {
+			_, err := w.issueLease(ctx, mount, lease.write)
+			if failure := new(Failure); errors.As(err, &failure) && w.answer != nil {
+				return w.crashed(ctx, "an error at "+lease.write.Path+" for what its service does not do")
+			}
+			return err
+		}, func(said string) error {
+			if !w.answer.ok() {
+				return nil
+			}
+			return mismatch(fmt.Sprintf("an error at %s when the service that it calls answers %s", lease.write.Path, said), describeAnswer(w.answer))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// crashed returns the failure for a crash that spoilt the answer, and nil for none.
+func (w *world) crashed(ctx context.Context, wanted string) error {
+	if w.answer.status < http.StatusInternalServerError {
+		return nil
+	}
+	if crash := w.crash(ctx); crash != nil {
+		return mismatch(wanted, crash.String())
+	}
+	return nil
+}
+
+// revocationsReportedByServices wants no success of a revocation for which the services do
+// not do their part, and one when they do it again.
+func (w *world) revocationsReportedByServices(ctx context.Context, mount string) error {
+	for _, how := range []failure{refuses, breaks} {
+		if err := throughServices(w.leasesIssued(ctx, mount)); err != nil {
+			return err
+		}
+		for _, lease := range w.leases {
+			if err := w.revokedWhileFailing(ctx, lease, how); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *world) revokedWhileFailing(ctx context.Context, lease issuedLease, how failure) error {
+	before := w.services.fail(how)
+	err := w.askLease(ctx, "revoke", lease)
+	asked := w.services.fail(works) > before
+	said := serviceFailures()[how]
+	switch {
+	case err != nil:
+		return err
+	case !asked:
+		return &NotCheckedError{Reason: "the plugin's revocation calls none of the http URLs in its profile"}
+	case w.answer.ok():
+		return mismatch(fmt.Sprintf("an error for the revocation of the lease of %s when the service that it calls answers %s", lease.write.Path, said), describeAnswer(w.answer))
+	}
+	if err := w.crashed(ctx, "an error for the revocation of the lease of "+lease.write.Path); err != nil {
+		return err
+	}
+	if err := w.askLease(ctx, "revoke", lease); err != nil {
+		return err
+	}
+	if !w.answer.ok() {
+		return mismatch("the lease of "+lease.write.Path+" to be revoked when its service works again", describeAnswer(w.answer))
+	}
+	return nil
+}
+
+// loginsRefusedByServices wants no token when the services do not do their part.
+func (w *world) loginsRefusedByServices(ctx context.Context, mount string) error {
+	if err := throughServices(w.loginsSucceed(ctx, mount)); err != nil {
+		return err
+	}
+	for _, login := range w.loggedIn {
+		err := w.whileFailing(func(string) error {
+			err := w.tryLogin(ctx, mount, login.login.Path, login.login.Data)
+			return errors.Join(err, w.crashed(ctx, "no login at "+login.login.Path+" for what its service does not do"))
+		}, func(said string) error {
+			if tokenIn(w.answer) == "" {
+				return nil
+			}
+			return mismatch(fmt.Sprintf("no login at %s when the service that it calls answers %s", login.login.Path, said), describeAnswer(w.answer))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// failingHidesSecrets carries the profile out while the services fail, and wants no secret
+// in what the plugin answers.
+func (w *world) failingHidesSecrets(ctx context.Context, mount string) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	profile := &installed.subject.Profile
+	writes := slices.Concat(profile.writes(), slices.DeleteFunc(slices.Clone(profile.Credentials), func(write Write) bool { return write.Data != nil }))
+	return w.whileFailing(func(said string) error {
+		for _, write := range writes {
+			if err := w.sendElsewhere(ctx, mount, write); err != nil {
+				return err
+			}
+			secret, ok := w.shown(string(w.answer.body))
+			if ok && w.answer.status >= http.StatusBadRequest {
+				return mismatch(fmt.Sprintf("an error at %s without the value of %s when a service answers %s", write.Path, profile.fieldsWith(secret), said), describeAnswer(w.answer))
+			}
+		}
+		return nil
+	}, func(string) error { return nil })
+}
+
+// failingDone carries the profile out at a mount of its own while the services fail, where
+// the plugin calls any. What comes of it other requirements are about.
+func (w *world) failingDone(ctx context.Context, mount string) error {
+	if w.suite.config.Target.Unsupported(Loopback) != "" {
+		return nil
+	}
+	err := w.failingMount(ctx, mount)
+	if err == nil {
+		err = w.failingHidesSecrets(ctx, mount)
+	}
+	failed, notChecked := new(Failure), new(NotCheckedError)
+	if errors.As(err, &failed) || errors.As(err, &notChecked) {
+		return nil
+	}
+	return err
+}
+
+// sendElsewhere sends a request of the profile with the services in place of its URLs.
+func (w *world) sendElsewhere(ctx context.Context, mount string, write Write) error {
+	if write.Data == nil {
+		return w.asRoot(ctx, http.MethodGet, w.below(mount, write.Path), "")
+	}
+	return w.write(ctx, w.below(mount, write.Path), w.elsewhere(write.Data))
+}
+
+// hangingEnd sends what makes the plugin call its services some times, to services that do
+// not answer, and goes away; nothing of that may stay in the plugin.
+func (w *world) hangingEnd(ctx context.Context, requests int, mount string) error {
+	if err := w.startFailing(); err != nil {
+		return err
+	}
+	// Answers of the setup do not matter: it may call the service.
+	if err := w.sendSetupElsewhere(ctx, mount); err != nil {
+		return err
+	}
+	place, left, err := w.leftBy(ctx, requests, func(ctx context.Context, times int) error { return w.abandonRequests(ctx, times, mount) }, everywhere)
+	if err != nil || left == 0 {
+		return err
+	}
+	return mismatch("requests to end in the plugin when their client is gone while the service does not answer",
+		fmt.Sprintf("%d goroutines of cancelled requests still run %s later: %s", left, lateEnd, place))
+}
+
+// abandonRequests sends each request of the profile that gives something some times, and
+// goes away when the services were asked as often.
+func (w *world) abandonRequests(ctx context.Context, times int, mount string) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	profile := &installed.subject.Profile
+	sent := slices.Clone(profile.Credentials)
+	for _, login := range profile.Logins {
+		sent = append(sent, login.write())
+	}
+	at, err := w.outgoing(w.below(mount, ""))
+	if err != nil {
+		return err
+	}
+	w.wake(ctx, installed, mount)
+	asked := false
+	for _, write := range sent {
+		if silent, _ := installed.silent(write.method() + " " + write.Path); silent != "" {
+			continue
+		}
+		requests, err := write.requests()
+		if err != nil {
+			return err
+		}
+		r := requests[0]
+		r.path, r.token, r.body = at+strings.TrimPrefix(r.path, "/"), w.server.Token(), plain(r.body)
+		came, err := w.abandon(ctx, r, times)
+		if err != nil {
+			return err
+		}
+		asked = asked || came
+	}
+	if !asked {
+		return &NotCheckedError{Reason: "the plugin calls none of the http URLs in its profile for its credentials and logins"}
+	}
+	w.wake(ctx, installed, mount)
+	if crash := w.crash(ctx); crash != nil {
+		return mismatch("the plugin to live through requests that are cancelled", crash.String())
+	}
+	return nil
+}
+
+// abandonLimit bounds waiting for a request of the plugin at its service.
+const abandonLimit = 2 * time.Second
+
+// abandon sends a request some times at once, goes away when the services hold it, and
+// reports whether they were asked.
+func (w *world) abandon(ctx context.Context, r request, times int) (asked bool, err error) {
+	before := w.services.fail(hangs)
+	defer func() { w.services.fail(works) }()
+	cancelled, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var clients sync.WaitGroup
+	for range times {
+		clients.Go(func() {
+			// Nobody waits for the answer.
+			_, _ = w.client.do(cancelled, r)
+		})
+	}
+	answered := make(chan struct{})
+	go func() { clients.Wait(); close(answered) }()
+	limit := time.NewTimer(abandonLimit)
+	defer limit.Stop()
+	ticker := time.NewTicker(time.Millisecond)
+	defer ticker.Stop()
+	for waiting := true; waiting && w.services.fail(hangs) < before+times; {
+		select {
+		case <-ticker.C:
+		case <-answered:
+			waiting = false
+		case <-limit.C:
+			waiting = false
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+	cancel()
+	clients.Wait()
+	return w.services.fail(hangs) > before, nil
+}
