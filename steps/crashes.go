@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -36,6 +37,10 @@ func (w *world) crash(ctx context.Context) *Crash {
 		return nil
 	}
 	crash := found[0]
+	// A start that fails for a dying process is known before its panic.
+	if at := slices.IndexFunc(found, func(c Crash) bool { return c.Panicked }); at >= 0 {
+		crash = found[at]
+	}
 	crash.What = w.mask(crash.What)
 	for i, line := range crash.Stderr {
 		crash.Stderr[i] = w.mask(line)
