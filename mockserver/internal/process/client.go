@@ -4,6 +4,7 @@ package process
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -17,6 +18,7 @@ import (
 	"github.com/hashicorp/vault/sdk/plugin/pb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/status"
 
 	"github.com/plugproof/plugproof/mockserver/internal/process/callback"
@@ -50,6 +52,8 @@ type client struct {
 	sdk          logical.Backend
 	broker       *plugin.GRPCBroker
 	metadataMode bool
+	// tls is the server's side of the process's; nil without.
+	tls *tls.Config
 	// callbacks are those of Host.
 	callbacks []string
 	// traced makes the spans of the calls; nil for none.
@@ -114,11 +118,9 @@ func (c *client) Setup(ctx context.Context, config *logical.BackendConfig) (err 
 		services.Storage, services.System = &sdkplugin.NOOPStorage{}, &logical.StaticSystemView{}
 	}
 	id := c.broker.NextId()
-	go c.broker.AcceptAndServe(id, func(opts []grpc.ServerOption) *grpc.Server {
-		server := callback.NewServer(services, opts...)
-		c.server.Store(server)
-		return server
-	})
+	if err := c.serve(id, services); err != nil {
+		return err
+	}
 	reply, err := c.calls.Setup(ctx, &pb.SetupArgs{BrokerID: id, Config: config.Config, BackendUUID: config.BackendUUID})
 	if err != nil {
 		return err
@@ -127,6 +129,33 @@ func (c *client) Setup(ctx context.Context, config *logical.BackendConfig) (err 
 		return errors.New(reply.GetErr())
 	}
 	return nil
+}
+
+// serve serves the callbacks of the plugin's backend on the stream of that number, until
+// stop. It is GRPCBroker.AcceptAndServe without two goroutines for each mount, which wait
+// for the end of the process: that calls stop.
+func (c *client) serve(id uint32, services callback.Services) error {
+	listener, err := c.broker.Accept(id)
+	if err != nil {
+		return fmt.Errorf("listen for the plugin's callbacks: %w", err)
+	}
+	var opts []grpc.ServerOption
+	if c.tls != nil {
+		opts = append(opts, grpc.Creds(credentials.NewTLS(c.tls)))
+	}
+	server := callback.NewServer(services, opts...)
+	c.server.Store(server)
+	// It ends with stop; what fails before is the plugin's to report.
+	go func() { _ = server.Serve(listener) }()
+	return nil
+}
+
+// stop ends the server for the plugin's callbacks, at once. It may be called at any time,
+// and more than once.
+func (c *client) stop() {
+	if server := c.server.Load(); server != nil {
+		server.Stop()
+	}
 }
 
 // Cleanup lets the plugin clean up and ends the server for its callbacks: in

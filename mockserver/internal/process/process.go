@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -62,6 +63,8 @@ type process struct {
 	aborted  bool
 	shut     bool
 	sessions map[*session]struct{}
+	// clients serve callbacks until they are stopped, with the process at the latest.
+	clients map[*client]struct{}
 	// wanted: the server ended the process, which ran until then.
 	wanted bool
 
@@ -120,6 +123,7 @@ func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline 
 		started:  make(chan struct{}),
 		ended:    make(chan struct{}),
 		sessions: make(map[*session]struct{}),
+		clients:  make(map[*client]struct{}),
 	}
 	if err := p.add(proc); err != nil {
 		return nil, err
@@ -304,6 +308,7 @@ func (proc *process) detach(s *session) (last bool) {
 	proc.mu.Lock()
 	defer proc.mu.Unlock()
 	delete(proc.sessions, s)
+	delete(proc.clients, s.backend)
 	last = len(proc.sessions) == 0
 	proc.shut = proc.shut || last
 	return last
@@ -336,6 +341,12 @@ func (proc *process) watch() {
 		proc.reportCrash()
 	}
 	await(drained, exitDrainLimit)
+	proc.mu.Lock()
+	clients := slices.Collect(maps.Keys(proc.clients))
+	proc.mu.Unlock()
+	for _, c := range clients {
+		c.stop()
+	}
 	proc.end()
 }
 

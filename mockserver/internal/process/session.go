@@ -91,16 +91,15 @@ func (p *Pool) openCurrent(ctx context.Context, lookup Lookup, conf *logical.Bac
 		p.close(s)
 		return nil, fmt.Errorf("name the mount to its plugin: %w", err)
 	}
-	backend, err := p.dispense(ctx, s.proc)
+	s.backend, err = p.dispense(ctx, s.proc)
 	if err == nil {
 		// The connection is what tells the mounts of one process apart.
-		err = backend.bind(s.proc.rpc, &mountConn{ClientConn: s.proc.conn, id: id})
+		err = s.backend.bind(s.proc.rpc, &mountConn{ClientConn: s.proc.conn, id: id})
 	}
 	if err != nil {
 		p.close(s)
 		return nil, err
 	}
-	s.backend = backend
 	if err := s.setup(ctx, conf); err != nil {
 		p.close(s)
 		return nil, err
@@ -193,6 +192,9 @@ func cleanupLimit(drained bool) time.Duration {
 // close detaches the mount from its process and ends the process with its last mount.
 func (p *Pool) close(s *session) {
 	s.gate.shut()
+	if s.backend != nil {
+		s.backend.stop()
+	}
 	if s.proc.detach(s) {
 		s.proc.end()
 	}
@@ -208,7 +210,10 @@ func (p *Pool) dispense(ctx context.Context, proc *process) (*client, error) {
 	if !ok {
 		return nil, errors.New("unsupported plugin client type")
 	}
-	backend.callbacks, backend.traced = p.host.Callbacks, newTracedCalls(ctx, proc)
+	backend.tls, backend.callbacks, backend.traced = proc.tls, p.host.Callbacks, newTracedCalls(ctx, proc)
+	proc.mu.Lock()
+	defer proc.mu.Unlock()
+	proc.clients[backend] = struct{}{}
 	return backend, nil
 }
 

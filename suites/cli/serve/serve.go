@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -28,10 +27,6 @@ import (
 	"github.com/plugproof/plugproof/suites/internal/tracefile"
 	"github.com/plugproof/plugproof/suites/internal/usage"
 )
-
-// gcPercent is for a heap of a few megabytes, which the usual 100 would have
-// collected every hundred requests: a tenth of the rate (suites/tests/bench).
-const gcPercent = 400
 
 // graceTime is how long requests may still take when the server is told to end:
 // shorter than what container engines wait before they kill.
@@ -181,9 +176,7 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	opts = append(opts, managed.options...)
 	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)
 	defer stop()
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	limitGarbage()
 	if err := f.download(ctx, logger); err != nil {
 		return err
 	}

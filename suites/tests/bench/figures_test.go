@@ -21,8 +21,8 @@ func measured() (mock, beside table) {
 	beside.times(row{what: "start <fast>"}, ms(50), nil)
 	mock.rates(row{what: "  requests"}, 1500, 3000)
 	beside.rates(row{what: "  requests"}, 3000, 3000)
-	mock.memory(row{what: "memory"}, 20)
-	beside.memory(row{what: "memory"}, 80)
+	mock.memory(row{what: "memory"}, 20, unitMemory)
+	beside.memory(row{what: "memory"}, 80, unitMemory)
 	mock.times(row{what: "within"}, ms(1), nil) // nothing beside it
 	return mock, beside
 }

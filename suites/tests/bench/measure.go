@@ -40,7 +40,7 @@ func measureStart(ctx context.Context, set settings, of program, p *subject, t *
 		times = append(times, took)
 	}
 	t.times(row{what: of.name + ", start to first answer", aim: "< 15 ms"}, times, nil)
-	t.memory(row{what: of.name + ", idle memory", aim: "< 30 MB"}, median(memory))
+	t.memory(row{what: of.name + ", idle memory", aim: "< 30 MB"}, median(memory), unitMemory)
 	return nil
 }
 
@@ -127,6 +127,7 @@ func measureMany(ctx context.Context, set settings, of program, p *subject, t *t
 		return err
 	}
 	var times, list []time.Duration
+	before := s.memory()
 	for i := range set.mounts {
 		took, err := clock(func() error { return s.mount(ctx, fmt.Sprintf("m%d", i)) })
 		if err != nil {
@@ -134,6 +135,7 @@ func measureMany(ctx context.Context, set settings, of program, p *subject, t *t
 		}
 		times = append(times, took)
 	}
+	used := s.memory() - before
 	for range set.rounds {
 		took, err := clock(func() error { return s.call(ctx, "GET", "sys/mounts", nil) })
 		if err != nil {
@@ -144,6 +146,7 @@ func measureMany(ctx context.Context, set settings, of program, p *subject, t *t
 	const some = 20
 	t.times(row{what: fmt.Sprintf("further mount, first %d", some), aim: "< 2.5 ms"}, times[:some], nil)
 	t.times(row{what: fmt.Sprintf("further mount, beyond %d", set.mounts-some), aim: "< 2.5 ms"}, times[set.mounts-some:], nil)
+	t.memory(row{what: "memory of a further mount", aim: "< 45 KB"}, used/float64(set.mounts), unitSmall)
 	t.times(row{what: fmt.Sprintf("list of %d mounts", set.mounts), aim: "< 1.5 ms"}, list, nil)
 	return nil
 }

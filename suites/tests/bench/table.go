@@ -25,6 +25,7 @@ const (
 	unitTime   = "ms"
 	unitRate   = "/s"
 	unitMemory = "MB"
+	unitSmall  = "KB"
 )
 
 // table holds the measurements of a run.
@@ -77,9 +78,12 @@ func (t *table) rates(r row, rate, floor float64) {
 	t.rows = append(t.rows, r)
 }
 
-// memory adds an amount of memory in MB.
-func (t *table) memory(r row, amount float64) {
-	r.value, r.mock, r.unit = fmt.Sprintf("%.0f MB", amount), amount, unitMemory
+// memory adds an amount of memory, given in MB, in a unit of megabytes or kilobytes.
+func (t *table) memory(r row, amount float64, unit string) {
+	if unit == unitSmall {
+		amount *= 1024
+	}
+	r.value, r.mock, r.unit = fmt.Sprintf("%.0f %s", amount, unit), amount, unit
 	t.rows = append(t.rows, r)
 }
 

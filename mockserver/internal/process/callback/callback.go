@@ -49,6 +49,7 @@ type Services struct {
 func NewServer(s Services, opts ...grpc.ServerOption) *grpc.Server {
 	opts = append(opts,
 		grpc.MaxRecvMsgSize(MessageLimit), grpc.MaxSendMsgSize(MessageLimit),
+		grpc.ReadBufferSize(0), grpc.SharedWriteBuffer(true),
 		grpc.ChainUnaryInterceptor(recoverCalls(s.Logger)))
 	if s.Trace != nil {
 		opts = append(opts, grpc.ChainUnaryInterceptor(traceCalls(s.Trace)))

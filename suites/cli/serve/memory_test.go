@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package serve
+
+import (
+	"runtime"
+	"runtime/debug"
+	"testing"
+
+	. "github.com/onsi/gomega"
+)
+
+func TestGarbageBesideWhatIsInUse(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	for live, want := range map[uint64]int{0: 400, 1 << 20: 400, 4 << 20: 400, 16 << 20: 100, 32 << 20: 50, 1 << 30: 25} {
+		g.Expect(percentFor(live)).To(Equal(want), "%d bytes", live)
+	}
+}
+
+// TestCollectorAdapts holds many bytes, then none, and looks what collections make of it.
+func TestCollectorAdapts(t *testing.T) { //nolint:paralleltest // the collector is the process's
+	g := NewWithT(t)
+	was := debug.SetGCPercent(100)
+	t.Setenv("GOGC", "")
+	limitGarbage()
+	current := func() int {
+		runtime.GC()
+		percent := debug.SetGCPercent(100)
+		debug.SetGCPercent(percent)
+		return percent
+	}
+	g.Expect(current()).To(Equal(most))
+	held := make([]byte, 256<<20)
+	g.Eventually(current).Should(BeNumerically("<", 50))
+	runtime.KeepAlive(held)
+	g.Eventually(current).Should(Equal(most))
+	debug.SetGCPercent(was)
+}
