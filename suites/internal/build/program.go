@@ -31,6 +31,24 @@ func Program(ctx context.Context, pkg string, version string) (string, error) {
 	if version != "" {
 		name, flags = name+"-"+version, flags+" -X main.version="+version
 	}
+	return buildProgram(ctx, root, name, append(compileFlags(root), "-ldflags="+flags), pkg)
+}
+
+// Tests builds the tests of a package of the checkout as Program builds programs, and
+// returns the path of the test binary.
+func Tests(ctx context.Context, pkg string) (string, error) {
+	root, err := sourcesRoot(ctx)
+	if err != nil {
+		return "", err
+	}
+	args := compileFlags(root)
+	args[0] = "test" // for build
+	return buildProgram(ctx, root, path.Base(pkg)+".test", append(args, "-c", "-vet=off", "-ldflags="+linkFlags), pkg)
+}
+
+// buildProgram runs the go command with args, which are all but the output and the
+// package.
+func buildProgram(ctx context.Context, root, name string, args []string, pkg string) (string, error) {
 	// Each has a directory of its own: plugproof finds plugins that are beside it.
 	dir := filepath.Join(root, ".plugproof", "programs", name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -42,7 +60,7 @@ func Program(ctx context.Context, pkg string, version string) (string, error) {
 	}
 	defer unlock()
 	file := filepath.Join(dir, name)
-	args := append(compileFlags(root), "-ldflags="+flags, "-o", file, "./"+pkg)
+	args = append(args, "-o", file, "./"+pkg)
 	if _, err := runGo(ctx, []string{"CGO_ENABLED=0", "GOWORK=off"}, args...); err != nil {
 		return "", fmt.Errorf("build %s: %w", pkg, err)
 	}
