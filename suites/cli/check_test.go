@@ -95,7 +95,8 @@ func TestAPluginThatHangsIsNamedSo(t *testing.T) {
 }
 
 // TestAScriptAroundAPluginIsAPlugin checks scripts that become the plugin, or keep
-// it as a child.
+// it as a child, by what is about processes: their start and environment, what they
+// leave, reloads and kills.
 func TestAScriptAroundAPluginIsAPlugin(t *testing.T) {
 	t.Parallel()
 	plugin := samplePlugins(t, "passthrough-plugin")["passthrough-plugin"]
@@ -103,7 +104,7 @@ func TestAScriptAroundAPluginIsAPlugin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			out, code := plugproof(t.Context(), t, "check", "--level", "must", "--path", "a", script(t, lines))
+			out, code := plugproof(t.Context(), t, "check", "--area", "start,process", "--level", "must", "--path", "a", script(t, lines))
 			g.Expect(code).To(Equal(0), out)
 			g.Expect(out).NotTo(ContainSubstring("FAIL PLG"))
 		})
