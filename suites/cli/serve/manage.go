@@ -3,10 +3,12 @@
 package serve
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/plugproof/plugproof/mockserver"
@@ -43,7 +45,7 @@ func (f flags) manage() (*managed, error) {
 		return nil, usage.Errorf("--admin %s: give HOST:PORT on the loopback interface, such as 127.0.0.1:8300: it asks for no token", f.admin)
 	}
 	if m.listener, err = net.Listen("tcp", f.admin); err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w", f.admin, err)
+		return nil, taken("--admin", fmt.Errorf("cannot listen on %s: %w", f.admin, err))
 	}
 	m.server = &http.Server{Handler: mockserver.AdminHandler(faults, clk), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = m.server.Serve(m.listener) }() // until it is closed
@@ -68,4 +70,13 @@ func (m *managed) close() {
 	if m.server != nil {
 		_ = m.server.Close() // nobody waits for its answers
 	}
+}
+
+// taken adds what to do to an error that says that somebody listens at the address of a
+// flag already.
+func taken(flag string, err error) error {
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return err
+	}
+	return fmt.Errorf("%w: choose another address with %s, or end the program that has it; port 0 takes a free one", err, flag)
 }

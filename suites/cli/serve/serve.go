@@ -185,7 +185,7 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 		return usage.Errorf("%w", err)
 	}
 	if err != nil {
-		return err
+		return taken("--listen", err)
 	}
 	hangup := make(chan os.Signal, 1)
 	if f.server != nil {

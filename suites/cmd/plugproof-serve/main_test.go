@@ -108,7 +108,8 @@ func TestMisuse(t *testing.T) {
 		{[]string{"--data-dir", "main.go"}, 2, "data directory main.go is not a directory"},
 		{[]string{"--api-addr", "foo bar"}, 2, `api_addr "foo bar": give a URL`},
 		{[]string{"--tls-cert", "/no/cert", "--tls-key", "/no/key"}, 2, "TLS certificate and key: "},
-		{[]string{"--listen", taken.Addr().String()}, 3, "address already in use"},
+		{[]string{"--listen", taken.Addr().String()}, 3, "address already in use: choose another address with --listen"},
+		{[]string{"--listen", "127.0.0.1:0", "--admin", taken.Addr().String()}, 3, "address already in use: choose another address with --admin"},
 	} {
 		out, err := program(t, c.args...).CombinedOutput()
 		exit := new(exec.ExitError)
