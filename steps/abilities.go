@@ -77,6 +77,44 @@ func HostOf(ctx context.Context, server Server) (host.Host, error) {
 	return host.Local{}, nil
 }
 
+// PluginImage is a plugin as an image of a container engine.
+type PluginImage struct {
+	// Name is the image's name without tag, Digest its identifier in hex.
+	Name, Digest string
+	// OCIRuntime is a runtime that the engine has.
+	OCIRuntime string
+}
+
+// ImageTarget is a Target whose servers run plugins from images of the container engine
+// of this machine (ContainerPlugins).
+type ImageTarget interface {
+	Target
+	// PluginImage makes an image of the static executable file at path, which the end of
+	// the target removes. Called again it returns the same one.
+	PluginImage(ctx context.Context, path string) (PluginImage, error)
+	// PluginContainers counts the containers of the plugin with that name of
+	// registration, also those that do not run.
+	PluginContainers(ctx context.Context, plugin string) (int, error)
+}
+
+// ImageOf returns an image of a static plugin for the target's servers.
+func ImageOf(ctx context.Context, target Target, path string) (PluginImage, error) {
+	images, ok := target.(ImageTarget)
+	if !ok {
+		return PluginImage{}, fmt.Errorf("%s: %s: %w", target.Name(), ContainerPlugins, ErrUnsupported)
+	}
+	return images.PluginImage(ctx, path)
+}
+
+// ContainersOf counts the containers of a plugin of the target's servers.
+func ContainersOf(ctx context.Context, target Target, plugin string) (int, error) {
+	images, ok := target.(ImageTarget)
+	if !ok {
+		return 0, fmt.Errorf("%s: %s: %w", target.Name(), ContainerPlugins, ErrUnsupported)
+	}
+	return images.PluginContainers(ctx, plugin)
+}
+
 // LogReader is a Server whose log can be read (ServerLogs).
 type LogReader interface {
 	Server

@@ -114,6 +114,15 @@ func serverVocabulary() []group {
 				`"jwt" is enabled as an auth method at "jwt-eu" with:`},
 		}},
 
+		{"containers", "Plugins in containers", []binding{
+			{`there is an image of "BINARY"`, (*world).haveImage, ContainerPlugins,
+				"Makes an image of a binary for the container engine and keeps {image of BINARY}, {digest of BINARY} and {OCI runtime}.",
+				`there is an image of "probe"`},
+			{`"PLUGIN" runs in COUNT container(s)`, (*world).containersOf, ContainerPlugins,
+				"Waits until so many containers of a plugin exist, for ten seconds at most.",
+				`"probe" runs in 1 container`},
+		}},
+
 		{"environment", "What the probe plugin's process sees", []binding{
 			{`the plugin at "MOUNT" sees NAME=VALUE`, (*world).sees, none,
 				"Checks a variable in the environment of the probe behind a mount.",

@@ -76,6 +76,9 @@ const (
 	Faults Capability = "faults"
 	// Sealing: the server can be sealed and unsealed.
 	Sealing Capability = "sealing"
+	// ContainerPlugins: the server can run plugins from images of the container engine of
+	// this machine.
+	ContainerPlugins Capability = "container-plugins"
 	// CLIEnvironment: the command line can register a plugin with -env. The
 	// command line has it, not the target.
 	CLIEnvironment Capability = "cli-env"
@@ -85,7 +88,7 @@ const (
 func Capabilities() []Capability {
 	return []Capability{
 		HostEnvironment, PluginDirectory, PluginFiles, Settings, ServerLogs,
-		ProcessControl, Restart, Loopback, OwnServer, Crashes, Clock, PluginLogs, SpecialPaths, Faults, Sealing, CLIEnvironment,
+		ProcessControl, Restart, Loopback, OwnServer, Crashes, Clock, PluginLogs, SpecialPaths, Faults, Sealing, ContainerPlugins, CLIEnvironment,
 		Samples, SampleUpdates, Credentials, WorkingCredentials, Logins, WrongLogins, OpenPaths,
 		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe,
 	}

@@ -83,7 +83,7 @@ Targets:
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.targets, "target", []string{"mock"}, "what is measured, as for plugproof run")
 	addPluginsFlag(flags, &f.plugins)
-	flags.StringVar(&f.probeImage, "probe-image", "", "image of the probe plugin, for servers that run plugins in containers: `NAME:VERSION@sha256:HEX`")
+	flags.StringVar(&f.probeImage, "probe-image", "", "image of the probe plugin, for servers that run plugins in containers: `NAME:VERSION@sha256:HEX`;\nwithout it one is made for servers on this machine if it has a container engine")
 	flags.StringVar(&f.probeRuntime, "probe-runtime", "", "plugin runtime of the server for that image; its default without")
 	addConcurrencyFlag(flags, &f.concurrency, 2, "servers of one target")
 	f.addFlags(flags, "text", "json", "markdown", "html")

@@ -123,6 +123,8 @@ func (a *addr) Unsupported(c steps.Capability) string {
 	switch c {
 	case steps.HostEnvironment, steps.Settings, steps.Restart:
 		return "somebody else starts this server"
+	case steps.ContainerPlugins:
+		return "the server's container engine is out of reach"
 	case steps.Sealing:
 		return "somebody else unseals this server"
 	case steps.OwnServer:

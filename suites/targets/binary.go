@@ -29,6 +29,7 @@ type binaries struct {
 	program    func() (program, error)
 	freePort   func() (string, error)
 	sums       *sums
+	pluginImages
 }
 
 func newBinary(name, path string, opts Options) (steps.Target, error) {
@@ -53,10 +54,14 @@ func newBinary(name, path string, opts Options) (steps.Target, error) {
 func (b *binaries) Name() string { return b.name }
 
 // Unsupported implements steps.Target: a program that the harness starts itself
-// lacks only what it can't be asked.
+// lacks only what it can't be asked. Asking for ContainerPlugins contacts the container
+// engine.
 func (b *binaries) Unsupported(c steps.Capability) string {
-	if c == steps.Sealing {
+	switch c {
+	case steps.Sealing:
 		return sealable(b.program())
+	case steps.ContainerPlugins:
+		return b.unsupported()
 	}
 	return notInAPI(c)
 }
@@ -67,7 +72,9 @@ func (b *binaries) Server(ctx context.Context, spec steps.Spec) (steps.Server, e
 }
 
 // Close implements steps.Target.
-func (b *binaries) Close(ctx context.Context) error { return b.pool.close(ctx) }
+func (b *binaries) Close(ctx context.Context) error {
+	return errors.Join(b.pool.close(ctx), b.removeImages(ctx))
+}
 
 // identify asks the program what it is.
 func (b *binaries) identify() (program, error) {

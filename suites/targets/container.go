@@ -80,6 +80,8 @@ func (c *containers) Unsupported(capability steps.Capability) string {
 	switch capability {
 	case steps.PluginFiles, steps.ProcessControl:
 		return c.lacksInside()
+	case steps.ContainerPlugins:
+		return "a server in a container has no container engine"
 	case steps.Sealing:
 		found, err := c.contents()
 		if err != nil {

@@ -233,16 +233,20 @@ func (e *engine) sweep(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	mine := strings.Split(owner(), "/")
 	for _, c := range found.Items {
-		maker := strings.Split(c.Labels[ownerLabel], "/")
-		if len(maker) != 3 || maker[0] != mine[0] || slices.Equal(maker, mine) {
-			continue
+		if abandoned(c.Labels[ownerLabel]) {
+			_, _ = e.ContainerRemove(ctx, c.ID, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 		}
-		pid, err := strconv.Atoi(maker[1])
-		if err != nil || maker[2] == "" || birth(pid) == maker[2] {
-			continue
-		}
-		_, _ = e.ContainerRemove(ctx, c.ID, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 	}
+}
+
+// abandoned reports whether the maker that a label names is a process of this machine
+// that is gone.
+func abandoned(label string) bool {
+	mine, maker := strings.Split(owner(), "/"), strings.Split(label, "/")
+	if len(maker) != 3 || maker[0] != mine[0] || slices.Equal(maker, mine) {
+		return false
+	}
+	pid, err := strconv.Atoi(maker[1])
+	return err == nil && maker[2] != "" && birth(pid) != maker[2]
 }

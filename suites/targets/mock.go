@@ -36,6 +36,7 @@ type mocks struct {
 	// trace and secretFields are those of Options.
 	trace        trace.Sink
 	secretFields []string
+	pluginImages
 }
 
 func newMock(name, wanted string, opts Options) (steps.Target, error) {
@@ -89,8 +90,14 @@ func newMocks(name string, d *dialect.Dialect, changes Changes) *mocks {
 func (m *mocks) Name() string { return m.name }
 
 // Unsupported implements steps.Target: the environment of the server process is an
-// option of the mock, and its plugins are processes of this machine.
-func (m *mocks) Unsupported(steps.Capability) string { return "" }
+// option of the mock, and its plugins are processes of this machine. Asking for
+// ContainerPlugins contacts the container engine.
+func (m *mocks) Unsupported(c steps.Capability) string {
+	if c == steps.ContainerPlugins {
+		return m.unsupported()
+	}
+	return ""
+}
 
 // Server implements steps.Target.
 func (m *mocks) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
@@ -99,7 +106,7 @@ func (m *mocks) Server(ctx context.Context, spec steps.Spec) (steps.Server, erro
 
 // Close implements steps.Target.
 func (m *mocks) Close(ctx context.Context) error {
-	return errors.Join(m.pool.close(ctx), m.dirs.close())
+	return errors.Join(m.pool.close(ctx), m.dirs.close(), m.removeImages(ctx))
 }
 
 func (m *mocks) start(ctx context.Context, spec steps.Spec) (running, error) {

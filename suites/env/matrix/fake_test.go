@@ -31,9 +31,14 @@ type fake struct {
 	started atomic.Int64
 }
 
-func (f *fake) Name() string                          { return f.name }
-func (f *fake) Unsupported(c steps.Capability) string { return f.lacks[c] }
-func (f *fake) Close(context.Context) error           { return nil }
+func (f *fake) Name() string { return f.name }
+func (f *fake) Unsupported(c steps.Capability) string {
+	if c == steps.ContainerPlugins {
+		return "the fake makes no images"
+	}
+	return f.lacks[c]
+}
+func (f *fake) Close(context.Context) error { return nil }
 
 func (f *fake) Server(_ context.Context, spec steps.Spec) (steps.Server, error) {
 	if f.fails != nil {

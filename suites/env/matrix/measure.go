@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,8 +25,9 @@ import (
 type Options struct {
 	// Probe is the path of the probe plugin's binary.
 	Probe string
-	// Image is the probe plugin as an image; nil leaves the rows about
-	// containers out.
+	// Image is the probe plugin as an image, for the rows about containers. Nil has
+	// targets make one that can (steps.ContainerPlugins), and leaves these rows out for
+	// others.
 	Image *Image
 	// Parallel is how many servers run at a time for one target, at least 1.
 	Parallel int
@@ -102,7 +104,9 @@ func (r *run) possible(rows []Row) []Row {
 			reason = r.target.Unsupported(steps.HostEnvironment)
 		}
 		if reason == "" && row.Container && r.opts.Image == nil {
-			reason = "no image of the probe plugin was named with --probe-image"
+			if reason = r.target.Unsupported(steps.ContainerPlugins); reason != "" {
+				reason += ", and no image of the probe plugin was named with --probe-image"
+			}
 		}
 		if reason != "" {
 			unsupported[row.ID] = Cell{Winner: Unsupported, Reason: reason}
@@ -172,11 +176,14 @@ func (r *run) ask(ctx context.Context, s *setting) (cells map[string]Cell, versi
 	cells = make(map[string]Cell)
 	for i, p := range s.plugins {
 		what := binary
+		var err error
 		if p.container {
-			what = r.opts.Image.registration()
+			what, err = r.image(ctx, c)
 		}
 		what.Env = p.registered.entries
-		err := c.askPlugin(ctx, fmt.Sprintf("%s-%d", prefix, i), what, s, p, cells)
+		if err == nil {
+			err = c.askPlugin(ctx, fmt.Sprintf("%s-%d", prefix, i), what, s, p, cells)
+		}
 		switch {
 		case err != nil && p.container && !errors.Is(err, errAsked):
 			// It can't run this image; that some servers run none is no failure.
@@ -188,6 +195,24 @@ func (r *run) ask(ctx context.Context, s *setting) (cells map[string]Cell, versi
 		}
 	}
 	return cells, version, nil
+}
+
+// image returns the registration of the probe plugin as an image. Where the target makes
+// it, the server gets a runtime for it too.
+func (r *run) image(ctx context.Context, c *client) (registration, error) {
+	if r.opts.Image != nil {
+		return r.opts.Image.registration(), nil
+	}
+	made, err := steps.ImageOf(ctx, r.target, r.opts.Probe)
+	if err != nil {
+		return registration{}, err
+	}
+	runtime := "plugproof-" + made.OCIRuntime
+	err = c.call(ctx, http.MethodPut, "sys/plugins/runtimes/catalog/container/"+runtime, map[string]any{"oci_runtime": made.OCIRuntime}, nil)
+	if err != nil {
+		return registration{}, fmt.Errorf("registering a runtime for the probe plugin: %w", err)
+	}
+	return registration{Image: made.Name, SHA256: made.Digest, Runtime: runtime}, nil
 }
 
 func unsupportedCells(s *setting, err error) map[string]Cell {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"context"
+	"fmt"
+)
+
+// haveImage makes an image of a plugin for the container engine and keeps what a
+// registration of it needs.
+func (w *world) haveImage(ctx context.Context, binary string) error {
+	path, ok := w.suite.config.Plugins[binary]
+	if !ok {
+		return fmt.Errorf("this run has no plugin binary %q", binary)
+	}
+	image, err := ImageOf(ctx, w.suite.config.Target, path)
+	if err != nil {
+		return err
+	}
+	w.saved["image of "+binary] = image.Name
+	w.saved["digest of "+binary] = image.Digest
+	w.saved["OCI runtime"] = image.OCIRuntime
+	return nil
+}
+
+// containersOf waits until so many containers of a plugin exist.
+func (w *world) containersOf(ctx context.Context, plugin string, count int) error {
+	return poll(ctx, soon, func(ctx context.Context) error {
+		found, err := ContainersOf(ctx, w.suite.config.Target, w.names.out(plugin))
+		if err != nil || found == count {
+			return err
+		}
+		return mismatch(fmt.Sprintf("containers of %s: %d", plugin, count), fmt.Sprint(found))
+	})
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package sensitivity_test
+
+import "net/http"
+
+// wrongContainers get plugins in containers wrong. Without a container engine they are
+// not tried.
+func wrongContainers() []wrong {
+	registration := on("PUT", `sys/plugins/catalog/secret/probe.*`)
+	return []wrong{
+		{
+			name:   "an image is registered and not shown",
+			change: misreport(on("GET", `sys/plugins/catalog/secret/probe.*`), func(status int, content object) int { delete(data(content), "oci_image"); return status }),
+			fails:  []string{"CTN-001"},
+		},
+		{
+			name:   "a plugin from an image can't be reloaded",
+			change: swallow(on("PUT", "sys/plugins/reload/backend"), http.StatusInternalServerError, object{"errors": []string{"not in containers"}}),
+			fails:  []string{"CTN-002"},
+		},
+		{
+			name:   "containers have the server's environment",
+			change: mishear(registration, func(content object) { content["env"] = append(texts(content["env"]), "ONLY_SERVER=1") }),
+			fails:  []string{"CTN-003"},
+		},
+		{
+			name:   "any image is run",
+			change: swallow(on("POST", "sys/mounts/m-pp.*"), http.StatusNoContent, nil),
+			fails:  []string{"CTN-004"},
+		},
+		{
+			name:   "a runtime is deleted under its plugins",
+			change: ignore(on("DELETE", "sys/plugins/runtimes/catalog/container/rt.*")),
+			fails:  []string{"CTN-005"},
+		},
+	}
+}
