@@ -47,10 +47,12 @@ func alterations(proof string) map[string]string {
 		"nothing for it":      "",
 		"its first half":      proof[:half],
 		"a letter too much":   proof + "x",
-		"the case of letters": strings.Map(swapCase, proof),
+		"the case of letters": swapped(proof),
 		"another last half":   proof[:half] + strings.Repeat("x", len(proof)-half),
 	}
 }
+
+func swapped(text string) string { return strings.Map(swapCase, text) }
 
 func swapCase(r rune) rune {
 	if unicode.IsUpper(r) {

@@ -159,3 +159,71 @@ Feature: Data
     When the samples are written at "p"
     And the samples are deleted at "p"
     Then the samples are not listed at "p"
+
+  @PLG-318 @must @needs-setup
+  Scenario: What is deleted of the setup is not used any more
+    Remedy: Forget what was made from a configuration, role or user when that is deleted: in the delete and in Invalidate of framework.Backend.
+    Given the plugin is set up
+    Then what is deleted of the setup is not used at "p" any more
+
+  @PLG-319 @should @needs-setup
+  Scenario: A write to the configuration keeps the fields that it does not name
+    Remedy: Read what is stored before an update and change what data.GetOk returns; data.Get returns the default of a field that was not sent, so that a password is lost.
+    Given a mount of its own "p"
+    Then writes to the setup of "p" keep what they do not name
+
+  @PLG-320 @should @needs-samples
+  Scenario: A value can be taken back
+    Remedy: Ask data.GetOk whether a field was sent, rather than whether it is false, 0 or empty.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    Then values of the samples at "p" can be taken back
+
+  @PLG-321 @must @needs-samples
+  Scenario: The same write twice is the same as once
+    Remedy: Replace the value of a field rather than adding to it.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    Then the samples at "p" can be written twice
+
+  @PLG-322 @must @needs-samples
+  Scenario: What was not written is not found
+    Clients take a success for something that exists.
+    Remedy: Return nil from a read, which is a 404, when there is nothing in storage.
+    Given a mount of its own "p"
+    Then what was not written at "p" is not found
+
+  @PLG-323 @must @needs-samples
+  Scenario: Durations may have a unit, or are refused
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/framework#FieldType
+    Remedy: Declare the field as framework.TypeDurationSecond, which reads 60, "60s" and "1m".
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    Then the samples at "p" take durations with units as such
+
+  @PLG-324 @must @needs-samples @needs-sample-updates
+  Scenario: A patch keeps what it does not name
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/framework#HandlePatchOperation
+    Remedy: Read what is stored, and change it with framework.HandlePatchOperation.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    Then patches at "p" keep what they do not name
+
+  @PLG-325 @must @needs-samples
+  Scenario: What is refused leaves nothing
+    Remedy: Check everything before anything is stored, and give locks back also when a write is refused.
+    Given a mount of its own "p"
+    Then writes at "p" that are refused leave nothing
+
+  @PLG-326 @must @needs-samples
+  Scenario: Names may have capitals, or are refused
+    Remedy: Use a name in lower case everywhere, as with framework.TypeLowerCaseString, or nowhere.
+    Given a mount of its own "p"
+    Then names at "p" may have capitals or are refused
+
+  @PLG-327 @must @needs-samples
+  Scenario: A list has what was written after it was asked for before
+    Remedy: List the keys in req.Storage, or add a name to what the list is made of when it is written.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    Then lists at "p" have what was written after they were asked for

@@ -26,3 +26,11 @@ Feature: Storage that fails
     And the samples are sent to "p"
     And writes to the storage of "p" succeed again
     Then the samples can be written and read at "p"
+
+  @PLG-398 @must @needs-samples @needs-faults
+  Scenario: What can't be deleted is an error
+    Remedy: Return the error of req.Storage.Delete.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    And writes to the storage of "p" fail
+    Then a delete at "p" that fails is reported

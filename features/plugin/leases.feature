@@ -172,3 +172,33 @@ Feature: Leases
     Remedy: Return an error from Revoke unless the service has deleted what was given, or says that it is not there.
     Given a mount of its own "p" beside services that can fail
     Then a revocation at "p" that the services refuse is reported
+
+  @PLG-420 @must
+  Scenario: Nothing is given for a role that does not exist
+    Remedy: Answer with logical.ErrorResponse when there is no such role in storage.
+    Given a mount of its own "p"
+    Then nobody's credentials are issued at "p"
+
+  @PLG-421 @must
+  Scenario: A change of a role takes effect
+    Remedy: Read the role from req.Storage for each request, or forget it in the cache when it is written.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    Then leases at "p" follow a change of their role
+
+  @PLG-422 @must @needs-setup
+  Scenario: The plugin lives through a renewal and a revocation without its setup
+    Remedy: What is read from storage is nil when it was deleted: answer with logical.ErrorResponse, or work with what is in req.Secret.InternalData.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    And the setup of "p" is deleted
+    Then the plugin lives when the leases are renewed and revoked
+
+  @PLG-423 @must @needs-setup @needs-working-credentials
+  Scenario: A revocation that can't be carried out is reported
+    Servers try again only what they know of.
+    Remedy: Return an error from Revoke when the configuration is gone, so that the lease is revoked when it is there again.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    And the setup of "p" is deleted
+    Then credentials at "p" that are said to be revoked do not work

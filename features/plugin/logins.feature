@@ -130,3 +130,34 @@ Feature: Logins
     Remedy: Refuse the login when the service can't be asked or answers with an error.
     Given a mount of its own "p" beside services that can fail
     Then no login at "p" succeeds when the services fail
+
+  @PLG-468 @must
+  Scenario: A change of a user or role takes effect
+    Remedy: Read the user or role from req.Storage at each login, or forget it in the cache when it is written.
+    Given a mount of its own "p"
+    When the logins succeed at "p"
+    Then tokens at "p" follow a change of their role
+
+  @PLG-469 @must @needs-setup
+  Scenario: The plugin lives through renewals and logins without its setup
+    Remedy: What is read from storage is nil when it was deleted: answer with logical.ErrorResponse.
+    Given a mount of its own "p"
+    When the logins succeed at "p"
+    And the setup of "p" is deleted
+    Then the plugin lives when the tokens of "p" are renewed
+
+  @PLG-470 @must
+  Scenario: The standard fields of tokens have their effect
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/helper/tokenutil#TokenParams
+    Remedy: Call ParseTokenFields when a role or user is written and PopulateTokenAuth at each login, change nothing of what they set, and check TokenBoundCIDRs with cidrutil.RemoteAddrIsOk.
+    Given the plugin is set up
+    Then the standard fields of tokens hold at "p"
+
+  @PLG-471 @should
+  Scenario: Another spelling of a name is the same entity, or refused
+    Who logs in under several spellings would be several clients, and slip what is known of the entity.
+    Source: https://developer.hashicorp.com/vault/docs/concepts/identity
+    Remedy: Set Auth.Alias.Name to the name as it is stored, rather than as it was sent.
+    Given a mount of its own "p"
+    When the logins succeed at "p"
+    Then another spelling of a name at "p" is the same entity

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+// subtleVocabulary lists the sentences about what shows only when something is done twice,
+// taken back, or changed beneath what builds on it.
+func subtleVocabulary() []group {
+	return []group{
+		{"samples", "The samples and the setup of the checked plugin, more closely", []binding{
+			{`the samples at "MOUNT" can be written twice`, (*world).samplesWrittenTwice, Samples,
+				"Writes the samples once more and checks that the fields that they name are read as before.",
+				`the samples at "p" can be written twice`},
+			{`values of the samples at "MOUNT" can be taken back`, (*world).samplesEmptied, Samples,
+				"Writes false, 0 and empty lists in place of the samples' values, and checks that what is accepted is read.",
+				`values of the samples at "p" can be taken back`},
+			{`the samples at "MOUNT" take durations with units as such`, (*world).samplesWithUnits, Samples,
+				"Writes the durations of the samples in minutes, and checks that what is accepted is read in seconds.",
+				`the samples at "p" take durations with units as such`},
+			{`what was not written at "MOUNT" is not found`, (*world).samplesAbsent, Samples,
+				"Reads names that nothing was written to, at the paths of the samples, and checks that there is no success.",
+				`what was not written at "p" is not found`},
+			{`writes at "MOUNT" that are refused leave nothing`, (*world).samplesRefusedLeaveNothing, Samples,
+				"Sends the samples with a field less or of a wrong type, checks that nothing new is read after a refusal, and sends them as they are.",
+				`writes at "p" that are refused leave nothing`},
+			{`names at "MOUNT" may have capitals or are refused`, (*world).samplesInCapitals, Samples,
+				"Writes the samples under names with capitals and checks that what is accepted is read, and deleted, under the same.",
+				`names at "p" may have capitals or are refused`},
+			{`lists at "MOUNT" have what was written after they were asked for`, (*world).samplesListedLater, Samples,
+				"Lists the folders of the samples, writes others beside them, and checks that they are listed.",
+				`lists at "p" have what was written after they were asked for`},
+			{`patches at "MOUNT" keep what they do not name`, (*world).samplesPatched, SampleUpdates,
+				"Patches the samples with their updates where the plugin documents PATCH, and checks that all other fields are as before.",
+				`patches at "p" keep what they do not name`},
+			{`writes to the setup of "MOUNT" keep what they do not name`, (*world).setupKeepsTheRest, Setup,
+				"Writes one field of the setup alone, with the value that it has, and checks that the others are read as before, and that credentials and logins succeed as before.",
+				`writes to the setup of "p" keep what they do not name`},
+			{`what is deleted of the setup is not used at "MOUNT" any more`, (*world).deletedUnused, Setup,
+				"Deletes each thing that the setup wrote, and checks that no credentials and no logins succeed that do not succeed where it was never written.",
+				`what is deleted of the setup is not used at "p" any more`},
+			{`a delete at "MOUNT" that fails is reported`, (*world).deletesReported, Faults,
+				"Deletes the samples that were written while writes fail, and checks that the plugin answers with an error if it tried to delete.",
+				`a delete at "p" that fails is reported`},
+			{`the setup of "MOUNT" is deleted`, (*world).setupDeleted, Setup,
+				"Deletes everything that the setup wrote, where the plugin documents that.",
+				`the setup of "p" is deleted`},
+		}},
+
+		{"leases", "Leases, and what they are made from", []binding{
+			{`nobody's credentials are issued at "MOUNT"`, (*world).leasesOfNobody, Credentials,
+				"Asks for credentials under a name that the setup wrote nothing for.",
+				`nobody's credentials are issued at "p"`},
+			{`leases at "MOUNT" follow a change of their role`, (*world).leasesFollowRole, Credentials,
+				"Halves the time to live in what the setup wrote for the credentials, and checks that the next leases are no longer.",
+				`leases at "p" follow a change of their role`},
+			{`the plugin lives when the leases are renewed and revoked`, (*world).leasesSurvived, none,
+				"Renews and revokes every lease, and checks that the plugin does not crash.",
+				`the plugin lives when the leases are renewed and revoked`},
+			{`credentials at "MOUNT" that are said to be revoked do not work`, (*world).revokedAreDead, WorkingCredentials,
+				"Revokes every lease, and checks that the credentials of those that the plugin says it has revoked do not work any more.",
+				`credentials at "p" that are said to be revoked do not work`},
+		}},
+
+		{"logins", "Logins, and what they are made from", []binding{
+			{`tokens at "MOUNT" follow a change of their role`, (*world).tokensFollowRole, Logins,
+				"Halves the time to live in what the setup wrote for the logins, and checks that the next tokens live no longer.",
+				`tokens at "p" follow a change of their role`},
+			{`the plugin lives when the tokens of "MOUNT" are renewed`, (*world).tokensSurvived, none,
+				"Renews every token and carries the logins out again, and checks that the plugin does not crash.",
+				`the plugin lives when the tokens of "p" are renewed`},
+			{`the standard fields of tokens hold at "MOUNT"`, (*world).tokenFieldsHold, Logins,
+				"Writes each of the fields token_ttl, token_period, token_bound_cidrs and so on that the plugin documents for what its logins are made from, and checks that the tokens have it. The mounts' names begin with the given one.",
+				`the standard fields of tokens hold at "p"`},
+			{`another spelling of a name at "MOUNT" is the same entity`, (*world).spellingsAreOne, Logins,
+				"Carries the logins out with names in the other case, and checks that what succeeds is of the same entity.",
+				`another spelling of a name at "p" is the same entity`},
+		}},
+	}
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"context"
+	"fmt"
+)
+
+// tokensFollowRole does the same with logins.
+func (w *world) tokensFollowRole(ctx context.Context, mount string) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	compared := false
+	for _, login := range w.loggedIn {
+		origin, ttl, ok := installed.subject.Profile.shortened(login.login.write())
+		if !ok {
+			continue
+		}
+		if err := w.write(ctx, w.below(mount, origin.Path), origin.Data); err != nil {
+			return err
+		}
+		if !w.answer.ok() {
+			continue
+		}
+		if err := w.tryLogin(ctx, mount, login.login.Path, login.login.Data); err != nil {
+			return err
+		}
+		if tokenIn(w.answer) == "" {
+			return &NotCheckedError{Reason: "the login at " + login.login.Path + " succeeds only once"}
+		}
+		compared = true
+		if got := secondsAt(w.answer, "auth.lease_duration"); got > ttl && login.duration > ttl {
+			return mismatch(fmt.Sprintf("a token of %s for at most %s, as %s has it since", login.login.Path, ttl, origin.Path), describeAnswer(w.answer))
+		}
+	}
+	if !compared {
+		return &NotCheckedError{Reason: "no write of the profile's setup has the field ttl or token_ttl for a name in its logins, and may be changed"}
+	}
+	return nil
+}
+
+// tokensSurvived renews every token and logs in again, whatever comes of it but a crash.
+func (w *world) tokensSurvived(ctx context.Context, mount string) error {
+	for _, login := range w.loggedIn {
+		if err := w.renewToken(ctx, login); err != nil {
+			return err
+		}
+		if err := w.crashed(ctx, "the plugin to live when it is asked to renew a token of "+login.login.Path+" after its setup was deleted"); err != nil {
+			return err
+		}
+		if err := w.tryLogin(ctx, mount, login.login.Path, login.login.Data); err != nil {
+			return err
+		}
+		if err := w.crashed(ctx, "the plugin to live through a login at "+login.login.Path+" after its setup was deleted"); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// setupKeepsTheRest writes one field of each write of the setup alone, with the value that
+// it has, and wants the others to be as they were, those that are not shown included: what
+// was given before is still given. A path that has PATCH, or does not tell create from
+// update, replaces.
+func (w *world) setupKeepsTheRest(ctx context.Context, mount string) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	document, err := w.document()
+	if err != nil {
+		return &NotCheckedError{Reason: "the plugin has no OpenAPI document, see PLG-102"}
+	}
+	if err := w.keepSetup(ctx, mount); err != nil {
+		return err
+	}
+	profile := &installed.subject.Profile
+	compared := false
+	for n, write := range profile.Setup {
+		operation, _ := document.Find(http.MethodPost, write.Path)
+		last := !slices.ContainsFunc(profile.Setup[n+1:], func(later Write) bool { return later.Path == write.Path })
+		if document.replaces(write.Path) || len(operation.Body) == 0 || len(write.Data) < 2 || !last {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(write.Data)) {
+			if slices.Contains(profile.Secrets, name) {
+				continue
+			}
+			done, err := w.oneFieldKeepsTheRest(ctx, mount, write, name)
+			if err != nil {
+				return err
+			}
+			compared = compared || done
+		}
+	}
+	if !compared {
+		return &NotCheckedError{Reason: "no write of the setup may leave a field out, at a path that tells create from update"}
+	}
+	return nil
+}
+
+// oneFieldKeepsTheRest writes one field alone, and reports whether the plugin takes that.
+func (w *world) oneFieldKeepsTheRest(ctx context.Context, mount string, write Write, name string) (bool, error) {
+	profile := &w.suite.config.Installed.subject.Profile
+	var gave []Write
+	for _, asked := range slices.Concat(profile.Credentials, loginWrites(profile.Logins)) {
+		given, err := w.given(ctx, mount, asked)
+		if err != nil {
+			return false, err
+		}
+		if given {
+			gave = append(gave, asked)
+		}
+	}
+	if err := w.write(ctx, w.below(mount, write.Path), map[string]any{name: write.Data[name]}); err != nil || !w.answer.ok() {
+		return false, err
+	}
+	if kept, ok := w.keptSetup[write.Path]; ok {
+		after, err := w.readSample(ctx, w.below(mount, write.Path))
+		if err != nil {
+			return false, err
+		}
+		shown := fieldsOf(after)
+		for _, other := range slices.Sorted(maps.Keys(kept)) {
+			if other != name && shown[other] != kept[other] {
+				return false, mismatch(fmt.Sprintf("%s=%s at %s, which a write of %s alone did not name", other, kept[other], write.Path, name), describeAnswer(after))
+			}
+		}
+	}
+	for _, asked := range gave {
+		given, err := w.given(ctx, mount, asked)
+		if err != nil {
+			return false, err
+		}
+		if !given {
+			return false, mismatch(fmt.Sprintf("a success at %s, as before %s alone was written to %s", asked.Path, name, write.Path), describeAnswer(w.answer))
+		}
+	}
+	return true, nil
+}
+
+// deletesReported deletes the samples that were written while writes fail, and wants errors
+// where the plugin tried to delete.
+func (w *world) deletesReported(ctx context.Context, mount string) error {
+	document, err := w.document()
+	if err != nil {
+		return err
+	}
+	tried := false
+	for _, sample := range slices.Sorted(maps.Keys(w.kept)) {
+		if _, deletes := document.Find(http.MethodDelete, sample); !deletes {
+			continue
+		}
+		before := w.refused
+		if err := w.asRoot(ctx, http.MethodDelete, w.below(mount, sample), ""); err != nil {
+			return err
+		}
+		got := w.answer
+		if err := w.writesFail(ctx, mount); err != nil { // it returns the number
+			return err
+		}
+		if w.refused == before {
+			continue
+		}
+		tried = true
+		if got.ok() {
+			return mismatch(fmt.Sprintf("an error for a delete of %s that the storage refused", sample), strings.TrimSpace(describeAnswer(got)))
+		}
+	}
+	if !tried {
+		return &NotCheckedError{Reason: "the plugin deletes nothing in its storage for the profile's samples"}
+	}
+	return nil
+}
+
+// setupDeleted deletes everything that the setup wrote, where the plugin documents that.
+func (w *world) setupDeleted(ctx context.Context, mount string) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	document, err := w.document()
+	if err != nil {
+		return err
+	}
+	deleted := false
+	for _, write := range slices.Backward(installed.subject.Profile.Setup) {
+		if _, ok := document.Find(http.MethodDelete, write.Path); !ok {
+			continue
+		}
+		if err := w.asRoot(ctx, http.MethodDelete, w.below(mount, write.Path), ""); err != nil {
+			return err
+		}
+		deleted = deleted || w.answer.ok()
+	}
+	if !deleted {
+		return &NotCheckedError{Reason: "the plugin documents no DELETE of what the setup writes"}
+	}
+	w.revocationIsTheMatter = true
+	return nil
+}
+
+// deletedUnused deletes each thing that the setup wrote, and wants nothing to be given any
+// more that a mount to which it was never written does not give either.
+func (w *world) deletedUnused(ctx context.Context, mount string) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	document, err := w.document()
+	if err != nil {
+		return err
+	}
+	profile := &installed.subject.Profile
+	compared := false
+	for n, write := range profile.Setup {
+		if _, ok := document.Find(http.MethodDelete, write.Path); !ok {
+			continue
+		}
+		without, with := fmt.Sprintf("%s-without-%d", mount, n), fmt.Sprintf("%s-%d", mount, n)
+		if err := w.subjectFreshMount(ctx, without); err != nil {
+			return err
+		}
+		for m, other := range profile.Setup {
+			if m == n {
+				continue
+			}
+			if err := w.write(ctx, w.below(without, other.Path), other.Data); err != nil {
+				return err
+			}
+		}
+		if err := w.subjectOwnMount(ctx, with); err != nil {
+			return err
+		}
+		done, err := w.unusedAfter(ctx, write, without, with)
+		if err != nil {
+			return err
+		}
+		compared = compared || done
+	}
+	if !compared {
+		return &NotCheckedError{Reason: "the plugin documents no DELETE of anything in the setup without which it gives nothing"}
+	}
+	return nil
+}
+
+// unusedAfter deletes one write at a mount and compares what it gives with what a mount
+// without it gives.
+func (w *world) unusedAfter(ctx context.Context, write Write, without, with string) (compared bool, err error) {
+	profile := &w.suite.config.Installed.subject.Profile
+	for _, asked := range slices.Concat(profile.Credentials, loginWrites(profile.Logins)) {
+		if given, err := w.given(ctx, without, asked); err != nil || given {
+			if err != nil {
+				return compared, err
+			}
+			continue
+		}
+		if given, err := w.given(ctx, with, asked); err != nil || !given {
+			if err != nil {
+				return compared, err
+			}
+			continue
+		}
+		if err := w.asRoot(ctx, http.MethodDelete, w.below(with, write.Path), ""); err != nil || !w.answer.ok() {
+			return compared, err
+		}
+		given, err := w.given(ctx, with, asked)
+		if err != nil {
+			return compared, err
+		}
+		compared = true
+		if given {
+			return compared, mismatch(fmt.Sprintf("nothing to be given at %s after %s was deleted, as where it was never written", asked.Path, write.Path), describeAnswer(w.answer))
+		}
+		if err := w.mustWrite(ctx, w.below(with, write.Path), write.Data); err != nil {
+			return compared, err
+		}
+	}
+	return compared, nil
+}
+
+// given carries out a login or asks for credentials, and reports whether there was a token
+// or a lease.
+func (w *world) given(ctx context.Context, mount string, write Write) (bool, error) {
+	var err error
+	if write.Data == nil {
+		err = w.asRoot(ctx, http.MethodGet, w.below(mount, write.Path), "")
+	} else {
+		err = w.write(ctx, w.below(mount, write.Path), write.Data)
+	}
+	if err != nil {
+		return false, err
+	}
+	return tokenIn(w.answer) != "" || leaseID(w.answer.body) != "", nil
+}
+
+func loginWrites(logins []Login) []Write {
+	var writes []Write
+	for _, login := range logins {
+		writes = append(writes, login.write())
+	}
+	return writes
+}
