@@ -32,7 +32,7 @@ func subtleVocabulary() []group {
 				"Patches the samples with their updates where the plugin documents PATCH, and checks that all other fields are as before.",
 				`patches at "p" keep what they do not name`},
 			{`writes to the setup of "MOUNT" keep what they do not name`, (*world).setupKeepsTheRest, Setup,
-				"Writes one field of the setup alone, with the value that it has, and checks that the others are read as before, and that credentials and logins succeed as before.",
+				"Repeats the writes of the setup with one field less, and checks that it is read as before, and that credentials and logins succeed as before.",
 				`writes to the setup of "p" keep what they do not name`},
 			{`what is deleted of the setup is not used at "MOUNT" any more`, (*world).deletedUnused, Setup,
 				"Deletes each thing that the setup wrote, and checks that no credentials and no logins succeed that do not succeed where it was never written.",

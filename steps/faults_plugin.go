@@ -132,6 +132,9 @@ func (w *world) eachSample(ctx context.Context, mount string, then func(sent *tr
 		if err != nil {
 			return err
 		}
+		if silent, id := installed.silent(installed.subject.operationOf(request{method: http.MethodPost, path: path})); silent != "" && id != w.requirement.ID {
+			return &NotCheckedError{Reason: "the plugin does not answer " + silent + ", see " + id}
+		}
 		if err := then(installed.write(ctx, path, Write{Path: trial.sample.Path, Data: trial.sample.Data}), path); err != nil {
 			return err
 		}

@@ -102,8 +102,8 @@ func (w *world) leasesSurvived(ctx context.Context) error {
 			if err := w.askLease(ctx, what, lease); err != nil {
 				return err
 			}
-			if err := w.crashed(ctx, fmt.Sprintf("the plugin to live when it is asked to %s a lease of %s after its setup was deleted", what, lease.write.Path)); err != nil {
-				return err
+			if crash := w.crash(ctx); crash != nil {
+				return mismatch(fmt.Sprintf("the plugin to live when it is asked to %s a lease of %s after its setup was deleted", what, lease.write.Path), crash.String())
 			}
 		}
 	}

@@ -48,14 +48,14 @@ func (w *world) tokensSurvived(ctx context.Context, mount string) error {
 		if err := w.renewToken(ctx, login); err != nil {
 			return err
 		}
-		if err := w.crashed(ctx, "the plugin to live when it is asked to renew a token of "+login.login.Path+" after its setup was deleted"); err != nil {
-			return err
+		if crash := w.crash(ctx); crash != nil {
+			return mismatch("the plugin to live when it is asked to renew a token of "+login.login.Path+" after its setup was deleted", crash.String())
 		}
 		if err := w.tryLogin(ctx, mount, login.login.Path, login.login.Data); err != nil {
 			return err
 		}
-		if err := w.crashed(ctx, "the plugin to live through a login at "+login.login.Path+" after its setup was deleted"); err != nil {
-			return err
+		if crash := w.crash(ctx); crash != nil {
+			return mismatch("the plugin to live through a login at "+login.login.Path+" after its setup was deleted", crash.String())
 		}
 	}
 	return nil

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// setupKeepsTheRest writes one field of each write of the setup alone, with the value that
-// it has, and wants the others to be as they were, those that are not shown included: what
-// was given before is still given. A path that has PATCH, or does not tell create from
+// setupKeepsTheRest repeats the writes of the setup with one field less, and wants that
+// field to be as it was. Of one that is not shown, such as a password, it wants what was
+// given before to be given still. A path that has PATCH, or does not tell create from
 // update, replaces.
 func (w *world) setupKeepsTheRest(ctx context.Context, mount string) error {
 	installed, err := w.installed()
@@ -36,10 +36,7 @@ func (w *world) setupKeepsTheRest(ctx context.Context, mount string) error {
 			continue
 		}
 		for _, name := range slices.Sorted(maps.Keys(write.Data)) {
-			if slices.Contains(profile.Secrets, name) {
-				continue
-			}
-			done, err := w.oneFieldKeepsTheRest(ctx, mount, write, name)
+			done, err := w.oneFieldIsKept(ctx, mount, write, name)
 			if err != nil {
 				return err
 			}
@@ -52,8 +49,9 @@ func (w *world) setupKeepsTheRest(ctx context.Context, mount string) error {
 	return nil
 }
 
-// oneFieldKeepsTheRest writes one field alone, and reports whether the plugin takes that.
-func (w *world) oneFieldKeepsTheRest(ctx context.Context, mount string, write Write, name string) (bool, error) {
+// oneFieldIsKept repeats a write without one field, and reports whether the plugin takes
+// that.
+func (w *world) oneFieldIsKept(ctx context.Context, mount string, write Write, name string) (bool, error) {
 	profile := &w.suite.config.Installed.subject.Profile
 	var gave []Write
 	for _, asked := range slices.Concat(profile.Credentials, loginWrites(profile.Logins)) {
@@ -65,19 +63,18 @@ func (w *world) oneFieldKeepsTheRest(ctx context.Context, mount string, write Wr
 			gave = append(gave, asked)
 		}
 	}
-	if err := w.write(ctx, w.below(mount, write.Path), map[string]any{name: write.Data[name]}); err != nil || !w.answer.ok() {
+	data := maps.Clone(write.Data)
+	delete(data, name)
+	if err := w.write(ctx, w.below(mount, write.Path), data); err != nil || !w.answer.ok() {
 		return false, err
 	}
-	if kept, ok := w.keptSetup[write.Path]; ok {
+	if want, shown := w.keptSetup[write.Path][name]; shown {
 		after, err := w.readSample(ctx, w.below(mount, write.Path))
 		if err != nil {
 			return false, err
 		}
-		shown := fieldsOf(after)
-		for _, other := range slices.Sorted(maps.Keys(kept)) {
-			if other != name && shown[other] != kept[other] {
-				return false, mismatch(fmt.Sprintf("%s=%s at %s, which a write of %s alone did not name", other, kept[other], write.Path, name), describeAnswer(after))
-			}
+		if fieldsOf(after)[name] != want {
+			return false, mismatch(fmt.Sprintf("%s=%s at %s, which a second write did not name", name, want, write.Path), describeAnswer(after))
 		}
 	}
 	for _, asked := range gave {
@@ -86,10 +83,10 @@ func (w *world) oneFieldKeepsTheRest(ctx context.Context, mount string, write Wr
 			return false, err
 		}
 		if !given {
-			return false, mismatch(fmt.Sprintf("a success at %s, as before %s alone was written to %s", asked.Path, name, write.Path), describeAnswer(w.answer))
+			return false, mismatch(fmt.Sprintf("a success at %s, as before a second write to %s that did not name %s", asked.Path, write.Path, name), describeAnswer(w.answer))
 		}
 	}
-	return true, nil
+	return true, w.mustWrite(ctx, w.below(mount, write.Path), write.Data)
 }
 
 // deletesReported deletes the samples that were written while writes fail, and wants errors

@@ -196,7 +196,10 @@ func (w *world) samplesRefusedLeaveNothing(ctx context.Context, mount string) er
 			}
 			if w.answer.ok() {
 				// Something is there now, rightly.
-				return done, nil
+				if err := w.asRoot(ctx, http.MethodDelete, w.below(mount, sample.Path), ""); err != nil || !w.answer.ok() {
+					return done, err
+				}
+				continue
 			}
 			refused := w.answer
 			if refused.status >= http.StatusInternalServerError {
@@ -218,12 +221,12 @@ func (w *world) samplesRefusedLeaveNothing(ctx context.Context, mount string) er
 	})
 }
 
-// spoilt returns the data of a sample without one field after the other, and with an
-// object in its place.
+// spoilt returns the data of a sample with an object in place of one field after the
+// other, then without them.
 func spoilt(data map[string]any) []map[string]any {
-	found := []map[string]any{{}}
-	for _, name := range slices.Sorted(maps.Keys(data)) {
-		for _, wrong := range []any{nil, map[string]any{"plugproof": []any{}}} {
+	var found []map[string]any
+	for _, wrong := range []any{map[string]any{"plugproof": []any{}}, nil} {
+		for _, name := range slices.Sorted(maps.Keys(data)) {
 			changed := maps.Clone(data)
 			if delete(changed, name); wrong != nil {
 				changed[name] = wrong
@@ -231,7 +234,7 @@ func spoilt(data map[string]any) []map[string]any {
 			found = append(found, changed)
 		}
 	}
-	return found
+	return append(found, map[string]any{})
 }
 
 // samplesInCapitals writes the samples under names in capitals, and wants them to be read,

@@ -14,13 +14,6 @@ import (
 // hangingEnd sends what makes the plugin call its services some times, to services that do
 // not answer, and goes away; nothing of that may stay in the plugin.
 func (w *world) hangingEnd(ctx context.Context, requests int, mount string) error {
-	if err := w.startFailing(); err != nil {
-		return err
-	}
-	// Answers of the setup do not matter: it may call the service.
-	if err := w.sendSetupElsewhere(ctx, mount); err != nil {
-		return err
-	}
 	place, left, err := w.leftBy(ctx, requests, func(ctx context.Context, times int) error { return w.abandonRequests(ctx, times, mount) }, everywhere)
 	if err != nil || left == 0 {
 		return err

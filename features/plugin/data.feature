@@ -215,7 +215,7 @@ Feature: Data
     Given a mount of its own "p"
     Then writes at "p" that are refused leave nothing
 
-  @PLG-326 @must @needs-samples
+  @PLG-326 @should @needs-samples
   Scenario: Names may have capitals, or are refused
     Remedy: Use a name in lower case everywhere, as with framework.TypeLowerCaseString, or nowhere.
     Given a mount of its own "p"

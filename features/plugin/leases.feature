@@ -160,10 +160,12 @@ Feature: Leases
     Then the answer is 204
     And the credentials do not work any more outside
 
-  @PLG-418 @must @needs-loopback
+  @PLG-418 @must @needs-loopback @needs-plugin-directory
   Scenario: No credentials are given when the service refuses them
     Remedy: Look at the status of each answer, and return an error instead of a secret when the service did not create what was asked for.
-    Given a mount of its own "p" beside services that can fail
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    And services that can fail stand in at "p"
     Then no credentials are issued at "p" when the services fail
 
   @PLG-419 @must @needs-loopback
@@ -186,19 +188,21 @@ Feature: Leases
     When the credentials are issued at "p"
     Then leases at "p" follow a change of their role
 
-  @PLG-422 @must @needs-setup
+  @PLG-422 @must @needs-setup @needs-plugin-directory
   Scenario: The plugin lives through a renewal and a revocation without its setup
     Remedy: What is read from storage is nil when it was deleted: answer with logical.ErrorResponse, or work with what is in req.Secret.InternalData.
-    Given a mount of its own "p"
+    Given the plugin is registered
+    And the plugin is mounted at "p"
     When the credentials are issued at "p"
     And the setup of "p" is deleted
     Then the plugin lives when the leases are renewed and revoked
 
-  @PLG-423 @must @needs-setup @needs-working-credentials
+  @PLG-423 @must @needs-setup @needs-working-credentials @needs-plugin-directory
   Scenario: A revocation that can't be carried out is reported
     Servers try again only what they know of.
     Remedy: Return an error from Revoke when the configuration is gone, so that the lease is revoked when it is there again.
-    Given a mount of its own "p"
+    Given the plugin is registered
+    And the plugin is mounted at "p"
     When the credentials are issued at "p"
     And the setup of "p" is deleted
     Then credentials at "p" that are said to be revoked do not work

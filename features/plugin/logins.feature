@@ -125,10 +125,12 @@ Feature: Logins
     When the logins succeed at "p"
     Then the logins of different people are of different entities
 
-  @PLG-467 @should @needs-loopback
+  @PLG-467 @should @needs-loopback @needs-plugin-directory
   Scenario: Nobody logs in while the service that decides fails
     Remedy: Refuse the login when the service can't be asked or answers with an error.
-    Given a mount of its own "p" beside services that can fail
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    And services that can fail stand in at "p"
     Then no login at "p" succeeds when the services fail
 
   @PLG-468 @must
@@ -138,10 +140,11 @@ Feature: Logins
     When the logins succeed at "p"
     Then tokens at "p" follow a change of their role
 
-  @PLG-469 @must @needs-setup
+  @PLG-469 @must @needs-setup @needs-plugin-directory
   Scenario: The plugin lives through renewals and logins without its setup
     Remedy: What is read from storage is nil when it was deleted: answer with logical.ErrorResponse.
-    Given a mount of its own "p"
+    Given the plugin is registered
+    And the plugin is mounted at "p"
     When the logins succeed at "p"
     And the setup of "p" is deleted
     Then the plugin lives when the tokens of "p" are renewed

@@ -89,4 +89,5 @@ Feature: Processes of the plugin
     Remedy: Make requests with http.NewRequestWithContext and the context of the request to the plugin.
     Given the plugin is registered
     And the plugin is mounted at "p"
+    And services that can fail stand in at "p"
     Then 8 requests of each kind to "p" end when their service hangs and they are cancelled

@@ -15,3 +15,36 @@ func wrongWithServices() []wrongPlugin {
 		{name: "waiting-for-service-for-ever", fails: "PLG-606"},
 	}
 }
+
+// wrongSamples are plugins whose defect shows when something is written twice, taken back,
+// refused or not there.
+func wrongSamples() []wrongPlugin {
+	return []wrongPlugin{
+		{name: "losing-the-password", fails: "PLG-319"},
+		{name: "keeping-what-was", fails: "PLG-320"},
+		{name: "adding-to-lists", fails: "PLG-321"},
+		{name: "finding-everything", fails: "PLG-322"},
+		{name: "dropping-units", fails: "PLG-323"},
+		{name: "replacing-patches", fails: "PLG-324"},
+		{name: "storing-the-refused", fails: "PLG-325"},
+		{name: "folding-writes", fails: "PLG-326"},
+		{name: "remembering-lists", fails: "PLG-327"},
+		{name: "swallowing-deletes", fails: "PLG-398"},
+	}
+}
+
+// wrongOrigins are plugins whose defect shows when what credentials and logins are made
+// from is changed, deleted, or was never there.
+func wrongOrigins() []wrongPlugin {
+	return []wrongPlugin{
+		{name: "keeping-deleted-configuration", fails: "PLG-318"},
+		{name: "serving-nobody", fails: "PLG-420"},
+		{name: "remembering-roles", fails: "PLG-421"},
+		{name: "panicking-renewal-without-role", fails: "PLG-422"},
+		{name: "revoking-nothing-unconfigured", fails: "PLG-423"},
+		{name: "remembering-users-ttl", auth: true, fails: "PLG-468"},
+		{name: "panicking-token-renewal-without-user", auth: true, fails: "PLG-469"},
+		{name: "ignoring-bound-cidrs", auth: true, fails: "PLG-470"},
+		{name: "alias-as-typed", auth: true, fails: "PLG-471"},
+	}
+}

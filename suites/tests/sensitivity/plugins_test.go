@@ -33,7 +33,7 @@ type wrongPlugin struct {
 // wrongPlugins returns those of every group.
 func wrongPlugins() []wrongPlugin {
 	return slices.Concat([]wrongPlugin{{}, {auth: true, profile: twoUsers}},
-		wrongStarts(), wrongPaths(), wrongData(), wrongProcesses(), wrongRobustness(), wrongLeases(), wrongLogins(), wrongTimes(), wrongDisclosures(), wrongVariables(), wrongChanges(), wrongSubtleties(), wrongAnswers(), wrongEffects(), wrongWithServices())
+		wrongStarts(), wrongPaths(), wrongData(), wrongProcesses(), wrongRobustness(), wrongLeases(), wrongLogins(), wrongTimes(), wrongDisclosures(), wrongVariables(), wrongChanges(), wrongSubtleties(), wrongAnswers(), wrongEffects(), wrongWithServices(), wrongSamples(), wrongOrigins())
 }
 
 // profileOf returns the profile of the correct plugin of that type, which calls a
@@ -45,7 +45,7 @@ func profileOf(auth bool, older, service string) steps.Profile {
 		return steps.Profile{
 			Type: "auth", Env: []string{"WRONG_TYPE=auth"}, Secrets: []string{"password"}, Open: []string{"login"}, UpgradeFrom: older,
 			Setup:   []steps.Write{config, {Path: "user/a", Data: object{"password": "right-password", "policies": "app", "ttl": 600, "max_ttl": 1200}}},
-			Samples: []steps.Sample{{Path: "user/b", Data: object{"password": "another-password", "policies": "app,ops", "ttl": "60s"}, Update: object{"ttl": "90s"}}},
+			Samples: []steps.Sample{{Path: "user/b", Data: object{"password": "another-password", "policies": "app,ops", "ttl": "60s"}, Update: object{"ttl": "90s"}}, note()},
 			Logins: []steps.Login{{
 				Path: "login", Data: object{"name": "a", "password": "right-password"},
 				Wrong: object{"name": "a", "password": "wrong-password"}, Policies: []string{"app"},
@@ -55,9 +55,14 @@ func profileOf(auth bool, older, service string) steps.Profile {
 	return steps.Profile{
 		Type: "secret", Secrets: []string{"password", "key"}, Open: []string{}, UpgradeFrom: older,
 		Setup:       []steps.Write{config, {Path: "role/a", Data: object{"username": "u", "ttl": 60, "max_ttl": 600}}},
-		Samples:     []steps.Sample{{Path: "role/b", Data: object{"username": "w", "groups": "a,b", "ttl": "60s"}, Update: object{"ttl": "90s"}}},
+		Samples:     []steps.Sample{{Path: "role/b", Data: object{"username": "w", "groups": "a,b", "ttl": "60s"}, Update: object{"ttl": "90s"}}, note()},
 		Credentials: []steps.Write{{Path: "creds/a", Works: &steps.Proof{URL: service + "/account/{{account}}"}}},
 	}
+}
+
+// note is a sample that can be patched.
+func note() steps.Sample {
+	return steps.Sample{Path: "note/n", Data: map[string]any{"text": "first", "about": "plugins"}, Update: map[string]any{"text": "second"}}
 }
 
 // buildWrongPlugin builds it twice: as it is, and as an older version.

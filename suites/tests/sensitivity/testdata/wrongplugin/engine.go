@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -22,7 +23,7 @@ func engine() *framework.Backend {
 		Help:         "Issues accounts of an imaginary service.",
 		PathsSpecial: &logical.Paths{SealWrapStorage: []string{"config"}},
 		Paths: []*framework.Path{
-			configPath(), rolePath(), listPath("role"),
+			configPath(), rolePath(), listPath("role"), notePath(),
 			{
 				Pattern:         "creds/" + framework.GenericNameRegex("name"),
 				HelpSynopsis:    "Issues an account.",
@@ -49,7 +50,10 @@ func account() *framework.Secret {
 		Revoke: func(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
 			id := fmt.Sprint(req.Secret.InternalData["account"])
 			config, err := load(ctx, req.Storage, "config")
-			if err == nil {
+			switch {
+			case err == nil && config == nil:
+				err = errors.New("configure the service first")
+			case err == nil:
 				err = dismiss(ctx, config, id)
 			}
 			if err != nil {
@@ -116,6 +120,22 @@ func rolePath() *framework.Path {
 	})
 }
 
+// notePath returns a path that is changed by PATCH.
+func notePath() *framework.Path {
+	path := stored("note/"+framework.GenericNameRegex("name"), "note", "Keeps notes.", nil, map[string]*framework.FieldSchema{
+		"name":  {Type: framework.TypeString, Description: "Name of the note."},
+		"text":  {Type: framework.TypeString, Description: "What it says."},
+		"about": {Type: framework.TypeString, Description: "What it is about."},
+	})
+	path.Operations[logical.PatchOperation] = path.Operations[logical.UpdateOperation]
+	return path
+}
+
+// needed returns the field without which nothing is created under a prefix.
+func needed(prefix string) string {
+	return map[string]string{"role": "username", "user": "password"}[prefix]
+}
+
 // stored returns a path that stores its fields under the prefix and the name. Hidden
 // fields are not shown.
 func stored(pattern, prefix, help string, hidden []string, fields map[string]*framework.FieldSchema) *framework.Path {
@@ -132,6 +152,9 @@ func stored(pattern, prefix, help string, hidden []string, fields map[string]*fr
 		}
 		if entry == nil {
 			entry = record{}
+			if required := needed(prefix); required != "" && data.Get(required) == "" {
+				return logical.ErrorResponse("%s is missing", required), nil
+			}
 		}
 		for name := range fields {
 			if value, ok := data.GetOk(name); ok && name != "name" {

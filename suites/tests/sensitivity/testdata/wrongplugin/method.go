@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/hashicorp/go-secure-stdlib/parseutil"
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
 )
@@ -26,13 +27,16 @@ func method() *framework.Backend {
 			return &logical.Response{Auth: req.Auth}, nil
 		},
 		Paths: []*framework.Path{
-			configPath(), listPath("user"),
+			configPath(), listPath("user"), notePath(),
 			stored("user/"+framework.GenericNameRegex("name"), "user", "Manages the users.", []string{"password"}, map[string]*framework.FieldSchema{
 				"name":     {Type: framework.TypeString, Description: "Name of the user."},
 				"password": {Type: framework.TypeString, Description: "Password of the user.", DisplayAttrs: &framework.DisplayAttributes{Sensitive: true}},
 				"policies": {Type: framework.TypeCommaStringSlice, Description: "Policies of the user's tokens."},
 				"ttl":      {Type: framework.TypeDurationSecond, Description: "Time to live of the user's tokens."},
 				"max_ttl":  {Type: framework.TypeDurationSecond, Description: "Longest time to live of the user's tokens."},
+
+				"token_num_uses":    {Type: framework.TypeInt, Description: "How often the user's tokens can be used."},
+				"token_bound_cidrs": {Type: framework.TypeCommaStringSlice, Description: "Where they can be used."},
 			}),
 			{
 				Pattern: "login$", HelpSynopsis: "Logs a user in.", HelpDescription: "Returns a token with the user's policies.",
@@ -65,11 +69,16 @@ func login(ctx context.Context, req *logical.Request, data *framework.FieldData)
 		return logical.ErrorResponse("the service can't be reached"), nil
 	}
 	var policies []string
-	list, _ := user["policies"].([]any)
-	for _, policy := range list {
+	given, _ := user["policies"].([]any)
+	for _, policy := range given {
 		policies = append(policies, fmt.Sprint(policy))
 	}
+	bound, err := parseutil.ParseAddrs(list(user["token_bound_cidrs"]))
+	if err != nil {
+		return logical.ErrorResponse(err.Error()), nil
+	}
 	return &logical.Response{Auth: &logical.Auth{
+		NumUses: int(user.seconds("token_num_uses").Seconds()), BoundCIDRs: bound,
 		Policies: policies, Alias: &logical.Alias{Name: name}, DisplayName: name,
 		InternalData: map[string]any{"name": name},
 		LeaseOptions: logical.LeaseOptions{TTL: user.seconds("ttl"), MaxTTL: user.seconds("max_ttl"), Renewable: true},
