@@ -160,7 +160,7 @@ func text(t *testing.T, file string) string {
 func TestActionChecksPlugins(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	plugin := filepath.Join(filepath.Dir(release(t).install(t)), "plugins", "passthrough-plugin")
+	plugin := filepath.Join(filepath.Dir(release(t).installed(t)), "plugins", "passthrough-plugin")
 	got := runAction(t, "check", map[string]string{"plugin": plugin, "target": "mock:vault-1.16", "args": "--level=must\n\n  --only=PLG-001  \n"})
 	g.Expect(got.code).To(Equal(0), got.log)
 	g.Expect(got.outputs).To(Equal(map[string]string{"exit-code": "0", "reports": "plugproof-reports"}))

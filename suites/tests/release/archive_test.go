@@ -34,11 +34,14 @@ type releases struct {
 	toolbox string
 }
 
-// made is shared by the tests: it takes long to make.
+// made is shared by the tests: it takes long to make. installed is a program of it.
 var made struct {
 	sync.Once
 	releases
 	err error
+
+	install   sync.Once
+	installed string
 }
 
 // TestMain removes what the tests shared.
@@ -125,14 +128,22 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, text, 0o755) //nolint:gosec // a program
 }
 
-// install installs into a new directory and returns the program's path.
-func (r releases) install(t *testing.T) string {
+// installed returns the path of the program that install.sh installed, the same for all
+// tests, which leave it as it is: unpacking takes seconds.
+func (r releases) installed(t *testing.T) string {
 	t.Helper()
-	directory := filepath.Join(t.TempDir(), "plugproof")
-	if out, err := r.installer(t, directory, "latest", r.url).CombinedOutput(); err != nil {
-		t.Fatalf("install: %v\n%s", err, out)
+	made.install.Do(func() {
+		directory := filepath.Join(r.directory, "plugproof")
+		if out, err := r.installer(t, directory, "latest", r.url).CombinedOutput(); err != nil {
+			t.Errorf("install: %v\n%s", err, out)
+			return
+		}
+		made.installed = filepath.Join(directory, "plugproof")
+	})
+	if made.installed == "" {
+		t.Fatal("it could not be installed")
 	}
-	return filepath.Join(directory, "plugproof")
+	return made.installed
 }
 
 func (r releases) installer(t *testing.T, args ...string) *exec.Cmd {
@@ -150,7 +161,7 @@ func (r releases) installer(t *testing.T, args ...string) *exec.Cmd {
 func TestArchiveHoldsWhatIsNeeded(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	directory := filepath.Dir(release(t).install(t))
+	directory := filepath.Dir(release(t).installed(t))
 	for _, name := range append(conformance.SamplePlugins(), "../plugproof", "../plugproof-serve") {
 		info, err := os.Stat(filepath.Join(directory, "plugins", name))
 		g.Expect(err).NotTo(HaveOccurred())
@@ -167,7 +178,7 @@ func TestArchiveHoldsWhatIsNeeded(t *testing.T) {
 // home directory does, through a link and from another directory.
 func TestArchiveWithoutGo(t *testing.T) {
 	t.Parallel()
-	program := release(t).install(t)
+	program := release(t).installed(t)
 	elsewhere := t.TempDir()
 	link := filepath.Join(elsewhere, "pp")
 	if err := os.Symlink(program, link); err != nil {
@@ -212,7 +223,7 @@ func TestArchiveTellsItsVersion(t *testing.T) {
 	}
 	want, err := exec.CommandContext(t.Context(), "git", "-C", root, "rev-parse", "HEAD").Output()
 	g.Expect(err).NotTo(HaveOccurred())
-	out, err := exec.CommandContext(t.Context(), r.install(t), "version", "--format", "json").Output()
+	out, err := exec.CommandContext(t.Context(), r.installed(t), "version", "--format", "json").Output()
 	g.Expect(err).NotTo(HaveOccurred())
 	var told struct{ Version, Commit, Date string }
 	g.Expect(json.Unmarshal(out, &told)).To(Succeed())

@@ -66,7 +66,7 @@ func includeComponent(t *testing.T, inputs map[string]string) gitlabJob {
 func TestGitLabComponent(t *testing.T) {
 	t.Parallel()
 	r := release(t)
-	plugin := filepath.Join(filepath.Dir(r.install(t)), "plugins", "passthrough-plugin")
+	plugin := filepath.Join(filepath.Dir(r.installed(t)), "plugins", "passthrough-plugin")
 	broken := filepath.Join(t.TempDir(), "broken")
 	write(t, broken, "#!/bin/sh\nexit 3\n")
 	if err := os.Chmod(broken, 0o755); err != nil { //nolint:gosec // a program

@@ -28,8 +28,7 @@ func buildImage(t *testing.T, name string) (tag string) {
 	context := t.TempDir()
 	platform := "linux/" + runtime.GOARCH
 	programs := filepath.Join(context, platform)
-	g.Expect(os.MkdirAll(filepath.Dir(programs), 0o755)).To(Succeed())
-	g.Expect(os.Rename(filepath.Dir(r.install(t)), programs)).To(Succeed())
+	g.Expect(os.CopyFS(programs, os.DirFS(filepath.Dir(r.installed(t))))).To(Succeed())
 	extra := ".github/release/root"
 	g.Expect(os.CopyFS(filepath.Join(context, extra), os.DirFS(filepath.Join(root, extra)))).To(Succeed())
 	dockerfile := filepath.Join(context, "Dockerfile")
