@@ -70,11 +70,12 @@ func (d *Dialect) derive(r release) *Dialect {
 	d.Base, d.Name = d.Name, r.name
 	d.Ground, d.Provisional = r.ground, r.provisional
 	d.Changes = make([]Change, 0, len(r.changes))
+	among := fields()
 	for _, e := range r.changes {
 		before := *d
 		e.apply(d)
 		d.Changes = append(d.Changes, Change{
-			Field: strings.Join(differing(&before, d), ", "), What: e.what, Source: e.source, Evidence: e.evidence,
+			Field: strings.Join(differing(among, &before, d), ", "), What: e.what, Source: e.source, Evidence: e.evidence,
 		})
 	}
 	d.addGaps(r.gaps)
@@ -85,38 +86,61 @@ func (d *Dialect) derive(r release) *Dialect {
 // Fields visits the fields of a dialect that changes may set, in their order, with
 // the names that Change.Field has for them.
 func (d *Dialect) Fields(visit func(name string, value any)) {
-	walk(reflect.ValueOf(d).Elem(), reflect.ValueOf(d).Elem(), func(name func() string, value, _ reflect.Value) {
-		visit(name(), value.Interface())
-	})
+	this := reflect.ValueOf(d).Elem()
+	for _, f := range fields() {
+		visit(f.name, f.of(this).Interface())
+	}
 }
 
-// differing returns the names of the fields with other values.
-func differing(a, b *Dialect) []string {
+// differing returns the names of those of the fields that have other values.
+func differing(among []field, a, b *Dialect) []string {
 	var names []string
-	walk(reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem(), func(name func() string, x, y reflect.Value) {
-		scalar := x.Comparable() && x.Kind() != reflect.Interface
-		if scalar && !x.Equal(y) || !scalar && !reflect.DeepEqual(x.Interface(), y.Interface()) {
-			names = append(names, name())
+	before, after := reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem()
+	for _, f := range among {
+		x, y := f.of(before), f.of(after)
+		if f.comparable && !x.Equal(y) || !f.comparable && !reflect.DeepEqual(x.Interface(), y.Interface()) {
+			names = append(names, f.name)
 		}
-	})
+	}
 	return names
 }
 
-// walk visits the same field of two dialects, group by group. Names are only made
-// when they are asked for: each server does this for all changes of its dialect.
-func walk(a, b reflect.Value, visit func(name func() string, x, y reflect.Value)) {
-	for i := range a.NumField() {
-		x, y := a.Field(i), b.Field(i)
-		name := func() string { return a.Type().Field(i).Name }
+// field is a field that changes may set: one of a group, or of the Dialect itself.
+type field struct {
+	name       string
+	index      int
+	within     int // the group's index of it; -1 for none
+	comparable bool
+}
+
+func (f field) of(d reflect.Value) reflect.Value {
+	value := d.Field(f.index)
+	if f.within >= 0 {
+		value = value.Field(f.within)
+	}
+	return value
+}
+
+// fields returns all of them in their order. Who compares many dialects keeps them.
+func fields() []field {
+	var all []field
+	dialect := reflect.TypeFor[Dialect]()
+	for i := range dialect.NumField() {
+		group := dialect.Field(i)
 		switch {
-		case x.Kind() == reflect.Struct:
-			for j := range x.NumField() {
-				visit(func() string { return name() + "." + x.Type().Field(j).Name }, x.Field(j), y.Field(j))
+		case group.Type.Kind() == reflect.Struct:
+			for j := range group.Type.NumField() {
+				all = append(all, newField(group.Name+"."+group.Type.Field(j).Name, i, j, group.Type.Field(j).Type))
 			}
-		case !aboutItself(name()):
-			visit(name, x, y)
+		case !aboutItself(group.Name):
+			all = append(all, newField(group.Name, i, -1, group.Type))
 		}
 	}
+	return all
+}
+
+func newField(name string, index, within int, kind reflect.Type) field {
+	return field{name: name, index: index, within: within, comparable: kind.Comparable() && kind.Kind() != reflect.Interface}
 }
 
 // aboutItself reports whether every dialect differs from its base in a field.
