@@ -31,13 +31,23 @@ func (a *Authority) wrapped(ctx context.Context, req *logical.Request, id string
 	return e, own, err
 }
 
+// errSpent is about wrapping tokens that are in their last use, as where the caller names
+// its own.
+//
+// Source: UseTokenByID in vault/token_store.go of OpenBao 2.0 to 2.5.
+var errSpent = errors.New("invalid token entry provided for use count decrementing")
+
 // spend uses up the wrapping token of somebody else; the caller's own is
 // already. The token is revoked by calling done.
 func (a *Authority) spend(ctx context.Context, e *token.Entry, own bool) (done func(), err error) {
 	if own {
 		return func() {}, nil
 	}
-	if _, err := a.tokens.Use(ctx, e); err != nil {
+	_, err = a.tokens.Use(ctx, e)
+	if errors.Is(err, token.ErrNotFound) {
+		err = errSpent
+	}
+	if err != nil {
 		return nil, fmt.Errorf("error decrementing wrapping token's use-count: %w", err)
 	}
 	return func() {

@@ -52,6 +52,11 @@ func TestWrapping(t *testing.T) {
 	check(s.must(request{path: "sys/wrapping/unwrap", token: "root", data: map[string]any{"token": again.Token}}))
 	s.refused(request{path: "sys/wrapping/unwrap", token: "root", data: map[string]any{"token": again.Token}}, 400, noWrapped)
 
+	// A caller that names its own token, which is in its last use, has nothing to use up.
+	info = s.must(request{op: read, path: "p/kv/a", token: "root", wrap: time.Minute}).WrapInfo
+	s.refused(request{path: "sys/wrapping/unwrap", token: info.Token, data: map[string]any{"token": info.Token}}, 500,
+		"1 error occurred:\n\t* error decrementing wrapping token's use-count: invalid token entry provided for use count decrementing\n\n")
+
 	s.refused(request{path: "sys/wrapping/unwrap", token: "root"}, 400, noWrapped)
 	s.refused(request{path: "sys/wrapping/wrap", token: "root"}, 400, "endpoint requires response wrapping to be used")
 	s.refused(request{path: "sys/wrapping/unwrap"}, 403, "error validating wrapping token: token is empty")

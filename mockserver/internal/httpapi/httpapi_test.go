@@ -84,6 +84,8 @@ func TestRefusedRequests(t *testing.T) {
 		{"broken JSON, told why", "openbao-2.6", request{"POST", "sys/mounts/x", "{", nil}, 400, "failed to decode JSON input: unexpected EOF"},
 		{"a list", "vault-1.21", request{"POST", "sys/mounts/x", "[1]", nil}, 400, "error parsing JSON"},
 		{"a broken form", "vault-1.21", request{"POST", "sys/mounts/x", "a=%zz", []string{"Content-Type: application/x-www-form-urlencoded"}}, 400, "error parsing form data"},
+		{"a form of a blank", "openbao-2.6", request{"PUT", "auth/token/create", " ", []string{"Content-Type: application/x-www-form-urlencoded"}}, 200, "Endpoint ignored these unrecognized parameters: [ ]"},
+		{"a singleton's store is not upgraded", "openbao-2.6", request{"POST", "sys/mounts/auth/token/tune", `{"options": {"version": "2"}}`, nil}, 400, "singleton plugin cannot be reloaded"},
 		{"an unknown method", "vault-1.21", request{"BREW", "sys/mounts", "", nil}, 405, ""},
 		{"SCAN before there was one", "openbao-2.1", request{"SCAN", "sys/policies/acl", "", nil}, 405, ""},
 		{"a list that is none", "vault-1.21", request{"GET", "sys/policies/acl?list=maybe", "", nil}, 400, ""},

@@ -259,13 +259,17 @@ func statusOf(err error) int {
 	return http.StatusBadRequest
 }
 
+// isForm reports whether a body is a form by its header and does not look like JSON; one
+// of nothing but blanks is a form too, with a field of that name.
+//
+// Source: isForm in http/handler.go of Vault and OpenBao.
 func isForm(body []byte, contentType string) bool {
 	kind, _, err := mime.ParseMediaType(contentType)
 	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return false
 	}
 	body = bytes.TrimLeft(body, " \t\r\n")
-	return len(body) > 0 && body[0] != '{' && body[0] != '['
+	return len(body) == 0 || body[0] != '{' && body[0] != '['
 }
 
 // formData joins repeated values with commas; nearly all lists are taken in

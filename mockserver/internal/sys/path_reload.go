@@ -183,11 +183,7 @@ func (b *backend) reloadMounts(ctx context.Context, paths []string) error {
 			failed = multierror.Append(failed, fmt.Errorf("cannot fetch mount entry on %q", p))
 			continue
 		}
-		if kind := r.Entry().Type; b.dialect.Reloads.KnownOnly && b.core.Internal(kind) {
-			err = fmt.Errorf("%w: %q", errSingleton, kind)
-		} else {
-			err = b.core.Reload(ctx, r)
-		}
+		err = b.reloadMount(ctx, r)
 		switch {
 		case errors.Is(err, mounts.ErrStopped):
 			failed = multierror.Append(failed, fmt.Errorf("cannot fetch mount entry on %q", p))
@@ -196,6 +192,14 @@ func (b *backend) reloadMounts(ctx context.Context, paths []string) error {
 		}
 	}
 	return failed.ErrorOrNil()
+}
+
+// reloadMount reloads a mount, which where the dialect says so must be no singleton.
+func (b *backend) reloadMount(ctx context.Context, r *mounts.Route) error {
+	if kind := r.Entry().Type; b.dialect.Reloads.KnownOnly && b.core.Internal(kind) {
+		return fmt.Errorf("%w: %q", errSingleton, kind)
+	}
+	return b.core.Reload(ctx, r)
 }
 
 // reloaded is the answer to a reload that found count mounts.

@@ -57,7 +57,7 @@ func (t *tuning) tuneStoreVersion(now, asked string) (upgrade string, err error)
 // upgradeStore reloads a mount whose version was raised, which starts the
 // upgrade of what it has stored. The tuning holds if that fails.
 func (b *backend) upgradeStore(ctx context.Context, r *mounts.Route, warning string) (*logical.Response, error) {
-	if err := b.core.Reload(ctx, r); err != nil {
+	if err := b.reloadMount(ctx, r); err != nil {
 		b.Logger().Error("mount tuning of options: could not reload backend", "path", r.Entry().Path, "error", err)
 		if b.dialect.Mounts.UpgradeWithoutVersion {
 			return badRequest(err)
