@@ -21,6 +21,18 @@ func (s *Server) FailReads(mount string, fail bool) (refused int64, err error) {
 	return s.core.FailReads(mount, fail)
 }
 
+// StorageKeys returns the keys below a folder of the storage of the plugin at a mount,
+// such as "wal/", whole and in order; the mount is named as for FailWrites.
+func (s *Server) StorageKeys(ctx context.Context, mount, folder string) ([]string, error) {
+	return s.core.StorageKeys(ctx, mount, folder)
+}
+
+// RollBackNow has the plugin at a mount roll back what its write-ahead log has, whatever
+// its age, and returns its error; the mount is named as for FailWrites.
+func (s *Server) RollBackNow(ctx context.Context, mount string) error {
+	return s.core.RollBackNow(ctx, mount)
+}
+
 // HoldStorage makes the accesses of the plugin at a mount to its storage wait, but for
 // the next ones, of which pass is the number, until ReleaseStorage is called or their
 // requests end; the mount is named as for FailWrites.

@@ -13,6 +13,12 @@ type Faulty interface {
 	FailWrites(ctx context.Context, mount string, fail bool) (refused int64, err error)
 	// FailReads does the same with reads.
 	FailReads(ctx context.Context, mount string, fail bool) (refused int64, err error)
+	// StorageKeys returns the keys below a folder of the storage of the plugin at a
+	// mount, whole and in order.
+	StorageKeys(ctx context.Context, mount, folder string) ([]string, error)
+	// RollBackNow has the plugin at a mount roll back what its write-ahead log has,
+	// whatever its age, and returns the plugin's error.
+	RollBackNow(ctx context.Context, mount string) error
 	// HoldStorage makes the accesses of the plugin at a mount to its storage wait, but
 	// for the next ones, of which pass is the number, until ReleaseStorage is called or
 	// the plugin's call ends.
@@ -46,6 +52,24 @@ func FailReads(ctx context.Context, server Server, mount string, fail bool) (ref
 		return 0, lacking(server, Faults)
 	}
 	return faulty.FailReads(ctx, mount, fail)
+}
+
+// StorageKeys returns the keys below a folder of the storage of the plugin at a mount.
+func StorageKeys(ctx context.Context, server Server, mount, folder string) ([]string, error) {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return nil, lacking(server, Faults)
+	}
+	return faulty.StorageKeys(ctx, mount, folder)
+}
+
+// RollBackNow has the plugin at a mount roll back what its write-ahead log has.
+func RollBackNow(ctx context.Context, server Server, mount string) error {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return lacking(server, Faults)
+	}
+	return faulty.RollBackNow(ctx, mount)
 }
 
 // HoldStorage makes the accesses of the plugin at a mount to its storage wait, but for

@@ -4,6 +4,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -165,6 +166,9 @@ func (w *world) spellingsAreOne(ctx context.Context, mount string) error {
 	installed, err := w.installed()
 	if err != nil {
 		return err
+	}
+	if failure := new(Failure); errors.As(w.aliasesApart(), &failure) {
+		return &NotCheckedError{Reason: "different people are of one entity, see PLG-466"}
 	}
 	compared := false
 	for _, login := range w.loggedIn {

@@ -155,7 +155,7 @@ Feature: Leases
     Source: https://developer.hashicorp.com/vault/docs/commands/secrets/disable
     Remedy: Let Revoke do the same on a mount that is being removed, for which System().Tainted() is true.
     Given a mount of its own "p"
-    And credentials that can be revoked are issued at "p"
+    And credentials that end with their lease are issued at "p"
     When I DELETE "{table}/p"
     Then the answer is 204
     And the credentials do not work any more outside
@@ -206,3 +206,19 @@ Feature: Leases
     When the credentials are issued at "p"
     And the setup of "p" is deleted
     Then credentials at "p" that are said to be revoked do not work
+
+  @PLG-424 @must @needs-faults
+  Scenario: What has succeeded is not in the write-ahead log
+    The framework rolls back what is there some minutes later, and with it what was given.
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/framework#DeleteWAL
+    Remedy: Call framework.DeleteWAL with what PutWAL returned when all that the entry is about is done.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    Then nothing is unfinished at "p"
+
+  @PLG-425 @must @needs-faults @needs-loopback
+  Scenario: What was left unfinished is rolled back
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/framework#WALRollbackFunc
+    Remedy: Let WALRollback of framework.Backend take back each kind of entry that the plugin writes, and return nil when that is done, or there is nothing to take back.
+    Given a mount of its own "p" beside services that can fail
+    Then what the services refuse at "p" is rolled back

@@ -91,3 +91,10 @@ Feature: Processes of the plugin
     And the plugin is mounted at "p"
     And services that can fail stand in at "p"
     Then 8 requests of each kind to "p" end when their service hangs and they are cancelled
+
+  @PLG-607 @should
+  Scenario: The process stays as small over many credentials or logins
+    Remedy: Close the body of each HTTP response, use one http.Client for all requests, wait for the child processes that are started, and end each goroutine.
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    Then the process stays as small over 60 credentials or logins at "p"

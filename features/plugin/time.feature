@@ -64,3 +64,11 @@ Feature: Time
     When the samples are written at "p"
     And the clock moves on by 3m
     Then the samples are read at "p"
+
+  @PLG-515 @must @type-secret @needs-credentials @needs-working-credentials
+  Scenario: Credentials work until their lease ends
+    Source: https://developer.hashicorp.com/vault/docs/concepts/lease
+    Remedy: End what was given in Revoke alone: not in PeriodicFunc or WALRollback, and not after a time of the plugin's own.
+    Given a mount of its own "p" whose time can be moved
+    And credentials that can be revoked are issued at "p"
+    Then the credentials work at "p" until their lease ends

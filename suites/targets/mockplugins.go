@@ -43,6 +43,16 @@ func (s *mock) FailReads(_ context.Context, mount string, fail bool) (refused in
 	return s.running().FailReads(slashed(mount), fail)
 }
 
+// StorageKeys implements steps.Faulty.
+func (s *mock) StorageKeys(ctx context.Context, mount, folder string) ([]string, error) {
+	return s.running().StorageKeys(ctx, slashed(mount), folder)
+}
+
+// RollBackNow implements steps.Faulty.
+func (s *mock) RollBackNow(ctx context.Context, mount string) error {
+	return s.running().RollBackNow(ctx, slashed(mount))
+}
+
 // HoldStorage implements steps.Faulty.
 func (s *mock) HoldStorage(_ context.Context, mount string, pass int) error {
 	return s.running().HoldStorage(slashed(mount), pass)

@@ -189,6 +189,16 @@ func (l *lent) FailReads(ctx context.Context, mount string, fail bool) (refused 
 	return steps.FailReads(ctx, l.running, mount, fail)
 }
 
+// StorageKeys implements steps.Faulty.
+func (l *lent) StorageKeys(ctx context.Context, mount, folder string) ([]string, error) {
+	return steps.StorageKeys(ctx, l.running, mount, folder)
+}
+
+// RollBackNow implements steps.Faulty.
+func (l *lent) RollBackNow(ctx context.Context, mount string) error {
+	return steps.RollBackNow(ctx, l.running, mount)
+}
+
 // HoldStorage implements steps.Faulty.
 func (l *lent) HoldStorage(ctx context.Context, mount string, pass int) error {
 	return steps.HoldStorage(ctx, l.running, mount, pass)

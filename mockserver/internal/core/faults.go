@@ -5,7 +5,10 @@ package core
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
+
+	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/fault"
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
@@ -108,6 +111,18 @@ func (c *Core) FailWrites(mount string, fail bool) (refused int64, err error) {
 		r.Storage.SetReadOnly(nil)
 	}
 	return r.Storage.Refused(), nil
+}
+
+// StorageKeys returns the keys below a folder of the storage of the plugin at a mount,
+// whole and in order.
+func (c *Core) StorageKeys(ctx context.Context, mount, folder string) ([]string, error) {
+	r, err := c.MountAt(ctx, mount)
+	if err != nil {
+		return nil, err
+	}
+	names, err := logical.CollectKeysWithPrefix(ctx, r.Storage, folder)
+	slices.Sort(names)
+	return names, err
 }
 
 // HoldStorage makes the accesses of the plugin at a mount to its storage wait, but for

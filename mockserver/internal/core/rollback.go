@@ -146,6 +146,22 @@ func (c *Core) rollback(ctx context.Context, r *mounts.Route, limit time.Duratio
 	return err
 }
 
+// RollBackNow has the plugin at a mount roll back what it has not finished, whatever its
+// age: vault/sdk's framework takes the word immediate for that. It leaves alone what is
+// younger than ten minutes otherwise, by the clock of the plugin's process.
+func (c *Core) RollBackNow(ctx context.Context, mount string) error {
+	r, err := c.MountAt(ctx, mount)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, rollbackTimeout)
+	defer cancel()
+	_, err = c.Route(c.within(ctx, r.Entry()), &logical.Request{
+		Operation: logical.RollbackOperation, Path: r.Entry().FullPath(), Data: map[string]any{"immediate": true},
+	})
+	return err
+}
+
 // lastRollback sends the operation before a mount is removed or moved, if its
 // backend runs. Errors are logged: various periodic functions can legitimately
 // fail.

@@ -15,7 +15,7 @@ import (
 // call, or in answers that are no reads.
 func wrongEffects() []wrongPlugin {
 	return []wrongPlugin{
-		{name: "revoking-nothing", fails: "PLG-415", also: []string{"PLG-417"}},
+		{name: "revoking-nothing", fails: "PLG-415"},
 		{name: "revoking-everybody", fails: "PLG-416"},
 		{name: "revoking-nothing-when-unmounted", fails: "PLG-417"},
 		{name: "keeping-client", fails: "PLG-317"},

@@ -9,9 +9,14 @@ func wrongWithServices() []wrongPlugin {
 		{name: "swallowing-refused-revocations", fails: "PLG-419"},
 		{name: "failing-open", auth: true, fails: "PLG-467"},
 		{name: "service-error-with-password", fails: "PLG-707"},
-		{name: "logging-client-of-service", fails: "PLG-701"},
+		{name: "logging-client-of-service", fails: "PLG-707"},
 		{name: "service-error-with-encoded-password", fails: "PLG-707"},
 		{name: "showing-encoded-secret", fails: "PLG-700"},
+		{name: "leaving-write-ahead-log", fails: "PLG-424"},
+		{name: "failing-rollback", fails: "PLG-425"},
+		{name: "ending-accounts-from-time-on", fails: "PLG-515"},
+		{name: "leaking-child-processes", fails: "PLG-607"},
+		{name: "leaking-goroutines-of-logins", auth: true, fails: "PLG-607"},
 		{name: "waiting-for-service-for-ever", fails: "PLG-606"},
 	}
 }

@@ -34,8 +34,19 @@ func engine() *framework.Backend {
 				},
 			},
 		},
-		Secrets: []*framework.Secret{account()},
+		Secrets:     []*framework.Secret{account()},
+		WALRollback: rollBack,
 	}
+}
+
+// rollBack ends an account that was not given to anybody.
+func rollBack(ctx context.Context, req *logical.Request, _ string, data any) error {
+	begun, _ := data.(map[string]any)
+	config, err := load(ctx, req.Storage, "config")
+	if err != nil || config == nil {
+		return err
+	}
+	return dismiss(ctx, config, fmt.Sprint(begun["account"]))
 }
 
 const accountType = "account"
@@ -52,7 +63,7 @@ func account() *framework.Secret {
 			config, err := load(ctx, req.Storage, "config")
 			switch {
 			case err == nil && config == nil:
-				err = errors.New("configure the service first")
+				err = errors.New("there is no configuration")
 			case err == nil:
 				err = dismiss(ctx, config, id)
 			}
@@ -90,11 +101,18 @@ func issue(ctx context.Context, req *logical.Request, data *framework.FieldData)
 		return logical.ErrorResponse("there is no role %q", name), nil
 	}
 	id := rand.Text()
+	begun, err := framework.PutWAL(ctx, req.Storage, accountType, map[string]any{"account": id})
+	if err != nil {
+		return nil, err
+	}
 	if err := call(ctx, config, http.MethodPut, "/account/"+id); err != nil {
 		return logical.ErrorResponse("the service can't be reached"), nil
 	}
 	entry := record{"role": name}
 	if err := entry.save(ctx, req.Storage, "account/"+id); err != nil {
+		return nil, err
+	}
+	if err := framework.DeleteWAL(ctx, req.Storage, begun); err != nil {
 		return nil, err
 	}
 	resp := account().Response(map[string]any{"account": id, "key": rand.Text()}, map[string]any{"account": id, "role": name})

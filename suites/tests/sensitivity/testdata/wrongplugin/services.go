@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"os/exec"
 	"strings"
 	"time"
 
@@ -42,8 +43,36 @@ func serviceDefects() map[string]defect {
 			}
 			return resp, err
 		})},
-		"service-error-with-password":  {request: handling(serviceErrorWithPassword)},
-		"logging-client-of-service":    {backend: loggingClient},
+		"service-error-with-password": {request: handling(serviceErrorWithPassword)},
+		"logging-client-of-service":   {backend: loggingClient},
+		"failing-rollback": {backend: func(b *framework.Backend) {
+			b.WALRollback = func(_ context.Context, _ *logical.Request, kind string, _ any) error {
+				return fmt.Errorf("unknown entry %q", kind)
+			}
+		}},
+		"leaving-write-ahead-log": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			resp, err := next(ctx, req)
+			if err != nil || resp == nil || resp.Secret == nil || req.Operation != logical.ReadOperation {
+				return resp, err
+			}
+			_, err = framework.PutWAL(ctx, req.Storage, "done", map[string]any{"account": "none"})
+			return resp, err
+		})},
+		"ending-accounts-from-time-on": {backend: func(b *framework.Backend) { b.PeriodicFunc = endingAccounts }},
+		"leaking-child-processes": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			if strings.HasPrefix(req.Path, "creds/") && req.Operation == logical.ReadOperation {
+				if err := exec.Command("sleep", "20").Start(); err != nil {
+					return nil, err
+				}
+			}
+			return next(ctx, req)
+		})},
+		"leaking-goroutines-of-logins": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			if req.Path == "login" && req.Operation == logical.UpdateOperation {
+				go func() { select {} }()
+			}
+			return next(ctx, req)
+		})},
 		"waiting-for-service-for-ever": {request: handling(waitingForService)},
 	}
 }
@@ -112,6 +141,24 @@ func loggingClient(b *framework.Backend) {
 			return resp, err
 		}
 	}
+}
+
+// endingAccounts ends all accounts, as if they were over.
+func endingAccounts(ctx context.Context, req *logical.Request) error {
+	config, err := load(ctx, req.Storage, "config")
+	if err != nil || config == nil {
+		return err
+	}
+	names, err := req.Storage.List(ctx, "account/")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := dismiss(ctx, config, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // waitingForService calls the service whether its client is there or not.
