@@ -166,6 +166,11 @@ func (c *Core) existenceCheck(ctx context.Context, req *logical.Request) func() 
 		if err != nil {
 			return nil // the router says so later
 		}
+		// The mount itself is asked for, and policies are about its path with the slash,
+		// where other operations are not routed yet: routeCommon in vault/router.go.
+		if namespace.From(ctx).Path+req.Path+"/" == mount {
+			req.Path += "/"
+		}
 		if r.Tainted() {
 			return nil
 		}
