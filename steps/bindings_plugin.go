@@ -93,6 +93,9 @@ func pluginVocabulary() []group {
 			{`what the profile names is answered`, (*world).profileAnswered, none,
 				"Checks that every request that the profile names, and what servers ask of what it gives, got an answer in time.",
 				`what the profile names is answered`},
+			{`the plugin has lived when one of its mounts was removed`, (*world).unmountSurvived, Crashes,
+				"Checks that the process did not end when a mount was removed beside the shared one, on which the profile was carried out.",
+				`the plugin has lived when one of its mounts was removed`},
 		}},
 
 		{"samples", "The samples of the checked plugin's profile", []binding{

@@ -191,8 +191,37 @@ func (i *Installed) tryAnswers(ctx context.Context) error {
 	if _, hangs := i.patience.hangs(revoking); hangs {
 		return nil // the lease keeps the mount
 	}
-	i.answered(ctx, request{method: http.MethodDelete, path: table + "/" + i.triedMount()})
+	return i.tryUnmount(ctx, table+"/"+i.triedMount())
+}
+
+// tryUnmount removes a mount, and notes if that ends the plugin's process.
+func (i *Installed) tryUnmount(ctx context.Context, entry string) error {
+	removed := time.Now()
+	i.answered(ctx, request{method: http.MethodDelete, path: entry})
+	// It is known when the shared mount is asked for something at the latest.
+	i.ask(ctx, request{method: http.MethodGet, path: i.at("?help=1")})
+	crashes, err := crashesOf(ctx, i.server, i.name(), removed)
+	at := slices.IndexFunc(crashes, func(c Crash) bool { return c.Panicked })
+	if err != nil || at < 0 {
+		return nil //nolint:nilerr // the target does not know crashes
+	}
+	i.fault, i.faultAt = &trial{path: entry, err: errors.New(i.mask(crashes[at].String()))}, unmounts
 	return nil
+}
+
+// unmountSurvived wants no crash when a mount was removed beside another.
+func (w *world) unmountSurvived() error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	switch installed.faultAt {
+	case unmounts:
+		return mismatch("the plugin to live when one of its mounts is removed", installed.fault.err.Error())
+	case "":
+		return nil
+	}
+	return &NotCheckedError{Reason: installed.notSetUp()}
 }
 
 // ask sends a request that is not known to give no answer.

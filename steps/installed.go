@@ -85,6 +85,9 @@ const DefaultRequestTimeout = 30 * time.Second
 const (
 	answers = "PLG-007"
 	setsUp  = "PLG-006"
+	// unmounts is about a plugin that crashes when a mount is removed, with which all
+	// others of its process end.
+	unmounts = "PLG-608"
 )
 
 // notSetUp returns why what builds on the plugin being set up can't be checked, and
@@ -95,6 +98,8 @@ func (i *Installed) notSetUp() string {
 		return "the plugin fails at its first request, see " + answers
 	case setsUp:
 		return "the plugin fails when it is set up, see " + setsUp
+	case unmounts:
+		return "the plugin crashes when a mount is removed, see " + unmounts
 	case connects:
 		return "the plugin fails to connect with the settings of its profile, see " + connects
 	}

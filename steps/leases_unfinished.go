@@ -75,6 +75,13 @@ func (w *world) rolledBack(ctx context.Context, mount string) error {
 // credentialsWorkLong wants credentials to work as long as their leases are renewed, or
 // until they are about to end.
 func (w *world) credentialsWorkLong(ctx context.Context, mount string) error {
+	err := w.credentialsWork(ctx, mount)
+	if failure := new(Failure); errors.As(err, &failure) {
+		return w.seeOr(endsCredentials, "the credentials do not work", err)
+	}
+	if err != nil {
+		return err
+	}
 	for _, lease := range w.provable() {
 		left, passed := lease.duration, time.Duration(0)
 		for range maxRenewals {

@@ -14,7 +14,9 @@ import (
 // hangingEnd sends what makes the plugin call its services some times, to services that do
 // not answer, and goes away; nothing of that may stay in the plugin.
 func (w *world) hangingEnd(ctx context.Context, requests int, mount string) error {
-	place, left, err := w.leftBy(ctx, requests, func(ctx context.Context, times int) error { return w.abandonRequests(ctx, times, mount) }, everywhere)
+	place, left, err := w.leftBy(ctx, requests, func(ctx context.Context, times int) error { return w.abandonRequests(ctx, times, mount) },
+		// What a request leaves behind in any case another requirement is about.
+		func(g *goroutines) map[string]int { return g.handling })
 	if err != nil || left == 0 {
 		return err
 	}

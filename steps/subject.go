@@ -159,6 +159,9 @@ func (w *world) subjectFreshMount(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	if installed.faultAt == unmounts {
+		return &NotCheckedError{Reason: installed.notSetUp()}
+	}
 	w.subject = installed.name()
 	failure := new(Failure)
 	err = w.mountSubject(ctx, path)

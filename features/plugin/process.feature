@@ -98,3 +98,10 @@ Feature: Processes of the plugin
     Given the plugin is registered
     And the plugin is mounted at "p"
     Then the process stays as small over 60 credentials or logins at "p"
+
+  @PLG-608 @must @needs-crashes
+  Scenario: The plugin lives when one of its mounts is removed
+    All mounts of the process would end with it.
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/framework#Backend
+    Remedy: Let Clean of framework.Backend bear what is not there, or not any more: a nil client, a channel that is closed.
+    Then the plugin has lived when one of its mounts was removed

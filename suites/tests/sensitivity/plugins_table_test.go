@@ -54,6 +54,7 @@ func wrongData() []wrongPlugin {
 func wrongProcesses() []wrongPlugin {
 	return []wrongPlugin{
 		{name: "lingering-child", fails: "PLG-033"},
+		{name: "panicking-cleanup", fails: "PLG-608"},
 		{name: "leaking-goroutines", fails: "PLG-601"},
 		{name: "staying-when-cancelled", fails: "PLG-604"},
 		{name: "leaving-goroutines-when-cancelled", auth: true, fails: "PLG-604"},

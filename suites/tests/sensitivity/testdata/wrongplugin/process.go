@@ -60,6 +60,13 @@ func processDefects() map[string]defect {
 				return nil
 			}
 		}},
+		"panicking-cleanup": {backend: func(b *framework.Backend) {
+			stop := make(chan struct{})
+			b.Clean = func(context.Context) {
+				close(stop)
+				close(stop)
+			}
+		}},
 		"leaking-goroutines": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
 			if req.Operation == logical.HelpOperation {
 				go func() { select {} }()
