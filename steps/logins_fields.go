@@ -170,6 +170,9 @@ func (w *world) spellingsAreOne(ctx context.Context, mount string) error {
 	if failure := new(Failure); errors.As(w.aliasesApart(), &failure) {
 		return &NotCheckedError{Reason: "different people are of one entity, see PLG-466"}
 	}
+	if failure := new(Failure); errors.As(w.strangersRefused(ctx, mount), &failure) {
+		return &NotCheckedError{Reason: "names that do not exist can log in, see PLG-461"}
+	}
 	compared := false
 	for _, login := range w.loggedIn {
 		first, _ := login.answer.lookup("auth.entity_id")

@@ -219,6 +219,9 @@ func (w *world) unusedAfter(ctx context.Context, write Write, without, with stri
 			return compared, err
 		}
 		compared = true
+		if given && tokenIn(w.answer) != "" && slices.ContainsFunc(profile.originsOf(asked.names()), func(origin Write) bool { return origin.Path == write.Path }) {
+			return compared, &NotCheckedError{Reason: "a user or role that is deleted can log in, see PLG-464"}
+		}
 		if given {
 			return compared, mismatch(fmt.Sprintf("nothing to be given at %s after %s was deleted, as where it was never written", asked.Path, write.Path), describeAnswer(w.answer))
 		}

@@ -203,8 +203,8 @@ Feature: Leases
     Remedy: Return an error from Revoke when the configuration is gone, so that the lease is revoked when it is there again.
     Given the plugin is registered
     And the plugin is mounted at "p"
-    When the credentials are issued at "p"
-    And the setup of "p" is deleted
+    And credentials that end with their lease are issued at "p"
+    When the setup of "p" is deleted
     Then credentials at "p" that are said to be revoked do not work
 
   @PLG-424 @must @needs-faults

@@ -66,7 +66,7 @@ func rememberingUsers() func(context.Context, *logical.Request, handler) (*logic
 		resp, err := next(ctx, req)
 		if resp != nil && resp.Auth != nil {
 			known.Store(who, *resp.Auth)
-		} else if auth, ok := known.Load(who); ok {
+		} else if auth, ok := known.Load(who); ok && !serviceFailed(resp) {
 			again := auth.(logical.Auth)
 			return &logical.Response{Auth: &again}, nil
 		}
