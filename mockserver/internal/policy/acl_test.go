@@ -211,7 +211,7 @@ func TestUnknownKeysAreErrors(t *testing.T) {
 
 // FuzzParse: no text makes the parser panic.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"path {{{", `path "a" { policy = "read" }`, `{"path":{"a":{"capabilities":[]}}}`, `path "{{identity.entity.id}}" {}`, "path", `path "+" { x = }`} {
+	for _, seed := range []string{"path {{{", `path "a" { policy = "read" }`, `{"path":{"a":{"capabilities":[]}}}`, `path "{{identity.entity.id}}" {}`, "path", `path "+" { x = }`, `{"\0`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(_ *testing.T, text string) {

@@ -146,7 +146,13 @@ func Parse(name, text string, extras Extras) (*Policy, error) {
 	return p, nil
 }
 
-func parse(text string, extras Extras) (*Policy, error) {
+func parse(text string, extras Extras) (parsed *Policy, err error) {
+	defer func() {
+		// HCL's scanner of JSON panics where a text ends within an escape: {"\0.
+		if cause := recover(); cause != nil {
+			parsed, err = nil, fmt.Errorf("the text can't be read: %v", cause)
+		}
+	}()
 	// Keys that occur twice are accepted, as by the servers up to Vault 1.20.
 	read := hclparser.ParseDontErrorOnDuplicateKeys
 	isJSON := strings.HasPrefix(strings.TrimSpace(text), "{")

@@ -13,7 +13,7 @@ import (
 
 // FuzzLoad: whatever stands in a file, it is read or refused.
 func FuzzLoad(f *testing.F) {
-	for _, text := range []string{asHCL, asJSON, "", "{", "plugin {", `{"plugin": [{}]}`, `{"storage": []}`, `storage "a" = 1`, "a = <<E\nE\n", `listener = [{ type = "tcp" }]`, `{"plugin": {"a": {"b": [1]}}}`} {
+	for _, text := range []string{asHCL, asJSON, "", "{", "plugin {", `{"plugin": [{}]}`, `{"storage": []}`, `storage "a" = 1`, "a = <<E\nE\n", `listener = [{ type = "tcp" }]`, `{"plugin": {"a": {"b": [1]}}}`, `{"\0`} {
 		f.Add(text)
 	}
 	d, err := dialect.Lookup("openbao-2.6")

@@ -46,7 +46,13 @@ type unused struct {
 }
 
 // parse reads one file.
-func (l loader) parse(text []byte, file string) (*Config, error) {
+func (l loader) parse(text []byte, file string) (config *Config, err error) {
+	defer func() {
+		// HCL's scanner of JSON panics where a text ends within an escape: {"\0.
+		if cause := recover(); cause != nil {
+			config, err = nil, fmt.Errorf("the file can't be read: %v", cause)
+		}
+	}()
 	d := l.dialect
 	root, twice, err := l.parseAny(text)
 	if err != nil {
@@ -56,7 +62,7 @@ func (l loader) parse(text []byte, file string) (*Config, error) {
 	if !ok {
 		return nil, errors.New("error parsing: file doesn't contain a root object")
 	}
-	config := &Config{}
+	config = &Config{}
 	problems, err := unknownKeys(list, file, slices.Concat(d.Configuration.Keys, labels(list)))
 	if err != nil {
 		return nil, err

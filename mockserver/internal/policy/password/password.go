@@ -52,7 +52,13 @@ func Default() Policy {
 }
 
 // Parse reads a policy.
-func Parse(raw string) (Policy, error) {
+func Parse(raw string) (parsed Policy, err error) {
+	defer func() {
+		// HCL's scanner of JSON panics where a text ends within an escape: {"\0.
+		if cause := recover(); cause != nil {
+			parsed, err = Policy{}, fmt.Errorf("unable to decode: %v", cause)
+		}
+	}()
 	var members map[string]any
 	if err := hcl.Decode(&members, raw); err != nil {
 		return Policy{}, fmt.Errorf("unable to decode: %w", err)
@@ -67,7 +73,7 @@ func Parse(raw string) (Policy, error) {
 	if err != nil {
 		return Policy{}, err
 	}
-	parsed := Policy{Length: p.Length, Rules: rules}
+	parsed = Policy{Length: p.Length, Rules: rules}
 	return parsed, parsed.check()
 }
 

@@ -51,3 +51,11 @@ func TestParse(t *testing.T) {
 		}
 	}
 }
+
+// TestEndsWithinAnEscape: what HCL's scanner panics on is an error.
+func TestEndsWithinAnEscape(t *testing.T) {
+	t.Parallel()
+	if _, err := password.Parse(`{"\0`); err == nil {
+		t.Error("no error")
+	}
+}
