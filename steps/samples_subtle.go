@@ -71,7 +71,7 @@ func (w *world) samplesWrittenTwice(ctx context.Context, mount string) error {
 
 // emptied returns what takes a value of a sample back, and how its field is then read; ok
 // is false where nobody can tell.
-func emptied(value any, shown string) (empty any, fits func(read string) bool, ok bool) {
+func emptied(shown string) (empty any, fits func(read string) bool, ok bool) {
 	still := func(read string) bool { return read != shown }
 	switch shown {
 	case "", "null", "false", "0", "[]", "{}":
@@ -94,7 +94,7 @@ func (w *world) samplesEmptied(ctx context.Context, mount string) error {
 	return w.eachReadable("no sample has a boolean, a number or a list that is read back and may be taken back", func(trial sampleTrial, _ Operation) (done bool, err error) {
 		sample := trial.sample
 		for _, name := range slices.Sorted(maps.Keys(sample.Data)) {
-			empty, fits, ok := emptied(sample.Data[name], w.kept[sample.Path][name])
+			empty, fits, ok := emptied(w.kept[sample.Path][name])
 			if !ok {
 				continue
 			}
@@ -184,7 +184,7 @@ func (w *world) samplesAbsent(ctx context.Context, mount string) error {
 // samplesRefusedLeaveNothing sends writes that the plugin refuses to the samples' paths on
 // a mount where they are not, and wants nothing to be there, and the right data to be taken.
 func (w *world) samplesRefusedLeaveNothing(ctx context.Context, mount string) error {
-	return w.eachReadable("the plugin refuses no write of a sample with a field less or of a wrong type", func(trial sampleTrial, operation Operation) (done bool, err error) {
+	return w.eachReadable("the plugin refuses no write of a sample with a field less or of a wrong type", func(trial sampleTrial, _ Operation) (done bool, err error) {
 		sample := trial.sample
 		before, err := w.readSample(ctx, w.below(mount, sample.Path))
 		if err != nil {
