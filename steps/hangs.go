@@ -191,13 +191,23 @@ func (i *Installed) tryAnswers(ctx context.Context) error {
 	if _, hangs := i.patience.hangs(revoking); hangs {
 		return nil // the lease keeps the mount
 	}
-	return i.tryUnmount(ctx, table+"/"+i.triedMount())
+	return i.tryUnmount(ctx, table+"/"+i.triedMount(), at+i.triedMount()+"/")
 }
 
-// tryUnmount removes a mount, and notes if that ends the plugin's process.
-func (i *Installed) tryUnmount(ctx context.Context, entry string) error {
+// tryUnmount removes a mount, and notes if that ends the plugin's process. Servers roll
+// back first, which calls the periodic function: a crash there is not of the removal.
+func (i *Installed) tryUnmount(ctx context.Context, entry, mount string) error {
+	begun := time.Now()
+	bounded, cancel := context.WithTimeout(ctx, i.timeout)
+	defer cancel()
+	_ = RollBackNow(bounded, i.server, mount) // whether it succeeds is no matter here
+	i.ask(ctx, request{method: http.MethodGet, path: i.at("?help=1")})
+	early, err := crashesOf(ctx, i.server, i.name(), begun)
 	removed := time.Now()
 	i.answered(ctx, request{method: http.MethodDelete, path: entry})
+	if err != nil || len(early) > 0 {
+		return nil //nolint:nilerr // the target does not know crashes
+	}
 	// It is known when the shared mount is asked for something at the latest.
 	i.ask(ctx, request{method: http.MethodGet, path: i.at("?help=1")})
 	crashes, err := crashesOf(ctx, i.server, i.name(), removed)
