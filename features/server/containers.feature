@@ -63,7 +63,8 @@ Feature: Plugins in containers
       When I PUT "sys/plugins/runtimes/catalog/container/rt" {"oci_runtime": "{OCI runtime}"}
       Then the answer is 204
       When I PUT "sys/plugins/catalog/secret/probe" {"oci_image": "{image of probe}", "sha256": "0000000000000000000000000000000000000000000000000000000000000000", "runtime": "rt"}
-      And I POST "sys/mounts/m" {"type": "probe"}
+      Then the answer is 400 with the error "SHA256 mismatch"
+      When I POST "sys/mounts/m" {"type": "probe"}
       Then the answer is 400
       And "probe" runs in 0 containers
 

@@ -161,6 +161,9 @@ func (e *engine) importPlugin(ctx context.Context, name, path string) (digest st
 		return "", err
 	}
 	info, err := e.ImageInspect(ctx, name)
+	if err != nil {
+		_, _ = e.ImageRemove(context.WithoutCancel(ctx), name, client.ImageRemoveOptions{Force: true})
+	}
 	return strings.TrimPrefix(info.ID, "sha256:"), err
 }
 

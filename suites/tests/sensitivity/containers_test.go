@@ -2,7 +2,10 @@
 
 package sensitivity_test
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // wrongContainers get plugins in containers wrong. Without a container engine they are
 // not tried.
@@ -25,9 +28,15 @@ func wrongContainers() []wrong {
 			fails:  []string{"CTN-003"},
 		},
 		{
-			name:   "any image is run",
-			change: swallow(on("POST", "sys/mounts/m-pp.*"), http.StatusNoContent, nil),
-			fails:  []string{"CTN-004"},
+			name: "any image is registered",
+			change: instead(registration, func(_ *server, w http.ResponseWriter, r *http.Request, _ []string) bool {
+				if digest, _ := body(r)["sha256"].(string); strings.Trim(digest, "0") != "" {
+					return false
+				}
+				answer(w, http.StatusNoContent, nil)
+				return true
+			}),
+			fails: []string{"CTN-004"},
 		},
 		{
 			name:   "a runtime is deleted under its plugins",
