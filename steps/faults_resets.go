@@ -66,6 +66,9 @@ func (w *world) resetBefore(ctx context.Context, path, body string) error {
 	r.ContentLength = int64(len(body)) + 1
 	r.Header.Set("X-Vault-Token", sent.token)
 	r.Header.Set("Content-Type", "application/json")
+	// The server says so when it begins to read the body, or would know of no request:
+	// what it has not read yet goes with the connection.
+	r.Header.Set("Expect", "100-continue")
 	if got, err := w.client.http.Do(r); err == nil {
 		defer got.Body.Close()
 		return mismatch("no answer to a request that was cut off", got.Status)
