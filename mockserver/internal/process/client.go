@@ -62,8 +62,10 @@ type client struct {
 	versions logical.PluginVersionClient
 	logger   hclog.Logger
 	system   logical.SystemView
-	// server serves the plugin's callbacks; nil until the plugin was set up.
-	server atomic.Pointer[grpc.Server]
+	// contained: the plugin runs in a container.
+	contained bool
+	// port serves the plugin's callbacks; nil until the plugin was set up.
+	port atomic.Pointer[callbackPort]
 }
 
 var (
@@ -143,18 +145,20 @@ func (c *client) serve(id uint32, services callback.Services) error {
 	if c.tls != nil {
 		opts = append(opts, grpc.Creds(credentials.NewTLS(c.tls)))
 	}
-	server := callback.NewServer(services, opts...)
-	c.server.Store(server)
-	// It ends with stop; what fails before is the plugin's to report.
-	go func() { _ = server.Serve(listener) }()
+	port := &callbackPort{server: callback.NewServer(services, opts...)}
+	if !c.contained { // the sockets of containers belong to a group, or are streams
+		port.address = listener.Addr()
+	}
+	c.port.Store(port)
+	port.open(listener)
 	return nil
 }
 
 // stop ends the server for the plugin's callbacks, at once. It may be called at any time,
 // and more than once.
 func (c *client) stop() {
-	if server := c.server.Load(); server != nil {
-		server.Stop()
+	if port := c.port.Load(); port != nil {
+		port.stop()
 	}
 }
 
@@ -164,17 +168,17 @@ func (c *client) Cleanup(ctx context.Context) {
 	call := c.traced.begin(ctx, "Cleanup")
 	_, err := c.calls.Cleanup(ctx, &pb.Empty{})
 	c.traced.end(call, trace.Failed(err))
-	server := c.server.Load()
-	if server == nil {
+	port := c.port.Load()
+	if port == nil {
 		return
 	}
 	if status.Code(err) == codes.Unavailable {
-		server.Stop()
+		port.stop()
 		return
 	}
-	stop := context.AfterFunc(ctx, server.Stop)
+	stop := context.AfterFunc(ctx, port.stop)
 	defer stop()
-	server.GracefulStop()
+	port.gracefulStop()
 }
 
 // Initialize implements logical.Backend.

@@ -210,6 +210,7 @@ func (p *Pool) dispense(ctx context.Context, proc *process) (*client, error) {
 	if !ok {
 		return nil, errors.New("unsupported plugin client type")
 	}
+	backend.contained = proc.entry.Container != nil
 	backend.tls, backend.callbacks, backend.traced = proc.tls, p.host.Callbacks, newTracedCalls(ctx, proc)
 	proc.mu.Lock()
 	defer proc.mu.Unlock()
