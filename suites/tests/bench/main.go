@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/plugproof/plugproof/suites/internal/build"
@@ -52,8 +53,11 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	var s settings
 	flags.IntVar(&s.rounds, "rounds", 15, "how many times to measure each start, mount, reload and unmount")
-	flags.IntVar(&s.mounts, "mounts", 200, "how many mounts of one plugin to create and list")
+	flags.IntVar(&s.mounts, "mounts", 10000, "how many mounts of one plugin to create and list")
+	flags.IntVar(&s.entries, "entries", 100000, "how many plugins to register and list")
+	flags.DurationVar(&s.soak, "soak", time.Minute, "how long to use the mock before what it holds is counted")
 	flags.DurationVar(&s.load, "load", 3*time.Second, "how long to send requests for each rate")
+	flags.StringVar(&s.only, "only", "", "measure only the parts with this `text` in what the progress calls them")
 	flags.StringVar(&s.beside, "beside", "", "also measure this `vault` or bao binary, after the mock")
 	flags.StringVar(&s.json, "json", "", "also write the figures to this `file`, as JSON")
 	flags.StringVar(&s.svg, "svg", "", "also write a picture of them to this `file`")
@@ -66,8 +70,8 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	if flags.NArg() > 0 || s.rounds < 1 || s.mounts < 20 || s.load <= 0 {
-		fmt.Fprintln(stderr, "bench: wrong usage: it takes no arguments, at least 1 round and 20 mounts, and a positive duration (see -h)")
+	if flags.NArg() > 0 || s.rounds < 1 || s.mounts < window || s.entries < 1 || s.load <= 0 {
+		fmt.Fprintln(stderr, "bench: wrong usage: it takes no arguments, at least 1 round, 20 mounts and 1 entry, and a positive duration (see -h)")
 		return 2
 	}
 	if err := bench(ctx, s, stdout, stderr); err != nil {
@@ -79,10 +83,10 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // settings holds the flags.
 type settings struct {
-	rounds, mounts int
-	load           time.Duration
-	beside         string
-	json, svg      string
+	rounds, mounts, entries int
+	load, soak              time.Duration
+	only, beside            string
+	json, svg               string
 }
 
 // bench builds the programs, measures them one after another and writes the table
@@ -108,43 +112,65 @@ func bench(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the server: %w\n%s", err, out)
 	}
-	alone := mock(filepath.Join(dir, "plugproof-serve"))
+	alone, whole := mock(filepath.Join(dir, "plugproof-serve")), mock(filepath.Join(dir, "plugproof"), "serve")
 	var t, beside table
-	if err := measure(ctx, s, alone, p, &t, stderr); err != nil {
-		return err
-	}
-	fmt.Fprintln(stderr, "Measuring plugproof …")
-	whole := mock(filepath.Join(dir, "plugproof"), "serve")
-	if err := errors.Join(measureStart(ctx, s, whole, p, &t), measureStartWithin(ctx, s, &t), measureBegin(ctx, s.rounds, dir, &t), measureRun(ctx, s.rounds, dir, p, &t)); err != nil {
+	if err := measure(ctx, s.only, append(ofServer(s, alone, p), ofMock(s, whole, dir, p)...), &t, stderr); err != nil {
 		return err
 	}
 	if s.beside != "" {
-		other := realServer(s.beside)
-		if err := measure(ctx, s, other, p, &beside, stderr); err != nil {
+		if err := measure(ctx, s.only, ofServer(s, realServer(s.beside), p), &beside, stderr); err != nil {
 			return err
 		}
-	}
-	if s.beside != "" {
 		all.Beside = versionOf(ctx, s.beside)
 	}
 	all.Rows = t.figures(beside)
 	return errors.Join(t.write(stdout, beside), all.write(s.json, s.svg))
 }
 
-// measure adds all measurements of one program to a table.
-func measure(ctx context.Context, s settings, of program, p *subject, t *table, stderr io.Writer) error {
-	for _, part := range []struct {
+// part is some of the measurements.
+type part struct {
+	what string
+	run  func(context.Context, *table) error
+}
+
+// ofServer returns the measurements of any server.
+func ofServer(s settings, of program, p *subject) []part {
+	var parts []part
+	for _, m := range []struct {
 		what string
 		run  func(context.Context, settings, program, *subject, *table) error
 	}{
 		{"start", measureStart},
-		{"registration, mounts and reloads", measureLifecycle},
-		{"many mounts", measureMany},
+		{"registration, mount and reload", measureLifecycle},
+		{"many mounts", measureScale},
+		{"many plugins", measureEntries},
 		{"requests", measureRequests},
 	} {
-		fmt.Fprintf(stderr, "Measuring %s: %s …\n", of.name, part.what)
-		if err := part.run(ctx, s, of, p, t); err != nil {
-			return fmt.Errorf("%s: %s: %w", of.name, part.what, err)
+		parts = append(parts, part{of.name + ": " + m.what, func(ctx context.Context, t *table) error { return m.run(ctx, s, of, p, t) }})
+	}
+	return parts
+}
+
+// ofMock returns the measurements of the mock alone.
+func ofMock(s settings, whole program, dir string, p *subject) []part {
+	return []part{
+		{whole.name + ": start", func(ctx context.Context, t *table) error { return measureStart(ctx, s, whole, p, t) }},
+		{"mockserver: start", func(ctx context.Context, t *table) error { return measureStartWithin(ctx, s, t) }},
+		{"begin", func(ctx context.Context, t *table) error { return measureBegin(ctx, s.rounds, dir, t) }},
+		{"run", func(ctx context.Context, t *table) error { return measureRun(ctx, s.rounds, dir, p, t) }},
+		{"soak", func(ctx context.Context, t *table) error { return measureSoak(ctx, s, p, t) }},
+	}
+}
+
+// measure adds the parts whose names contain only to a table.
+func measure(ctx context.Context, only string, parts []part, t *table, stderr io.Writer) error {
+	for _, m := range parts {
+		if !strings.Contains(m.what, only) {
+			continue
+		}
+		fmt.Fprintf(stderr, "Measuring %s …\n", m.what)
+		if err := m.run(ctx, t); err != nil {
+			return fmt.Errorf("%s: %w", m.what, err)
 		}
 		if err := ctx.Err(); err != nil {
 			return err

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -109,44 +108,5 @@ func measureLifecycle(ctx context.Context, set settings, of program, p *subject,
 	t.times(row{what: "mount to first answer", aim: "<= 1.1 x"}, mount, start)
 	t.times(row{what: "reload (end and start)"}, reload, start)
 	t.times(row{what: "unmount (end)"}, unmount, kill)
-	return nil
-}
-
-// measureMany measures further mounts of a running multiplexed plugin, the first
-// and the last ones, and listing all of them.
-func measureMany(ctx context.Context, set settings, of program, p *subject, t *table) error {
-	s, err := of.start(ctx, p)
-	if err != nil {
-		return err
-	}
-	defer s.stop()
-	if err := s.register(ctx, p); err != nil {
-		return err
-	}
-	if err := s.mount(ctx, "first"); err != nil {
-		return err
-	}
-	var times, list []time.Duration
-	before := s.memory()
-	for i := range set.mounts {
-		took, err := clock(func() error { return s.mount(ctx, fmt.Sprintf("m%d", i)) })
-		if err != nil {
-			return err
-		}
-		times = append(times, took)
-	}
-	used := s.memory() - before
-	for range set.rounds {
-		took, err := clock(func() error { return s.call(ctx, "GET", "sys/mounts", nil) })
-		if err != nil {
-			return err
-		}
-		list = append(list, took)
-	}
-	const some = 20
-	t.times(row{what: fmt.Sprintf("further mount, first %d", some), aim: "< 2.5 ms"}, times[:some], nil)
-	t.times(row{what: fmt.Sprintf("further mount, beyond %d", set.mounts-some), aim: "< 2.5 ms"}, times[set.mounts-some:], nil)
-	t.memory(row{what: "memory of a further mount", aim: "< 45 KB"}, used/float64(set.mounts), unitSmall)
-	t.times(row{what: fmt.Sprintf("list of %d mounts", set.mounts), aim: "< 1.5 ms"}, list, nil)
 	return nil
 }

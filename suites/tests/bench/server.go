@@ -178,3 +178,13 @@ func (s *server) memory() float64 {
 	}
 	return 0
 }
+
+// descriptors returns how many descriptors the process has, or 0 on systems other than
+// Linux.
+func (s *server) descriptors() int {
+	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	return len(open)
+}

@@ -26,6 +26,7 @@ const (
 	unitRate   = "/s"
 	unitMemory = "MB"
 	unitSmall  = "KB"
+	unitCount  = ""
 )
 
 // table holds the measurements of a run.
@@ -78,12 +79,25 @@ func (t *table) rates(r row, rate, floor float64) {
 	t.rows = append(t.rows, r)
 }
 
-// memory adds an amount of memory, given in MB, in a unit of megabytes or kilobytes.
+// memory adds an amount of memory, given in MB, in a unit of megabytes or kilobytes,
+// beside the one in r.below if it is not 0.
 func (t *table) memory(r row, amount float64, unit string) {
 	if unit == unitSmall {
 		amount *= 1024
 	}
 	r.value, r.mock, r.unit = fmt.Sprintf("%.0f %s", amount, unit), amount, unit
+	if r.below != 0 {
+		r.floor, r.ratio = fmt.Sprintf("%.0f %s", r.below, unit), ratio(amount, r.below)
+	}
+	t.rows = append(t.rows, r)
+}
+
+// count adds a number of things, beside the floor if it is not 0.
+func (t *table) count(r row, number, floor float64) {
+	r.value, r.mock, r.below, r.unit = fmt.Sprintf("%.4g", number), number, floor, unitCount
+	if floor != 0 {
+		r.floor, r.ratio = fmt.Sprintf("%.4g", floor), ratio(number, floor)
+	}
 	t.rows = append(t.rows, r)
 }
 
