@@ -21,10 +21,30 @@ func (s *Server) FailReads(mount string, fail bool) (refused int64, err error) {
 	return s.core.FailReads(mount, fail)
 }
 
+// SetReadOnly makes every write of the plugin at a mount fail with logical.ErrReadOnly,
+// as on a standby, or lets them succeed again; the mount is named as for FailWrites. It
+// returns how many accesses were refused so far.
+func (s *Server) SetReadOnly(mount string, readOnly bool) (refused int64, err error) {
+	return s.core.SetReadOnly(mount, readOnly)
+}
+
 // StorageKeys returns the keys below a folder of the storage of the plugin at a mount,
 // such as "wal/", whole and in order; the mount is named as for FailWrites.
 func (s *Server) StorageKeys(ctx context.Context, mount, folder string) ([]string, error) {
 	return s.core.StorageKeys(ctx, mount, folder)
+}
+
+// StorageEntries returns the storage of the plugin at a mount by key; the mount is named
+// as for FailWrites.
+func (s *Server) StorageEntries(ctx context.Context, mount string) (map[string][]byte, error) {
+	return s.core.StorageEntries(ctx, mount)
+}
+
+// ReplaceStorage makes the storage of the plugin at a mount what entries say, past the
+// plugin, and calls its InvalidateKey with each key that changed, as a standby does when
+// the active server has written. The mount is named as for FailWrites.
+func (s *Server) ReplaceStorage(ctx context.Context, mount string, entries map[string][]byte) error {
+	return s.core.ReplaceStorage(ctx, mount, entries)
 }
 
 // RollBackNow has the plugin at a mount roll back what its write-ahead log has, whatever

@@ -13,9 +13,17 @@ type Faulty interface {
 	FailWrites(ctx context.Context, mount string, fail bool) (refused int64, err error)
 	// FailReads does the same with reads.
 	FailReads(ctx context.Context, mount string, fail bool) (refused int64, err error)
+	// SetReadOnly makes the storage of the plugin at a mount that of a standby, or of an
+	// active server again, and returns how many accesses were refused so far.
+	SetReadOnly(ctx context.Context, mount string, readOnly bool) (refused int64, err error)
 	// StorageKeys returns the keys below a folder of the storage of the plugin at a
 	// mount, whole and in order.
 	StorageKeys(ctx context.Context, mount, folder string) ([]string, error)
+	// StorageEntries returns the storage of the plugin at a mount, by key.
+	StorageEntries(ctx context.Context, mount string) (map[string][]byte, error)
+	// ReplaceStorage makes it what entries say, past the plugin, and tells the plugin
+	// each key that changed.
+	ReplaceStorage(ctx context.Context, mount string, entries map[string][]byte) error
 	// RollBackNow has the plugin at a mount roll back what its write-ahead log has,
 	// whatever its age, and returns the plugin's error.
 	RollBackNow(ctx context.Context, mount string) error
@@ -54,6 +62,17 @@ func FailReads(ctx context.Context, server Server, mount string, fail bool) (ref
 	return faulty.FailReads(ctx, mount, fail)
 }
 
+// SetReadOnly makes the storage of the plugin at a mount that of a standby, where writes
+// fail with logical.ErrReadOnly, or of an active server again, and returns how many
+// accesses were refused so far.
+func SetReadOnly(ctx context.Context, server Server, mount string, readOnly bool) (refused int64, err error) {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return 0, lacking(server, Faults)
+	}
+	return faulty.SetReadOnly(ctx, mount, readOnly)
+}
+
 // StorageKeys returns the keys below a folder of the storage of the plugin at a mount.
 func StorageKeys(ctx context.Context, server Server, mount, folder string) ([]string, error) {
 	faulty, ok := server.(Faulty)
@@ -61,6 +80,25 @@ func StorageKeys(ctx context.Context, server Server, mount, folder string) ([]st
 		return nil, lacking(server, Faults)
 	}
 	return faulty.StorageKeys(ctx, mount, folder)
+}
+
+// StorageEntries returns the storage of the plugin at a mount, by key.
+func StorageEntries(ctx context.Context, server Server, mount string) (map[string][]byte, error) {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return nil, lacking(server, Faults)
+	}
+	return faulty.StorageEntries(ctx, mount)
+}
+
+// ReplaceStorage makes the storage of the plugin at a mount what entries say, as if
+// another server had written it, and tells the plugin each key that changed.
+func ReplaceStorage(ctx context.Context, server Server, mount string, entries map[string][]byte) error {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return lacking(server, Faults)
+	}
+	return faulty.ReplaceStorage(ctx, mount, entries)
 }
 
 // RollBackNow has the plugin at a mount roll back what its write-ahead log has.

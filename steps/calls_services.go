@@ -37,8 +37,8 @@ type called struct {
 	mu    sync.Mutex
 	count int
 	fails failure
-	// failed counts the requests that were not passed on.
-	failed int
+	// requests counts what came over HTTP, failed what of it was not passed on.
+	requests, failed int
 }
 
 func startCalled(origin *url.URL) (*called, error) {
@@ -68,6 +68,7 @@ func (c *called) failing(onward http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.mu.Lock()
 		fails := c.fails
+		c.requests++
 		if fails != works {
 			c.failed++
 		}
@@ -152,6 +153,17 @@ func (s services) fail(as failure) int {
 		service.mu.Unlock()
 	}
 	return failed
+}
+
+// asked returns how many requests came to all of them so far.
+func (s services) asked() int {
+	asked := 0
+	for _, service := range s {
+		service.mu.Lock()
+		asked += service.requests
+		service.mu.Unlock()
+	}
+	return asked
 }
 
 // address returns the host in place of a server.

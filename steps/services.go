@@ -46,8 +46,9 @@ func (w *world) startFailing() error {
 	if len(origins) == 0 {
 		return &NotCheckedError{Reason: "the profile has no http URL that the plugin could call"}
 	}
-	w.services, err = startServices(installed.server, origins)
-	w.closers = append(w.closers, func() error { w.services.close(); return nil })
+	started, err := startServices(installed.server, origins)
+	w.closers = append(w.closers, func() error { started.close(); return nil })
+	w.services = started
 	return err
 }
 

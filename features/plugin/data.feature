@@ -227,3 +227,26 @@ Feature: Data
     Given a mount of its own "p"
     When the samples are written at "p"
     Then lists at "p" have what was written after they were asked for
+
+  @PLG-328 @should @needs-samples @needs-sample-updates @needs-faults
+  Scenario: What another server writes is read
+    On a standby that serves reads the storage changes without a request, and the plugin
+    is told the keys.
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/framework#Backend
+    Remedy: Set Invalidate of framework.Backend, and forget there what was kept of the key that it names.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    Then what another server writes at "p" is read
+
+  @PLG-329 @should @needs-setup @needs-faults @needs-loopback
+  Scenario: What another server configures takes effect
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/framework#Backend
+    Remedy: Set Invalidate of framework.Backend, and forget there the client that was made from the configuration when its key is named.
+    Given a mount of its own "p" beside services that can fail
+    Then what another server configures at "p" takes effect
+
+  @PLG-330 @must @needs-setup @needs-loopback
+  Scenario: Mounts of one process call what each was set up with
+    Remedy: Keep clients and configurations in the backend that the factory returns, or by the mount, and not in variables of the process.
+    Given a mount of its own "p" beside services that can fail
+    Then mounts beside "p" call what they were set up with

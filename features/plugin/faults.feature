@@ -34,3 +34,12 @@ Feature: Storage that fails
     When the samples are written at "p"
     And writes to the storage of "p" fail
     Then a delete at "p" that fails is reported
+
+  @PLG-399 @should @needs-faults
+  Scenario: A storage that is read-only is reported as such
+    A standby that serves reads lets the plugin try, and asks the active server when the
+    error says that the storage is read-only.
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/logical#ErrReadOnly
+    Remedy: Return the error of req.Storage.Put and Delete, or wrap it with %w, rather than one of your own.
+    Given a mount of its own "p"
+    Then a read-only storage of "p" is reported as such

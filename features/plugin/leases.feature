@@ -222,3 +222,10 @@ Feature: Leases
     Remedy: Let WALRollback of framework.Backend take back each kind of entry that the plugin writes, and return nil when that is done, or there is nothing to take back.
     Given a mount of its own "p" beside services that can fail
     Then what the services refuse at "p" is rolled back
+
+  @PLG-426 @must
+  Scenario: Leases follow the roles of their own mount
+    Remedy: Keep roles in req.Storage, and what is kept of them in the backend that the factory returns, not in variables of the process.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    Then leases of mounts beside "p" follow their own roles

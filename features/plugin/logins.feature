@@ -164,3 +164,17 @@ Feature: Logins
     Given a mount of its own "p"
     When the logins succeed at "p"
     Then another spelling of a name at "p" is the same entity
+
+  @PLG-472 @must @needs-wrong-logins
+  Scenario: Nobody logs in with what another mount stores
+    Remedy: Keep users in req.Storage, and what is kept of them in the backend that the factory returns, not in variables of the process.
+    Given a mount of its own "p"
+    When the logins succeed at "p"
+    Then logins of mounts beside "p" are held to their own users
+
+  @PLG-473 @should @needs-wrong-logins
+  Scenario: What proves a login is taken as it is
+    Remedy: Store and compare passwords and secrets as they were sent: no strings.TrimSpace, no patterns, no templates. Refuse a value that can't be.
+    Given a mount of its own "p"
+    When the logins succeed at "p"
+    Then proofs of logins at "p" are taken as they are

@@ -105,3 +105,12 @@ Feature: Processes of the plugin
     Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/framework#Backend
     Remedy: Let Clean of framework.Backend bear what is not there, or not any more: a nil client, a channel that is closed.
     Then the plugin has lived when one of its mounts was removed
+
+  @PLG-609 @should
+  Scenario: No files are left when the plugin has ended
+    Remedy: Remove each temporary file when the request is done, with defer os.Remove, or in Clean of framework.Backend.
+    Given the plugin is registered with an empty directory for its files
+    And the plugin is mounted at "p"
+    When all of the profile is carried out at "p"
+    And I DELETE "{table}/p"
+    Then the plugin left no files

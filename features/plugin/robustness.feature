@@ -67,3 +67,9 @@ Feature: Robustness
   Scenario: The plugin blames the user for what is not configured
     Remedy: Return logical.ErrorResponse that says what to configure, which is a 400. Other Go errors become 500.
     Then the plugin blames the user for "requests before it is configured"
+
+  @PLG-213 @should
+  Scenario: The plugin blames the user for a time to live above its limit
+    Remedy: Return logical.ErrorResponse when ttl is above max_ttl, or shorten it with a warning.
+    Given a mount of its own "p"
+    Then a ttl above its limit at "p" is no server error

@@ -43,9 +43,24 @@ func (s *mock) FailReads(_ context.Context, mount string, fail bool) (refused in
 	return s.running().FailReads(slashed(mount), fail)
 }
 
+// SetReadOnly implements steps.Faulty.
+func (s *mock) SetReadOnly(_ context.Context, mount string, readOnly bool) (refused int64, err error) {
+	return s.running().SetReadOnly(slashed(mount), readOnly)
+}
+
 // StorageKeys implements steps.Faulty.
 func (s *mock) StorageKeys(ctx context.Context, mount, folder string) ([]string, error) {
 	return s.running().StorageKeys(ctx, slashed(mount), folder)
+}
+
+// StorageEntries implements steps.Faulty.
+func (s *mock) StorageEntries(ctx context.Context, mount string) (map[string][]byte, error) {
+	return s.running().StorageEntries(ctx, slashed(mount))
+}
+
+// ReplaceStorage implements steps.Faulty.
+func (s *mock) ReplaceStorage(ctx context.Context, mount string, entries map[string][]byte) error {
+	return s.running().ReplaceStorage(ctx, slashed(mount), entries)
 }
 
 // RollBackNow implements steps.Faulty.

@@ -189,9 +189,24 @@ func (l *lent) FailReads(ctx context.Context, mount string, fail bool) (refused 
 	return steps.FailReads(ctx, l.running, mount, fail)
 }
 
+// SetReadOnly implements steps.Faulty.
+func (l *lent) SetReadOnly(ctx context.Context, mount string, readOnly bool) (refused int64, err error) {
+	return steps.SetReadOnly(ctx, l.running, mount, readOnly)
+}
+
 // StorageKeys implements steps.Faulty.
 func (l *lent) StorageKeys(ctx context.Context, mount, folder string) ([]string, error) {
 	return steps.StorageKeys(ctx, l.running, mount, folder)
+}
+
+// StorageEntries implements steps.Faulty.
+func (l *lent) StorageEntries(ctx context.Context, mount string) (map[string][]byte, error) {
+	return steps.StorageEntries(ctx, l.running, mount)
+}
+
+// ReplaceStorage implements steps.Faulty.
+func (l *lent) ReplaceStorage(ctx context.Context, mount string, entries map[string][]byte) error {
+	return steps.ReplaceStorage(ctx, l.running, mount, entries)
 }
 
 // RollBackNow implements steps.Faulty.

@@ -101,15 +101,24 @@ func (c *Core) FailReads(mount string, fail bool) (refused int64, err error) {
 // FailWrites makes every write of the plugin at a mount fail, or lets them succeed
 // again. It returns how many were refused so far.
 func (c *Core) FailWrites(mount string, fail bool) (refused int64, err error) {
+	return c.refuseWrites(mount, fail, errStorageFails)
+}
+
+// SetReadOnly makes every write of the plugin at a mount fail as on a standby, or lets
+// them succeed again. It returns how many accesses were refused so far.
+func (c *Core) SetReadOnly(mount string, readOnly bool) (refused int64, err error) {
+	return c.refuseWrites(mount, readOnly, logical.ErrReadOnly)
+}
+
+func (c *Core) refuseWrites(mount string, refuse bool, as error) (refused int64, err error) {
 	r, err := c.MountAt(context.Background(), mount)
 	if err != nil {
 		return 0, err
 	}
-	if fail {
-		r.Storage.SetReadOnly(errStorageFails)
-	} else {
-		r.Storage.SetReadOnly(nil)
+	if !refuse {
+		as = nil
 	}
+	r.Storage.SetReadOnly(as)
 	return r.Storage.Refused(), nil
 }
 

@@ -156,9 +156,12 @@ func (c *Core) RollBackNow(ctx context.Context, mount string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, rollbackTimeout)
 	defer cancel()
-	_, err = c.Route(c.within(ctx, r.Entry()), &logical.Request{
+	resp, err := c.Route(c.within(ctx, r.Entry()), &logical.Request{
 		Operation: logical.RollbackOperation, Path: r.Entry().FullPath(), Data: map[string]any{"immediate": true},
 	})
+	if err == nil && resp.IsError() {
+		err = resp.Error() // so the framework returns the errors of WALRollback
+	}
 	return err
 }
 

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/go-secure-stdlib/parseutil"
+)
+
+// ttlFields are the fields of a time to live and of its limit.
+func ttlFields() map[string]string {
+	return map[string]string{"ttl": "max_ttl", "token_ttl": "token_max_ttl", "default_ttl": "max_ttl"}
+}
+
+// contradicting returns a write with a time to live above its limit; ok is false where the
+// operation has no such fields.
+func contradicting(write Write, operation Operation) (_ Write, field string, ok bool) {
+	has := func(name string) bool {
+		return slices.ContainsFunc(operation.Body, func(f Field) bool { return f.Name == name })
+	}
+	limits := ttlFields()
+	for _, field := range slices.Sorted(maps.Keys(limits)) {
+		if !has(field) || !has(limits[field]) {
+			continue
+		}
+		limit, err := parseutil.ParseDurationSecond(write.Data[limits[field]])
+		if err != nil || limit < time.Second {
+			limit = time.Hour
+		}
+		data := maps.Clone(write.Data)
+		data[limits[field]], data[field] = int64(limit/time.Second), int64(2*limit/time.Second)
+		return Write{Path: write.Path, Data: data}, field, true
+	}
+	return Write{}, "", false
+}
+
+// contradictionsBlamed writes the setup and the samples with a time to live above its
+// limit, and wants no server error, neither then nor from what is made from it.
+func (w *world) contradictionsBlamed(ctx context.Context, mount string) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	document, err := w.document()
+	if err != nil {
+		return &NotCheckedError{Reason: "the plugin has no OpenAPI document, see PLG-102"}
+	}
+	profile := &installed.subject.Profile
+	writes := slices.Clone(profile.Setup)
+	for _, sample := range profile.Samples {
+		writes = append(writes, Write{Path: sample.Path, Data: sample.Data})
+	}
+	tried := false
+	for _, write := range writes {
+		operation, _ := document.Find(http.MethodPost, write.Path)
+		wrong, field, ok := contradicting(write, operation)
+		if !ok {
+			continue
+		}
+		tried = true
+		if err := w.write(ctx, w.below(mount, wrong.Path), wrong.Data); err != nil {
+			return err
+		}
+		what := fmt.Sprintf("a success or an error of the user for %s above %s at %s", field, ttlFields()[field], wrong.Path)
+		if err := w.noServerError(ctx, what); err != nil {
+			return err
+		}
+		if !w.answer.ok() {
+			continue
+		}
+		for _, asked := range slices.Concat(profile.Credentials, loginWrites(profile.Logins)) {
+			if _, err := w.given(ctx, mount, asked); err != nil {
+				return err
+			}
+			if err := w.noServerError(ctx, what+", and at "+asked.Path+" then"); err != nil {
+				return err
+			}
+		}
+	}
+	if !tried {
+		return &NotCheckedError{Reason: "no write of the setup and of the samples has the fields ttl and max_ttl, default_ttl and max_ttl, or token_ttl and token_max_ttl"}
+	}
+	return nil
+}
+
+// noServerError wants none in the last answer.
+func (w *world) noServerError(ctx context.Context, wanted string) error {
+	if w.answer.status < http.StatusInternalServerError {
+		return nil
+	}
+	if err := w.crashed(ctx, wanted); err != nil {
+		return err
+	}
+	return mismatch(wanted, describeAnswer(w.answer))
+}
