@@ -234,3 +234,26 @@ func TestTheHeaderMayNameTheRoot(t *testing.T) {
 		}
 	}
 }
+
+// TestReloadsInNamespaces: in Vault Enterprise, a reload by name stays within the
+// namespace that it is asked of; one of a type is the root's alone and reaches all.
+func TestReloadsInNamespaces(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	_, root, sha := start(t, mockserver.WithDialect("vault-2.0+ent"))
+	register(t, root, api.PluginTypeSecrets, "probe", sha)
+	team := makeNamespace(t, root, "team")
+	mount(t, team, "p", "probe")
+	reload := func(client *api.Client, path string) []string {
+		secret, err := client.Logical().WriteWithContext(t.Context(), "sys/plugins/reload/"+path, map[string]any{"plugin": "probe"})
+		g.Expect(err).NotTo(HaveOccurred(), path)
+		return secret.Warnings
+	}
+	g.Expect(reload(team, "backend")).To(BeEmpty())
+	g.Expect(reload(root, "backend")).To(ContainElement("no plugins were reloaded"))
+	g.Expect(reload(root, "secret/probe")).NotTo(ContainElement("no plugins were reloaded"))
+	for _, path := range []string{"plugins/reload/secret/probe", "plugins/catalog/secret/probe"} {
+		_, err := team.Logical().WriteWithContext(t.Context(), "sys/"+path, nil)
+		g.Expect(statusOf(err)).To(Equal(404), path)
+	}
+}

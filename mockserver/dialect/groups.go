@@ -78,6 +78,9 @@ type Catalog struct {
 type Reloads struct {
 	// Typed: sys/plugins/reload/:type/:name exists.
 	Typed bool
+	// AllNamespaces: a reload of a type and name reaches the mounts of all namespaces
+	// below that of the request.
+	AllNamespaces bool
 	// NothingWarns: a reload that finds nothing warns.
 	NothingWarns bool
 	// KnownOnly: reloading a name that isn't in the catalog, a singleton
@@ -195,11 +198,20 @@ type State struct {
 	Experiments bool
 	// LeaderOmitsEmpty: sys/leader leaves out what is empty.
 	LeaderOmitsEmpty bool
-	// Enterprise: the server is Vault Enterprise; sys/health says so.
+	// Enterprise: the server is Vault Enterprise; sys/health says so, and
+	// sys/replication/status has a mode for either kind of replication.
 	Enterprise bool
-	// CommitDate: sys/seal-status has the date of the commit instead of that of
-	// the build.
+	// CommitDate: sys/seal-status and sys/version-history have the date of the commit
+	// instead of that of the build.
 	CommitDate bool
+}
+
+// BuiltField returns the name of the field with that date.
+func (s State) BuiltField() string {
+	if s.CommitDate {
+		return "commit_date"
+	}
+	return "build_date"
 }
 
 // Tokens says what differs in tokens.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -165,7 +166,7 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 		Version: o.Dialect.Version, Wrap: c.access.WrapCertificate, StartTimeout: o.StartTimeout,
 		Callbacks: o.Dialect.Processes.Callbacks, HandshakeHint: o.Dialect.Processes.HandshakeHint, OnFailure: c.failures.add, Digests: o.Digests, Trace: o.Trace, Logger: o.Logger,
 	})
-	if err := c.loadCluster(ctx); err != nil {
+	if err := errors.Join(c.loadCluster(ctx), c.recordVersion(ctx)); err != nil {
 		return nil, err
 	}
 	if o.Declared != nil {

@@ -58,7 +58,7 @@ func New(c *core.Core) http.Handler {
 	for p, answer := range sys.DirectEndpoints(c) {
 		mux.HandleFunc("/v1/sys/"+p, h.direct(answer))
 	}
-	for _, p := range []string{"seal", "step-down", "unseal"} {
+	for _, p := range []string{"seal", "unseal"} {
 		mux.HandleFunc("/v1/sys/"+p, h.writeOnly())
 	}
 	mux.HandleFunc("/ui/", noInterface)

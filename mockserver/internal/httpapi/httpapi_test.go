@@ -99,6 +99,7 @@ func TestRefusedRequests(t *testing.T) {
 		{"a second factor without a method", "openbao-2.6", request{"GET", "sys/mounts", "", []string{"X-Vault-MFA: :1"}}, 400, "missing method name or ID"},
 		{"a second factor without a value", "vault-1.21", request{"GET", "sys/mounts", "", []string{"X-Vault-MFA: totp:"}}, 400, "missing method value"},
 		{"reading what is only written", "openbao-2.6", request{"GET", "sys/step-down", "", nil}, 405, ""},
+		{"a server that is alone keeps the lead", "openbao-2.6", request{"PUT", "sys/step-down", "", []string{"X-Vault-Token: "}}, 204, ""},
 		{"OPTIONS of what is only written", "openbao-2.6", request{"OPTIONS", "sys/seal", "", nil}, 405, ""},
 		{"the first path before the token", "openbao-2.6", request{"POST", "sys/capabilities", `{"token": "none", "paths": ["", "a"]}`, nil}, 400, "missing path"},
 		{"the token before the second path", "openbao-2.6", request{"POST", "sys/capabilities", `{"token": "none", "paths": ["a", ""]}`, nil}, 400, "invalid token"},

@@ -46,6 +46,28 @@ func TestPathsOfDialects(t *testing.T) {
 	if got := s.must(read, "replication/status", nil).Data["mode"]; got != "disabled" {
 		t.Errorf("the replication's mode is %v", got)
 	}
+	modes := newServer(t, "vault-2.0+ent").must(read, "replication/status", nil).Data
+	for _, kind := range []string{"dr", "performance"} {
+		if got, _ := modes[kind].(map[string]any); got["mode"] != "disabled" {
+			t.Errorf("Enterprise's replication %s is %v", kind, got)
+		}
+	}
+}
+
+// TestVersionHistory: the server's version is installed since its first start, without
+// what follows the plus sign.
+func TestVersionHistory(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]struct{ version, built string }{
+		"vault-1.14": {"1.14.3", "build_date"}, "openbao-2.6": {"2.6.2", "commit_date"}, "vault-2.0+ent": {"2.0.0", "build_date"},
+	} {
+		history := newServer(t, name).must(list, "version-history", nil).Data
+		info, _ := history["key_info"].(map[string]any)[want.version].(map[string]any)
+		_, built := info[want.built]
+		if keys, _ := history["keys"].([]string); !slices.Equal(keys, []string{want.version}) || !built || info["previous_version"] != nil || info["timestamp_installed"] == "" {
+			t.Errorf("%s: %v", name, history)
+		}
+	}
 }
 
 func TestTools(t *testing.T) {

@@ -77,7 +77,11 @@ func (b *backend) enterprisePaths() []*framework.Path {
 	// This one has always been answered by community servers too.
 	return append(paths, path("replication/status$", "Whether the server replicates.", nil, operations{
 		read: func(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
-			return &logical.Response{Data: map[string]any{"mode": "disabled"}}, nil
+			disabled := map[string]any{"mode": "disabled"}
+			if b.dialect.State.Enterprise {
+				return &logical.Response{Data: map[string]any{"dr": disabled, "performance": disabled}}, nil
+			}
+			return &logical.Response{Data: disabled}, nil
 		},
 	}))
 }

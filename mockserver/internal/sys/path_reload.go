@@ -18,13 +18,17 @@ import (
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
 	"github.com/plugproof/plugproof/mockserver/internal/envelope"
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
+	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 )
+
+// untypedReload is the path that reloads mounts of the request's namespace alone.
+const untypedReload = "plugins/reload/backend"
 
 // reloadPaths are sys/plugins/reload.
 func (b *backend) reloadPaths() []*framework.Path {
 	scope := field(framework.TypeString, "The scope of the reload: empty for this node, or global")
 	paths := []*framework.Path{
-		path("plugins/reload/backend$", "Reloads mounted plugin backends", map[string]*framework.FieldSchema{
+		path(untypedReload+"$", "Reloads mounted plugin backends", map[string]*framework.FieldSchema{
 			"plugin": field(framework.TypeString, "The name of the plugin to reload, as registered in the plugin catalog."),
 			"mounts": field(framework.TypeCommaStringSlice, "The mount paths of the plugin backends to reload."),
 			"scope":  scope,
@@ -77,6 +81,17 @@ func (b *backend) reloadTyped(ctx context.Context, req *logical.Request, d *fram
 	return b.reloadByName(ctx, req, d, kind, d.Get("name").(string))
 }
 
+// reloadedNamespaces returns the namespaces whose mounts a reload by name reaches: that of
+// the request, and where a type is named also those below.
+func (b *backend) reloadedNamespaces(ctx context.Context, req *logical.Request) []*namespace.Namespace {
+	own := namespace.From(ctx)
+	all := []*namespace.Namespace{own}
+	if b.dialect.Reloads.AllNamespaces && req.Path != untypedReload {
+		all = append(all, b.core.Namespaces().Below(own, true)...)
+	}
+	return all
+}
+
 func (b *backend) checkScope(d *framework.FieldData) *logical.Response {
 	if scope := d.Get("scope").(string); b.dialect.Reloads.Scope && scope != "" && scope != "global" {
 		return logical.ErrorResponse("reload scope must be omitted or 'global'")
@@ -92,6 +107,23 @@ func (b *backend) reloadByName(ctx context.Context, req *logical.Request, d *fra
 		}
 	}
 	count := 0
+	for _, ns := range b.reloadedNamespaces(ctx, req) {
+		reloaded, err := b.reloadIn(namespace.With(ctx, ns), kind, name)
+		if err != nil {
+			if b.dialect.Reloads.KnownOnly {
+				return badRequest(err)
+			}
+			return nil, err
+		}
+		count += reloaded
+	}
+	return b.reloaded(req, d, count)
+}
+
+// reloadIn reloads the mounts of a plugin in the namespace of ctx, and returns how many
+// there were.
+func (b *backend) reloadIn(ctx context.Context, kind consts.PluginType, name string) (int, error) {
+	count := 0
 	for _, r := range b.core.Mounts(ctx) {
 		e := r.Entry()
 		if e.Type != name || kind != consts.PluginTypeUnknown && kind != e.PluginType() {
@@ -102,21 +134,15 @@ func (b *backend) reloadByName(ctx context.Context, req *logical.Request, d *fra
 			continue // it is no mount of the plugin any more
 		}
 		if err != nil {
-			if b.dialect.Reloads.KnownOnly {
-				return badRequest(err)
-			}
-			return nil, err
+			return 0, err
 		}
 		count++
 	}
-	if b.dialect.Database.Reload && (kind == consts.PluginTypeUnknown || kind == consts.PluginTypeDatabase) {
-		connections, err := b.reloadConnections(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		count += connections
+	if !b.dialect.Database.Reload || kind != consts.PluginTypeUnknown && kind != consts.PluginTypeDatabase {
+		return count, nil
 	}
-	return b.reloaded(req, d, count)
+	connections, err := b.reloadConnections(ctx, name)
+	return count + connections, err
 }
 
 // reloadConnections lets all database engines make their connections of a plugin anew,

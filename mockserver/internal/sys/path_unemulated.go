@@ -35,8 +35,7 @@ func unemulatedList() []unemulated {
 		{"internal/counters/[a-z/-]*[a-z]", []logical.Operation{read}},
 		{"loggers(/.*)?", []logical.Operation{read, update, remove}},
 		{"quotas/config", []logical.Operation{read, update}},
-		{"(seal|step-down|unseal|decode-token|mfa/validate|rotate|rotate/(keyring|root|recovery)(/[a-z]+)?)", []logical.Operation{update}},
-		{"version-history/?", []logical.Operation{list}},
+		{"(seal|unseal|decode-token|mfa/validate|rotate|rotate/(keyring|root|recovery)(/[a-z]+)?)", []logical.Operation{update}},
 	}
 }
 

@@ -18,7 +18,7 @@ type Direct func(r *http.Request) (status int, body any, err error)
 // else, by their path below sys/. They are no part of the backend of sys/ (http/sys_*.go).
 func DirectEndpoints(c *core.Core) map[string]Direct {
 	s := status{core: c}
-	all := map[string]Direct{"health": s.health, "seal-status": s.seal, "leader": s.leader, "init": s.initialize}
+	all := map[string]Direct{"health": s.health, "seal-status": s.seal, "leader": s.leader, "init": s.initialize, "step-down": stepDown}
 	if c.Dialect().State.FeatureFlags {
 		all["internal/ui/feature-flags"] = featureFlags
 	}
@@ -87,13 +87,9 @@ func (s status) seal(r *http.Request) (int, any, error) {
 		return http.StatusMethodNotAllowed, nil, nil
 	}
 	cluster := s.core.Cluster()
-	built := "build_date"
-	if s.core.Dialect().State.CommitDate {
-		built = "commit_date"
-	}
 	return http.StatusOK, map[string]any{
 		"type": "shamir", "initialized": true, "sealed": s.core.Sealed(), "t": 1, "n": 1, "progress": 0, "nonce": "",
-		"version": s.version(), built: "", "migration": false, "recovery_seal": false,
+		"version": s.version(), s.core.Dialect().State.BuiltField(): "", "migration": false, "recovery_seal": false,
 		"cluster_name": cluster.Name, "cluster_id": cluster.ID, "storage_type": s.core.StorageType(),
 	}, nil
 }
@@ -112,6 +108,15 @@ func (s status) leader(r *http.Request) (int, any, error) {
 		answer["performance_standby"], answer["performance_standby_last_remote_wal"] = false, 0
 	}
 	return http.StatusOK, answer, nil
+}
+
+// stepDown answers a request to give the lead away: a server that is alone keeps it, and
+// does not ask who wants that (StepDown in vault/ha.go).
+func stepDown(r *http.Request) (int, any, error) {
+	if r.Method != http.MethodPost && r.Method != http.MethodPut {
+		return http.StatusMethodNotAllowed, nil, nil
+	}
+	return http.StatusNoContent, nil, nil
 }
 
 func (s status) version() string {
