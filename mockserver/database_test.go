@@ -232,6 +232,45 @@ func TestDatabaseVersions(t *testing.T) {
 	d.refused("POST", "db/config/main", `{"plugin_version": "1.10.0"}`, 400, "as it is pinned")
 }
 
+// TestDatabaseRootRotation: from Vault 1.19 on, configurations have the fields of automated
+// rotation, which community servers refuse to act on.
+func TestDatabaseRootRotation(t *testing.T) {
+	t.Parallel()
+	old := newDBServer(t, mockserver.WithDialect("vault-1.18"))
+	old.configure("main", nil)
+	old.Expect(old.read("db/config/main").Data).NotTo(HaveKey("rotation_period"))
+	d := newDBServer(t, mockserver.WithDialect("vault-1.21"))
+	d.configure("main", map[string]any{"disable_automated_rotation": true, "skip_static_role_import_rotation": true})
+	config := d.read("db/config/main").Data
+	d.Expect(config).To(And(HaveKeyWithValue("rotation_schedule", ""), HaveKeyWithValue("rotation_period", json.Number("0")), HaveKeyWithValue("rotation_window", json.Number("0")),
+		HaveKeyWithValue("disable_automated_rotation", true), HaveKeyWithValue("skip_static_role_import_rotation", false), Not(HaveKey("rotation_policy"))))
+	d.Expect(config["connection_details"]).NotTo(Or(HaveKey("disable_automated_rotation"), HaveKey("skip_static_role_import_rotation")))
+	for body, text := range map[string]string{
+		`{"rotation_period": 600, "disable_automated_rotation": false}`: "error registering rotation job: rotation manager capabilities not supported in Vault community edition",
+		`{"rotation_period": 600, "rotation_schedule": "* * * * SAT"}`:  "mutually exclusive fields rotation_schedule and rotation_period were both specified",
+		`{"rotation_schedule": "nonsense"}`:                             "failed to parse provided rotation_schedule",
+		`{"rotation_window": 3600}`:                                     "cannot use rotation_window without rotation_schedule",
+	} {
+		d.refused("POST", "db/config/main", body, 400, text)
+	}
+	d.Expect(d.read("db/config/main").Data).To(HaveKeyWithValue("rotation_period", json.Number("0")))
+}
+
+// TestDatabaseOverridesPin: in Vault Enterprise, a connection can use its own version in
+// spite of a pin.
+func TestDatabaseOverridesPin(t *testing.T) {
+	t.Parallel()
+	d := newDBServer(t, mockserver.WithDialect("vault-2.0+ent"))
+	d.register("memdb", "v1.0.0")
+	d.register("memdb", "v1.10.0")
+	d.write("sys/plugins/pins/database/memdb", map[string]any{"version": "v1.0.0"})
+	d.configure("main", map[string]any{"plugin_version": "1.10.0", "override_pinned_version": true})
+	d.Expect(d.read("db/config/main").Data).To(HaveKeyWithValue("running_plugin_version", "v1.10.0"))
+	d.write("db/reset/main", map[string]any{})
+	d.Expect(d.read("db/config/main").Data).To(HaveKeyWithValue("running_plugin_version", "v1.10.0"))
+	d.refused("POST", "db/config/main", `{"plugin_version": "1.10.0", "override_pinned_version": false}`, 400, "as it is pinned (v1.0.0)")
+}
+
 func TestDatabaseBadInput(t *testing.T) {
 	t.Parallel()
 	d := newDBServer(t)

@@ -22,6 +22,8 @@ func (d *Dialect) enterprise() *Dialect {
 				func(d *Dialect) { d.Namespaces.Enabled = true }},
 			{"the namespace header may say root", "as in OpenBao from 2.4 on; root is a reserved name in the documentation of namespaces", Inferred,
 				func(d *Dialect) { d.Namespaces.RootNamed = true }},
+			{"mounts, their tuning and connections to databases take override_pinned_version beside plugin_version", "documentation of 2.0; the web interface's sources, which send it in config; AddConnectionFieldsEnt in builtin/logical/database", Established,
+				func(d *Dialect) { d.Catalog.PinOverrides = true }},
 			{"IDs of namespaces have 5 characters", "documentation of sys/namespaces", Established,
 				func(d *Dialect) { d.Namespaces.IDLength = 5 }},
 			{"the server's own mounts in namespaces are of the types ns_system, ns_token, ns_cubbyhole and ns_identity", "vault/mount.go of the community's sources", Established,
@@ -41,6 +43,8 @@ func (d *Dialect) enterprise() *Dialect {
 		gaps: []Gap{
 			{What: "the texts that refuse names and locks of namespaces, and the answer to a deletion", Source: "documentation of sys/namespaces",
 				Why: "not documented: they are those of OpenBao, and a deletion is answered without content"},
+			{What: "how a mount and a connection show that they override a pin, and what an override without plugin_version does", Source: "documentation of 2.0",
+				Why: "not documented: the mock shows nothing, and takes the pinned version"},
 			{What: "administrative namespaces, policies of groups across namespaces, Sentinel, control groups, replication, quotas of leases, managed keys", Source: "documentation of Vault Enterprise",
 				Why: "no part of plugin management: their paths answer 501"},
 			{What: "plugins' identity tokens and automated rotation", Source: "documentation of Vault Enterprise",

@@ -26,6 +26,9 @@ type Processes struct {
 type Catalog struct {
 	// Pins: sys/plugins/pins exists and pinned versions win.
 	Pins bool
+	// PinOverrides: with override_pinned_version, a mount or a connection to a database
+	// has its own version in spite of a pin.
+	PinOverrides bool
 	// Runtimes: sys/plugins/runtimes/catalog exists.
 	Runtimes bool
 	// RootlessRuntimes: runtimes have the field rootless, and an empty list of
@@ -136,6 +139,13 @@ type Database struct {
 	RemembersVerify bool
 	// Schedules: static roles have rotation_schedule and rotation_window.
 	Schedules bool
+	// RotatesRoot: configurations have the fields of automated rotation, which
+	// community servers show and refuse to act on, and show
+	// skip_static_role_import_rotation, which they ignore.
+	RotatesRoot bool
+	// PinnedOnce: the refusal of plugin_version beside a pin writes the v of the pinned
+	// version once.
+	PinnedOnce bool
 	// WarnsOfDetails: where there is another warning, the plugin's own fields are
 	// said to be ignored, which they are not.
 	WarnsOfDetails bool

@@ -12,6 +12,8 @@ func vault119() *Dialect {
 				calls("RegisterRotationJob", "DeregisterRotationJob")},
 			{"database/reload/:plugin goes on after a connection that can't be made", "builtin/logical/database/path_config_connection.go, read without its version", Inferred,
 				func(d *Dialect) { d.Database.ReloadGoesOn = true }},
+			{"configurations of the database engine have rotation_period, rotation_schedule, rotation_window and disable_automated_rotation, and show skip_static_role_import_rotation", "hashicorp/vault#29576 (backport to 1.19), #29093 and #30610, connectionWriteHandler of community servers in builtin/logical/database, vault/sdk/helper/automatedrotationutil for the texts", Established,
+				func(d *Dialect) { d.Database.RotatesRoot = true }},
 			{"builtin plugins in newer versions", "go.mod at v1.19.0", Established, plugins(
 				"alicloud=0.20.0 azure=0.20.1 cf=0.20.0 gcp=0.20.1 jwt=0.23.0 kerberos=0.14.0 kubernetes=0.21.0 oci=0.18.0",
 				"couchbase=0.13.0 elasticsearch=0.17.0 mongodbatlas=0.14.0 redis=0.5.0 redis-elasticache=0.6.0 snowflake=0.13.0",
@@ -19,8 +21,6 @@ func vault119() *Dialect {
 					"mongodbatlas=0.14.0 openldap=0.15.1 terraform=0.11.0")},
 		},
 		gaps: []Gap{
-			{What: "configurations of the database engine show rotation_period, rotation_schedule, rotation_window and disable_automated_rotation", Source: "builtin/logical/database/path_config_connection.go, read without its version",
-				Why: "which version shows them is not established; community servers refuse to rotate"},
 			{What: "the system view tells plugins the server's build date", Source: "changelog 1.19.0 #29082",
 				Why: "the mock has no build of that server to date"},
 			{What: "Enterprise plugins run as external ones, on Enterprise only", Source: "changelog 1.19.0",

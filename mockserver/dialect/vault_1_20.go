@@ -34,8 +34,8 @@ func vault120() *Dialect {
 		gaps: []Gap{
 			{What: "official plugins are downloaded (beta)", Source: "changelog 1.20.0 #30986",
 				Why: "Enterprise only, from HashiCorp's own site: community servers refuse the field download from 1.21 on, and so does the mock; an artifact that was extracted is registered"},
-			{What: "whether name, version, type and platform in an artifact's metadata must be those of the registration", Source: "vault/plugincatalog/plugin_artifact.go, read without its version",
-				Why: "not established: the mock compares the signatures only"},
+			{What: "whether what registers an artifact compares its metadata with the registration", Source: "vault/plugincatalog/plugin_artifact.go in two versions, neither of which compares more than signatures",
+				Why: "what calls it could not be read: the mock, like the verification itself, looks at name and version in the directory's name and at the signatures only"},
 		},
 	})
 }

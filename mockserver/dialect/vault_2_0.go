@@ -11,12 +11,12 @@ func vault20() *Dialect {
 		changes: []edit{
 			{"plugins may register rotation jobs and learn when they rotate, which community servers refuse", "vault/sdk 0.24.0 beside 0.23.0, in time between 1.21 and 2.0", Inferred,
 				calls("RegisterRotationJobWithResponse")},
+			{"the database engine writes the v of a pinned version once where it refuses plugin_version", "selectPluginVersion of community servers in builtin/logical/database, read without its version", Inferred,
+				func(d *Dialect) { d.Database.PinnedOnce = true }},
 		},
 		gaps: []Gap{
 			{What: "builtin plugins and their versions, and whether secret ad is still among them", Source: "deprecation notices of the 2.x documentation list ad as removed",
 				Why: "not established: the mock keeps the list of 1.21.0"},
-			{What: "override_pinned_version beside plugin_version", Source: "documentation of 2.0, vault/api 1.23.0",
-				Why: "Enterprise only; the community schema lacks it"},
 			{What: "request paths that are not canonical (//) are refused, sys/generate-root and sys/rekey need a token", Source: "release notes, second hand",
 				Why: "no part of plugin management, and the answers are not established"},
 			{What: "Enterprise mounts agent-registry/ by default (2.0.1 or 2.0.3)", Source: "documentation",

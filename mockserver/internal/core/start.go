@@ -97,10 +97,10 @@ func (c *Core) catalogEntry(ctx context.Context, key catalog.Key) (*catalog.Entr
 }
 
 // resolve returns the catalog entry that a mount runs: of the pinned version if there
-// is one, else of its own.
+// is one that the mount does not override, else of its own.
 func (c *Core) resolve(ctx context.Context, e *mounts.Entry) (catalog.Key, error) {
 	key := catalog.Key{Type: e.PluginType(), Name: e.PluginName(), Version: e.Version}
-	if c.dialect.Catalog.Pins {
+	if c.dialect.Catalog.Pins && !e.Config.OverridePin {
 		pin, err := c.catalog.Pin(ctx, key.Type, key.Name)
 		if !errors.Is(err, catalog.ErrNoPin) {
 			return pin, err

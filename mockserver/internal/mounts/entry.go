@@ -56,19 +56,21 @@ type Entry struct {
 // Config is the tunable part of an Entry. Nil slices and empty strings mean
 // that the field was never set and isn't shown.
 type Config struct {
-	DefaultLeaseTTL           time.Duration     `json:"default_lease_ttl"`
-	MaxLeaseTTL               time.Duration     `json:"max_lease_ttl"`
-	ForceNoCache              bool              `json:"force_no_cache"`
-	ListingVisibility         string            `json:"listing_visibility,omitempty"`
-	AuditNonHMACRequestKeys   []string          `json:"audit_non_hmac_request_keys,omitempty"`
-	AuditNonHMACResponseKeys  []string          `json:"audit_non_hmac_response_keys,omitempty"`
-	PassthroughRequestHeaders []string          `json:"passthrough_request_headers,omitempty"`
-	AllowedResponseHeaders    []string          `json:"allowed_response_headers,omitempty"`
-	AllowedManagedKeys        []string          `json:"allowed_managed_keys,omitempty"`
-	DelegatedAuthAccessors    []string          `json:"delegated_auth_accessors,omitempty"`
-	IdentityTokenKey          string            `json:"identity_token_key,omitempty"`
-	TrimTrailingSlashes       bool              `json:"trim_request_trailing_slashes,omitempty"`
-	TokenType                 logical.TokenType `json:"token_type"`
+	DefaultLeaseTTL           time.Duration `json:"default_lease_ttl"`
+	MaxLeaseTTL               time.Duration `json:"max_lease_ttl"`
+	ForceNoCache              bool          `json:"force_no_cache"`
+	ListingVisibility         string        `json:"listing_visibility,omitempty"`
+	AuditNonHMACRequestKeys   []string      `json:"audit_non_hmac_request_keys,omitempty"`
+	AuditNonHMACResponseKeys  []string      `json:"audit_non_hmac_response_keys,omitempty"`
+	PassthroughRequestHeaders []string      `json:"passthrough_request_headers,omitempty"`
+	AllowedResponseHeaders    []string      `json:"allowed_response_headers,omitempty"`
+	AllowedManagedKeys        []string      `json:"allowed_managed_keys,omitempty"`
+	DelegatedAuthAccessors    []string      `json:"delegated_auth_accessors,omitempty"`
+	IdentityTokenKey          string        `json:"identity_token_key,omitempty"`
+	TrimTrailingSlashes       bool          `json:"trim_request_trailing_slashes,omitempty"`
+	// OverridePin says that the configured version runs, whatever is pinned.
+	OverridePin bool              `json:"override_pinned_version,omitempty"`
+	TokenType   logical.TokenType `json:"token_type"`
 	// UserLockout is nil unless it was tuned. The mock locks nobody out.
 	UserLockout *UserLockout `json:"user_lockout,omitempty"`
 }

@@ -129,7 +129,8 @@ func pluginType(d *framework.FieldData) (consts.PluginType, error) {
 // mountVersion decides which version a mount of a plugin gets: the one asked
 // for in canonical form, or the catalog's choice. The answer is not nil when
 // the version can't be had.
-func (b *backend) mountVersion(ctx context.Context, asked string, kind consts.PluginType, name string) (string, *logical.Response, error) {
+func (b *backend) mountVersion(ctx context.Context, config mountConfig, kind consts.PluginType, name string) (string, *logical.Response, error) {
+	asked := config.PluginVersion
 	if asked == "" {
 		v, err := b.core.Catalog().Select(ctx, kind, name)
 		return v, linkedIn(kind, name, v), err
@@ -139,7 +140,7 @@ func (b *backend) mountVersion(ctx context.Context, asked string, kind consts.Pl
 		return "", b.malformed(asked), nil
 	}
 	v := "v" + parsed.String()
-	if pin, err := b.pin(ctx, kind, name); err == nil {
+	if pin, err := b.pin(ctx, kind, name); err == nil && !config.OverridePin {
 		return "", logical.ErrorResponse("cannot specify plugin_version for %s plugin %q, as it is pinned to version %s", kind, name, pin), nil
 	}
 	builtin, err := b.core.Catalog().Builtin(kind, name)

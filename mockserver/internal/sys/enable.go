@@ -36,6 +36,7 @@ type mountConfig struct {
 	DelegatedAuthAccessors    []string `mapstructure:"delegated_auth_accessors"`
 	IdentityTokenKey          string   `mapstructure:"identity_token_key"`
 	TrimTrailingSlashes       bool     `mapstructure:"trim_request_trailing_slashes"`
+	OverridePin               bool     `mapstructure:"override_pinned_version"`
 	// UserLockout is ignored, but must be of this form.
 	UserLockout struct {
 		Threshold    uint64        `mapstructure:"lockout_threshold"`
@@ -76,11 +77,11 @@ func (b *backend) enable(ctx context.Context, d *framework.FieldData, auth bool)
 	if err := applyKV(e); err != nil {
 		return badRequest(err)
 	}
-	v, bad, err := b.mountVersion(ctx, asked.PluginVersion, e.PluginType(), e.Type)
+	v, bad, err := b.mountVersion(ctx, asked, e.PluginType(), e.Type)
 	if bad != nil || err != nil {
 		return bad, err
 	}
-	e.Version = v
+	e.Version, e.Config.OverridePin = v, asked.PluginVersion != "" && asked.OverridePin
 	if bad := checkVisibility(asked.ListingVisibility); bad != nil {
 		return bad, nil
 	}
@@ -105,6 +106,7 @@ func (b *backend) drop(config map[string]any) {
 		"delegated_auth_accessors":      b.dialect.Mounts.DelegatedAuth,
 		"identity_token_key":            b.dialect.Mounts.IdentityTokenKey,
 		"trim_request_trailing_slashes": b.dialect.Mounts.TrimTrailingSlashes,
+		"override_pinned_version":       b.dialect.Catalog.PinOverrides,
 	}
 	maps.DeleteFunc(config, func(key string, _ any) bool {
 		is, listed := known[strings.ToLower(key)]

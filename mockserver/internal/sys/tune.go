@@ -31,6 +31,7 @@ func (b *backend) tuneFields(auth bool) map[string]*framework.FieldSchema {
 		"delegated_auth_accessors":      field(framework.TypeCommaStringSlice, "Accessors of auth mounts that the mount may delegate to."),
 		"token_type":                    field(framework.TypeString, "The type of token to issue (service or batch)."),
 		"plugin_version":                field(framework.TypeString, "The semantic version of the plugin to use."),
+		"override_pinned_version":       field(framework.TypeBool, "Whether the mount runs plugin_version in spite of a pinned version."),
 		"identity_token_key":            field(framework.TypeString, "The name of the key used to sign plugin identity tokens."),
 		"trim_request_trailing_slashes": field(framework.TypeBool, "Whether to trim a trailing slash on incoming requests to this mount."),
 		"user_lockout_config":           field(framework.TypeMap, "When users are locked out; for some builtin auth methods only."),
@@ -38,6 +39,7 @@ func (b *backend) tuneFields(auth bool) map[string]*framework.FieldSchema {
 	for name, known := range map[string]bool{
 		"allowed_managed_keys": b.dialect.Mounts.ManagedKeys && !auth, "delegated_auth_accessors": b.dialect.Mounts.DelegatedAuth,
 		"identity_token_key": b.dialect.Mounts.IdentityTokenKey, "trim_request_trailing_slashes": b.dialect.Mounts.TrimTrailingSlashes,
+		"override_pinned_version": b.dialect.Catalog.PinOverrides,
 	} {
 		if !known {
 			delete(fields, name)
@@ -82,7 +84,7 @@ func (b *backend) readTune(ctx context.Context, full string) (*logical.Response,
 	if e.Version != "" {
 		data["plugin_version"] = e.Version
 	}
-	if pin, err := b.pin(ctx, e.PluginType(), e.Type); err == nil && pin != e.Version {
+	if pin, err := b.pin(ctx, e.PluginType(), e.Type); err == nil && pin != e.Version && !e.Config.OverridePin {
 		resp.AddWarning(fmt.Sprintf("plugin_version is configured as %s but a version pin for %s is in effect", e.Version, pin))
 	}
 	return resp, nil

@@ -162,12 +162,16 @@ func (t *tuning) description(_ context.Context, e *mounts.Entry) error {
 // version sets the version that the next reload runs; it must be in the
 // catalog.
 func (t *tuning) version(ctx context.Context, e *mounts.Entry) error {
+	overridden, sent := t.field("override_pinned_version")
+	if sent {
+		e.Config.OverridePin = overridden.(bool)
+	}
 	raw, ok := t.field("plugin_version")
 	if !ok {
 		return nil
 	}
 	asked := raw.(string)
-	if pin, err := t.pin(ctx, e.PluginType(), e.Type); err == nil {
+	if pin, err := t.pin(ctx, e.PluginType(), e.Type); err == nil && !e.Config.OverridePin && !(sent && asked == pin) {
 		return fmt.Errorf("plugin_version cannot be set for %s plugin %q as a pinned version %s is in effect", e.PluginType(), e.Type, pin)
 	}
 	parsed, err := version.NewVersion(asked)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/vault/sdk/database/dbplugin/v5"
 	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/helper/automatedrotationutil"
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
@@ -26,6 +27,10 @@ type configuration struct {
 	PasswordPolicy    string         `json:"password_policy"`
 	// SkipVerify is what a write of verify_connection=false leaves behind.
 	SkipVerify bool `json:"skip_verify,omitempty"`
+	// OverridePin says that PluginVersion runs, whatever is pinned.
+	OverridePin bool `json:"override_pinned_version,omitempty"`
+	// Rotation says when the server is to rotate the root credentials.
+	Rotation automatedrotationutil.AutomatedRotationParams `json:"rotation"`
 }
 
 func (c *configuration) supports(credential dbplugin.CredentialType) bool {
@@ -42,8 +47,8 @@ func (c *configuration) supports(credential dbplugin.CredentialType) bool {
 }
 
 // configFields are the fields that are the engine's; all others are the plugin's.
-func configFields() fields {
-	return fields{
+func (b *backend) configFields() fields {
+	all := fields{
 		"name":                     {Type: framework.TypeString, Description: "Name of this database connection"},
 		"plugin_name":              {Type: framework.TypeString, Description: "The name of a builtin or previously registered plugin known to the server. This endpoint will create an instance of that plugin type."},
 		"plugin_version":           {Type: framework.TypeString, Description: "The version of the plugin to use."},
@@ -52,11 +57,19 @@ func configFields() fields {
 		"root_rotation_statements": {Type: framework.TypeStringSlice, Description: "Specifies the database statements to be executed to rotate the root user's credentials."},
 		"password_policy":          {Type: framework.TypeString, Description: "Password policy to use when generating passwords."},
 	}
+	if b.dialect.Catalog.PinOverrides {
+		all["override_pinned_version"] = &framework.FieldSchema{Type: framework.TypeBool, Description: "Whether the connection uses plugin_version in spite of a pinned version."}
+	}
+	if b.dialect.Database.RotatesRoot {
+		maps.Copy(all, rotationFields())
+	}
+	return all
 }
 
 func (b *backend) configPaths() []*framework.Path {
-	name := fields{"name": configFields()["name"]}
-	one := path("config/"+framework.GenericNameRegex("name"), "Configure connection details to a database plugin.", configFields(), operations{
+	config := b.configFields()
+	name := fields{"name": config["name"]}
+	one := path("config/"+framework.GenericNameRegex("name"), "Configure connection details to a database plugin.", config, operations{
 		logical.CreateOperation: b.writeConfig, logical.UpdateOperation: b.writeConfig,
 		logical.ReadOperation: b.readConfig, logical.DeleteOperation: b.deleteConfig,
 	})
@@ -124,6 +137,9 @@ func (b *backend) readConfig(ctx context.Context, req *logical.Request, d *frame
 	if b.dialect.Database.RemembersVerify {
 		resp.Data["verify_connection"] = !c.SkipVerify
 	}
+	if b.dialect.Database.RotatesRoot {
+		c.showRotation(resp.Data)
+	}
 	if b.dialect.Database.RunningVersion {
 		b.showRunning(ctx, req, name, &c, resp)
 	}
@@ -182,8 +198,14 @@ func (b *backend) writeConfig(ctx context.Context, req *logical.Request, d *fram
 	if given, ok := d.GetOk("password_policy"); ok {
 		c.PasswordPolicy = given.(string)
 	}
+	if err := c.Rotation.ParseAutomatedRotationFields(d); err != nil {
+		return logical.ErrorResponse("%s", err), nil
+	}
 	details := maps.Clone(d.Raw)
-	maps.DeleteFunc(details, func(key string, _ any) bool { return configFields()[key] != nil })
+	own := b.configFields()
+	maps.DeleteFunc(details, func(key string, _ any) bool {
+		return own[key] != nil || b.dialect.Database.RotatesRoot && key == skipImport
+	})
 	if create || c.ConnectionDetails == nil {
 		c.ConnectionDetails = map[string]any{}
 	}
@@ -200,6 +222,9 @@ func (b *backend) writeConfig(ctx context.Context, req *logical.Request, d *fram
 	}
 	c.ConnectionDetails = initialized.Config
 	b.put(name, conn)
+	if refused := b.scheduleRotation(ctx, req, c); refused != nil {
+		return refused, nil
+	}
 	if isBuiltinVersion(c.PluginVersion) {
 		c.PluginVersion = ""
 	}

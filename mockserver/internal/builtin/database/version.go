@@ -41,6 +41,9 @@ func (b *backend) pinned(ctx context.Context, plugin string) (string, error) {
 
 // runningVersion returns the version to start for a configuration.
 func (b *backend) runningVersion(ctx context.Context, c *configuration) (string, error) {
+	if c.OverridePin {
+		return c.PluginVersion, nil
+	}
 	pin, err := b.pinned(ctx, c.PluginName)
 	if err != nil || pin != "" {
 		return pin, err
@@ -76,10 +79,20 @@ func (b *backend) selectVersion(ctx context.Context, c *configuration, d *framew
 	if err != nil {
 		return "", nil, err
 	}
+	if override, ok := d.GetOk("override_pinned_version"); ok {
+		c.OverridePin = override.(bool)
+	}
+	if c.OverridePin {
+		pin = ""
+	}
 	asked, given := d.GetOk("plugin_version")
 	switch {
 	case given && pin != "":
-		return "", logical.ErrorResponse("cannot specify plugin_version for plugin %q as it is pinned (v%s)", c.PluginName, pin), nil
+		v := "v"
+		if b.dialect.Database.PinnedOnce {
+			v = ""
+		}
+		return "", logical.ErrorResponse("cannot specify plugin_version for plugin %q as it is pinned (%s%s)", c.PluginName, v, pin), nil
 	case pin != "":
 		return pin, nil, nil
 	case given:
