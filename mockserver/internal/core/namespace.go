@@ -29,7 +29,8 @@ var errNoNamespace = logical.CodedError(http.StatusNotFound, "namespace not foun
 // Source: switchedLockHandleRequest in vault/request_handling.go of OpenBao 2.6.2.
 func (c *Core) enterNamespace(ctx context.Context, req *logical.Request) (context.Context, error) {
 	if !c.dialect.Namespaces.Enabled {
-		return ctx, nil
+		root, err := c.namespaces.ByID(namespace.RootID)
+		return namespace.With(ctx, root), err
 	}
 	header := http.Header(req.Headers).Get(consts.NamespaceHeaderName)
 	if c.dialect.Namespaces.RootNamed && namespace.Canonical(header) == "root/" {
@@ -41,7 +42,7 @@ func (c *Core) enterNamespace(ctx context.Context, req *logical.Request) (contex
 	}
 	req.Path = path
 	if ns.IsRoot() {
-		return ctx, nil
+		return namespace.With(ctx, ns), nil
 	}
 	if locking, err := c.namespaces.Locking(ns); err == nil && path != "sys/namespaces/api-lock/unlock" {
 		return ctx, logical.CodedError(http.StatusServiceUnavailable, fmt.Sprintf(

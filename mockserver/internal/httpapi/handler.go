@@ -75,7 +75,9 @@ func (h *handler) redirecting(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler, _ := mux.Handler(r)
 		if _, ours := handler.(http.HandlerFunc); ours { // all of our handlers are functions
-			mux.ServeHTTP(w, r)
+			// None of them asks for the pattern or its parts, so that the mux need not
+			// find the handler a second time.
+			handler.ServeHTTP(w, r)
 			return
 		}
 		answer := headerOnly{}
@@ -157,7 +159,7 @@ func withoutNamespace(r *http.Request) *http.Request {
 // asksHelp reports whether a request asks what its path is for, whatever its
 // method.
 func asksHelp(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, prefix) && (r.Method == "HELP" || r.URL.Query().Get("help") != "")
+	return strings.HasPrefix(r.URL.Path, prefix) && (r.Method == "HELP" || r.URL.RawQuery != "" && r.URL.Query().Get("help") != "")
 }
 
 func hasParent(p string) bool {

@@ -22,9 +22,11 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/vault/sdk/helper/consts"
+	"google.golang.org/grpc"
 
 	"github.com/plugproof/plugproof/mockserver/environ"
 	"github.com/plugproof/plugproof/mockserver/failure"
+	"github.com/plugproof/plugproof/mockserver/internal/process/callback"
 	"github.com/plugproof/plugproof/mockserver/trace"
 )
 
@@ -144,6 +146,8 @@ type Pool struct {
 	forker  *forker
 	digests *Digests
 	sockets sockets
+	// limit bounds the answers of plugins.
+	limit []grpc.CallOption
 
 	mu     sync.Mutex
 	closed bool
@@ -174,6 +178,7 @@ func New(host Host) *Pool {
 		host:    host,
 		forker:  newForker(),
 		digests: host.Digests,
+		limit:   []grpc.CallOption{grpc.MaxCallRecvMsgSize(callback.MessageLimit)},
 		flights: make(map[string]*flight),
 		all:     make(map[*process]struct{}),
 	}

@@ -148,7 +148,10 @@ func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline 
 		SyncStdout:       output,
 		SyncStderr:       output,
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: socketDir},
-		GRPCDialOptions:  []grpc.DialOption{grpc.WithUnaryInterceptor(p.limitCalls)},
+		GRPCDialOptions: []grpc.DialOption{
+			grpc.WithUnaryInterceptor(p.limitCalls),
+			grpc.WithInitialWindowSize(callback.Window), grpc.WithInitialConnWindowSize(callback.Window),
+		},
 		RunnerFunc: func(_ hclog.Logger, goPluginCmd *exec.Cmd, dir string) (runner.Runner, error) {
 			// The standard input stays empty: the server's is not the plugins'.
 			cmd := exec.Command(entry.Command, entry.Args...)
@@ -276,7 +279,11 @@ func (proc *process) multiplexes(ctx context.Context) (bool, error) {
 func (p *Pool) limitCalls(ctx context.Context, method string, request, reply any,
 	conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
 ) error {
-	options = append(slices.Clip(options), grpc.MaxCallRecvMsgSize(callback.MessageLimit))
+	if len(options) == 0 {
+		options = p.limit
+	} else {
+		options = append(slices.Clip(options), p.limit...)
+	}
 	switch {
 	case hasOwnDeadline(method):
 		return invoke(ctx, method, request, reply, conn, options...)

@@ -26,6 +26,11 @@ import (
 // the process that embeds the mock.
 const MessageLimit = 256 << 20
 
+// Window is how many bytes either side of a connection with a plugin may send before
+// they are read. A fixed one keeps gRPC from measuring the connection with a ping after
+// nearly each message, which costs a write and a read on both sides.
+const Window = 1 << 20
+
 // Services are the implementations that a plugin's calls reach. Storage and
 // System may be nil: calls of them fail as during Setup in metadata mode.
 type Services struct {
@@ -50,6 +55,7 @@ func NewServer(s Services, opts ...grpc.ServerOption) *grpc.Server {
 	opts = append(opts,
 		grpc.MaxRecvMsgSize(MessageLimit), grpc.MaxSendMsgSize(MessageLimit),
 		grpc.ReadBufferSize(0), grpc.SharedWriteBuffer(true),
+		grpc.InitialWindowSize(Window), grpc.InitialConnWindowSize(Window),
 		grpc.ChainUnaryInterceptor(recoverCalls(s.Logger)))
 	if s.Trace != nil {
 		opts = append(opts, grpc.ChainUnaryInterceptor(traceCalls(s.Trace)))
