@@ -52,20 +52,31 @@ func measureRequests(ctx context.Context, set settings, of program, p *subject, 
 		aim     string
 	}{{clients: 1}, {clients: 32, aim: ">= 0.8 x"}, {clients: 200, aim: ">= 0.8 x"}} {
 		var below, between, above []float64
+		var ofLeast, ofServed []time.Duration
 		for range turns {
 			for _, side := range []struct {
 				rates  *[]float64
 				client func() (func() error, func(), error)
-			}{{&below, direct}, {&between, least.client}, {&above, s.client}} {
+				server *server
+				times  *[]time.Duration
+			}{{&below, direct, nil, nil}, {&between, least.client, least, &ofLeast}, {&above, s.client, s, &ofServed}} {
+				before, begin := side.server.processorTime(), time.Now()
 				r, err := rate(set.load/turns, c.clients, side.client)
 				if err != nil {
 					return err
 				}
 				*side.rates = append(*side.rates, r)
+				if side.times != nil {
+					requests := max(1, r*time.Since(begin).Seconds())
+					*side.times = append(*side.times, time.Duration(float64(side.server.processorTime()-before)/requests))
+				}
 			}
 		}
 		t.rates(row{what: fmt.Sprintf("requests, clients: %d", c.clients), aim: c.aim}, median(above), median(below))
 		t.rates(row{what: "  beside net/http with nothing else", aim: ">= 0.95 x"}, median(above), median(between))
+		if median(ofLeast) > 0 { // it is known
+			t.times(row{what: "  processor time of the server for each"}, ofServed, ofLeast)
+		}
 	}
 	return nil
 }

@@ -52,8 +52,12 @@ func newServer(cmd *exec.Cmd, addr string) *server {
 func mock(path string, args ...string) program {
 	name := strings.Join(append([]string{filepath.Base(path)}, args...), " ")
 	return announced(name, func(p *subject) []string {
+		level := "error"
+		if p.broken {
+			level = "off"
+		}
 		return slices.Concat([]string{path}, args, []string{"--listen", "127.0.0.1:0", "--plugin-dir", p.dir,
-			"--root-token", rootToken, "--log-level", "error"})
+			"--root-token", rootToken, "--log-level", level})
 	})
 }
 
@@ -187,4 +191,28 @@ func (s *server) descriptors() int {
 		return 0
 	}
 	return len(open)
+}
+
+// tick is the unit of processor times that Linux tells: USER_HZ is 100 on all of its
+// platforms that Go supports.
+const tick = 10 * time.Millisecond
+
+// processorTime returns the processor time of the process, without that of plugins; 0 on
+// systems other than Linux, and of no server.
+func (s *server) processorTime() time.Duration {
+	if s == nil {
+		return 0
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ") // the name may have blanks
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	var user, system int64
+	_, _ = fmt.Sscan(fields[11]+" "+fields[12], &user, &system)
+	return time.Duration(user+system) * tick
 }

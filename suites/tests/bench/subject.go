@@ -30,7 +30,11 @@ const (
 )
 
 // subject is the binary of the measured plugin.
-type subject struct{ path, dir, sha256 string }
+type subject struct {
+	path, dir, sha256 string
+	// broken: it can't be started, which servers need not log.
+	broken bool
+}
 
 func newSubject(path string) (*subject, error) {
 	content, err := os.ReadFile(path)
