@@ -163,11 +163,11 @@ func (i *Installed) callsMount() string { return "calls" + i.suffix }
 // it can't, and an empty string if it can, and notes if the plugin refused the setup.
 func (i *Installed) mountAndCall(ctx context.Context, name string, limit time.Duration, refused *bool, hosts ...func(string) string) (reason string, err error) {
 	table, at := i.subject.MountPaths()
-	body, err := i.subject.mountBody(name)
+	mounted, err := i.mountAt(ctx, limit, name, i.callsMount())
 	if err != nil {
 		return "", err
 	}
-	if mounted := i.post(ctx, limit, table+"/"+i.callsMount(), body); mounted.err != nil || mounted.refused() {
+	if mounted.err != nil || mounted.refused() {
 		return "the plugin can't be mounted another time, see " + anotherMount + " and " + anotherProcess, nil
 	}
 	for _, host := range hosts {

@@ -178,11 +178,11 @@ func (i *Installed) tryAnswers(ctx context.Context) error {
 		return nil
 	}
 	table, at := i.subject.MountPaths()
-	body, err := i.subject.mountBody(i.name())
+	mounted, err := i.mountAt(ctx, i.timeout, i.name(), i.triedMount())
 	if err != nil {
 		return err
 	}
-	if mounted := i.post(ctx, i.timeout, table+"/"+i.triedMount(), body); mounted.err != nil || mounted.refused() {
+	if mounted.err != nil || mounted.refused() {
 		return nil // another requirement is about that
 	}
 	if err := i.tryAnswersAt(ctx, at+i.triedMount()+"/", i.answered); err != nil {

@@ -151,16 +151,15 @@ func install(ctx context.Context, in Installation, spec Spec, suffix string) (_ 
 	if err != nil {
 		return nil, err
 	}
-	mount, err := in.Subject.mountBody(i.name())
-	if err != nil {
-		return nil, err
-	}
 	// Both start the plugin.
-	for _, step := range [][2]string{
-		{"sys/plugins/catalog/" + in.Subject.Type + "/" + i.name(), registration},
-		{table + "/" + i.mount(), mount},
-	} {
-		tried := i.post(ctx, in.StartTimeout, step[0], step[1])
+	catalog := "sys/plugins/catalog/" + in.Subject.Type + "/" + i.name()
+	for _, path := range []string{catalog, table + "/" + i.mount()} {
+		tried := new(trial)
+		if path == catalog {
+			tried = i.post(ctx, in.StartTimeout, path, registration)
+		} else if tried, err = i.mountAt(ctx, in.StartTimeout, i.name(), i.mount()); err != nil {
+			return nil, err
+		}
 		if i.started == 0 {
 			i.started = tried.took
 		}
@@ -168,7 +167,7 @@ func install(ctx context.Context, in Installation, spec Spec, suffix string) (_ 
 		case tried.err != nil:
 			return nil, tried.err
 		case tried.refused():
-			if i.refusesOptions(ctx, in.StartTimeout, step[0], step[1]) {
+			if i.refusesOptions(ctx, in.StartTimeout, path) {
 				return nil, &ProfileError{Problem: "options, config: the server refuses to mount the plugin with them: " + i.mask(tried.reason())}
 			}
 			refused := &RefusedError{Reason: i.mask(tried.reason())}
@@ -176,7 +175,7 @@ func install(ctx context.Context, in Installation, spec Spec, suffix string) (_ 
 				crash := i.maskCrash(crashes[len(crashes)-1])
 				refused.Crash = &crash
 			}
-			if in.Subject.Type != databaseType && step[0] == table+"/"+i.mount() {
+			if in.Subject.Type != databaseType && path != catalog {
 				refused.Database = i.isDatabase(ctx, in.StartTimeout, registration)
 			}
 			if in.Subject.Type == in.Subject.Profile.Type {
@@ -190,9 +189,10 @@ func install(ctx context.Context, in Installation, spec Spec, suffix string) (_ 
 
 // refusesOptions reports whether a refused request that mounts the plugin succeeds
 // without the options and the configuration of its profile.
-func (i *Installed) refusesOptions(ctx context.Context, limit time.Duration, path, body string) bool {
+func (i *Installed) refusesOptions(ctx context.Context, limit time.Duration, path string) bool {
 	bare, err := (&Subject{Type: i.subject.Type}).mountBody(i.name())
-	if err != nil || body == bare || !strings.HasSuffix(path, "/"+i.mount()) {
+	profile := &i.subject.Profile
+	if err != nil || len(profile.Options)+len(profile.Config) == 0 || !strings.HasSuffix(path, "/"+i.mount()) {
 		return false
 	}
 	tried := i.post(ctx, limit, path, bare)

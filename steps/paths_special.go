@@ -46,6 +46,20 @@ func (w *world) specialPathsExist(ctx context.Context) error {
 	return nil
 }
 
+// means reports whether a special path is meant for this one: it may be, and no other path
+// has as many segments as the special path, where a parameter at the end of this one would
+// have to hold slashes.
+func (d *Document) means(special string, path DocumentedPath) bool {
+	whole := func(p DocumentedPath) bool { return strings.Count(p.Path, "/") >= strings.Count(special, "/") }
+	return path.fits(special) && (whole(path) ||
+		!slices.ContainsFunc(d.Paths, func(other DocumentedPath) bool { return whole(other) && other.fits(special) }))
+}
+
+// lists reports whether the path can be listed.
+func (p DocumentedPath) lists() bool {
+	return slices.ContainsFunc(p.Operations, func(o Operation) bool { return o.Method == "LIST" })
+}
+
 func (d *Document) names() []string {
 	var names []string
 	for _, path := range d.Paths {
@@ -67,8 +81,8 @@ func (p DocumentedPath) fits(special string) bool {
 		last := i == len(want)-1
 		switch {
 		case i >= len(have):
-			// A parameter at the end may hold slashes.
-			return strings.HasPrefix(have[len(have)-1], "{")
+			// A parameter at the end may hold slashes, and lists are asked for with one.
+			return segment == "" && last && p.lists() || strings.HasPrefix(have[len(have)-1], "{")
 		case last && open && strings.HasPrefix(have[i], segment):
 			return true
 		case segment == "+", segment == have[i], strings.HasPrefix(have[i], "{") && segment != "":
@@ -109,7 +123,7 @@ func (w *world) openPathsExact(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		named := slices.ContainsFunc(open, func(pattern string) bool { return path.fits(pattern) })
+		named := slices.ContainsFunc(open, func(pattern string) bool { return document.means(pattern, path) })
 		if answers && !named {
 			return mismatch(fmt.Sprintf("%s to need a token, as the profile does not name it under open", path.Path), "it answers without one")
 		}

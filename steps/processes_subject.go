@@ -132,6 +132,9 @@ func (w *world) servingTree(ctx context.Context, within time.Duration) (processT
 		if serving := slices.DeleteFunc(slices.Clone(found), func(t processTree) bool { return !t.serves(ctx) }); len(serving) > 0 {
 			found = serving
 		}
+		if len(found) == 0 {
+			w.rouse(ctx)
+		}
 		if len(found) != 1 {
 			return mismatch(countProcesses(1)+" of the plugin", countProcesses(len(found)))
 		}
@@ -167,6 +170,9 @@ func (w *world) subjectRoots(ctx context.Context) ([]host.Process, error) {
 // pluginHas checks a variable of the processes that serve the checked plugin.
 func (w *world) pluginHas(ctx context.Context, name, value string) error {
 	trees, err := w.subjectTrees(ctx)
+	if err == nil && len(trees) == 0 && w.rouse(ctx) {
+		trees, err = w.subjectTrees(ctx)
+	}
 	if err == nil && len(trees) == 0 {
 		err = mismatch("a process of the plugin", "none")
 	}

@@ -109,11 +109,11 @@ func (i *Installed) probeAll(ctx context.Context) ([]probe, error) {
 // onMount mounts the second registration for a series of attempts.
 func (p *prober) onMount(ctx context.Context, name string, document *Document, try func(context.Context, string, *Document) error) error {
 	table, at := p.subject.MountPaths()
-	body, err := p.subject.mountBody(p.secondName())
+	mounted, err := p.mountAt(ctx, p.timeout, p.secondName(), name)
 	if err != nil {
 		return err
 	}
-	if mounted := p.post(ctx, p.timeout, table+"/"+name, body); mounted.err != nil || mounted.refused() {
+	if mounted.err != nil || mounted.refused() {
 		return &NotCheckedError{Reason: "the plugin can't be mounted another time, see " + anotherMount}
 	}
 	err = try(ctx, at+name+"/", document)

@@ -54,12 +54,12 @@ func (i *Installed) trySamples(ctx context.Context) ([]sampleTrial, error) {
 	if i.fault != nil || len(trials) == 0 {
 		return trials, nil
 	}
-	table, at := i.subject.MountPaths()
-	body, err := i.subject.mountBody(i.name())
+	_, at := i.subject.MountPaths()
+	mounted, err := i.mountAt(ctx, i.timeout, i.name(), i.sampleMount())
 	if err != nil {
 		return nil, err
 	}
-	if mounted := i.post(ctx, i.timeout, table+"/"+i.sampleMount(), body); mounted.err != nil || mounted.refused() {
+	if mounted.err != nil || mounted.refused() {
 		return blocked(trials, "the plugin can't be mounted a second time, see "+anotherMount), nil
 	}
 	at += i.sampleMount() + "/"

@@ -115,24 +115,53 @@ func (w *world) samplesDeleted(ctx context.Context, mount string) error {
 	if err != nil {
 		return err
 	}
-	deleted := 0
+	deleted, unchecked := 0, "the plugin documents no DELETE of a sample's path"
 	for _, sample := range slices.Sorted(maps.Keys(w.kept)) {
 		if _, ok := document.Find(http.MethodDelete, sample); !ok {
 			delete(w.kept, sample)
 			continue
 		}
-		deleted++
 		if err := w.asRoot(ctx, http.MethodDelete, w.below(mount, sample), ""); err != nil {
 			return err
 		}
-		if !w.answer.ok() {
-			return mismatch("DELETE of "+sample+" to succeed, as it is documented", describeAnswer(w.answer))
+		if w.answer.ok() {
+			deleted++
+			continue
 		}
+		refused := w.answer
+		if protected, err := w.protected(ctx, mount, sample); err != nil {
+			return err
+		} else if !protected {
+			return w.seeOr(deletes, "the samples can't be deleted", mismatch("DELETE of "+sample+" to succeed, as it is documented", describeAnswer(refused)))
+		}
+		delete(w.kept, sample)
+		unchecked = "the plugin refuses to delete " + sample
 	}
 	if deleted == 0 {
-		return &NotCheckedError{Reason: "the plugin documents no DELETE of a sample's path"}
+		return &NotCheckedError{Reason: unchecked}
 	}
 	return nil
+}
+
+const deletes = "PLG-301"
+
+// protected reports whether the last answer is a refusal to delete a sample, as of a key
+// whose deletion is not allowed. A plugin that does not find what it has stored says the
+// same of a name to which nothing was written.
+func (w *world) protected(ctx context.Context, mount, sample string) (bool, error) {
+	refused := w.answer
+	if refused.status != http.StatusBadRequest && refused.status != http.StatusForbidden {
+		return false, nil
+	}
+	if err := w.asRoot(ctx, http.MethodDelete, w.below(mount, beside(sample, nobody)), ""); err != nil {
+		return false, err
+	}
+	_, name, _ := cutLast(sample)
+	said := func(of *answer, name string) string {
+		errors, _ := of.lookup("errors")
+		return strings.ReplaceAll(render(errors), name, nobody)
+	}
+	return said(refused, name) != said(w.answer, nobody), nil
 }
 
 // samplesListed wants each sample's name in the list of what is beside it: relative,

@@ -228,6 +228,9 @@ func (w *world) mountsEnd(ctx context.Context, mounts int, beside string) error 
 	if err != nil {
 		return err
 	}
+	if installed.subject.storeVersion() != "" {
+		return &NotCheckedError{Reason: "servers end the plugin's process when they raise the version of a mount (options.version)"}
+	}
 	place, left, err := w.leftBy(ctx, mounts, func(ctx context.Context, times int) error {
 		w.wake(ctx, installed, beside)
 		return w.mountAndUnmount(ctx, installed, times)

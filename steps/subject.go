@@ -70,8 +70,8 @@ func (s *Subject) mountBody(name string) (string, error) {
 		name = databaseType // the server's own engine, which starts the plugin
 	}
 	fields := map[string]any{"type": name}
-	if len(s.Profile.Options) > 0 {
-		fields["options"] = s.Profile.Options
+	if options := s.mountOptions(); len(options) > 0 {
+		fields["options"] = options
 	}
 	if len(s.Profile.Config) > 0 {
 		fields["config"] = s.Profile.Config
@@ -169,18 +169,6 @@ func (w *world) subjectFreshMount(ctx context.Context, path string) error {
 		return w.seeOr(anotherMount, "the plugin can't be mounted a second time", err)
 	}
 	return err
-}
-
-func (w *world) mountSubject(ctx context.Context, path string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	body, err := installed.subject.mountBody(w.subject)
-	if err != nil {
-		return err
-	}
-	return w.must(ctx, http.MethodPost, w.saved["table"]+"/"+path, verbatim(body))
 }
 
 // sendSetup sends the profile's writes for a fresh mount.

@@ -62,12 +62,12 @@ func (i *Installed) freshMount() string { return "fresh" + i.suffix }
 
 // pass lets some minutes pass and finds out what came of them.
 func (t *timedPlugin) pass(ctx context.Context) error {
-	table, at := t.subject.MountPaths()
-	body, err := t.subject.mountBody(t.name())
+	_, at := t.subject.MountPaths()
+	mounted, err := t.mountAt(ctx, t.timeout, t.name(), t.freshMount())
 	if err != nil {
 		return err
 	}
-	if mounted := t.post(ctx, t.timeout, table+"/"+t.freshMount(), body); mounted.err != nil || mounted.refused() {
+	if mounted.err != nil || mounted.refused() {
 		return &NotCheckedError{Reason: "the plugin can't be mounted a second time, see " + anotherMount}
 	}
 	begun := time.Now()

@@ -1,7 +1,7 @@
 Feature: Paths
   Source: https://developer.hashicorp.com/vault/docs/plugins/plugin-development
 
-  @PLG-010 @must @type-secret @type-auth
+  @PLG-010 @should @type-secret @type-auth
   Scenario: The plugin has help
     Remedy: Set Help in framework.Backend to what the plugin is for.
     Given the plugin is mounted

@@ -34,6 +34,7 @@ func wrongSamples() []wrongPlugin {
 		{name: "storing-the-refused", fails: "PLG-325"},
 		{name: "folding-writes", fails: "PLG-326"},
 		{name: "remembering-lists", fails: "PLG-327"},
+		{name: "deleting-elsewhere", fails: "PLG-301"},
 		{name: "swallowing-deletes", fails: "PLG-398"},
 	}
 }

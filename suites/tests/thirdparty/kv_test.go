@@ -11,6 +11,9 @@ import (
 
 	vault "github.com/hashicorp/vault/api"
 	. "github.com/onsi/gomega"
+
+	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/conformance"
 )
 
 // TestKVVersion2 takes a secret through its whole life, over a reload and a
@@ -35,6 +38,24 @@ func TestKVVersion2(t *testing.T) {
 		_, err := kv.Get(ctx, "app/db")
 		s.Expect(errors.Is(err, vault.ErrSecretNotFound)).To(BeTrue(), "the data went with the mount: %v", err)
 	})
+}
+
+// TestKVVersion2IsChecked checks it with a profile that chooses the version, which takes
+// effect on every mount.
+func TestKVVersion2IsChecked(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	kept := []string{"PLG-001", "PLG-020", "PLG-031", "PLG-300", "PLG-301", "PLG-801"}
+	result, err := conformance.Check(t.Context(), conformance.CheckConfig{
+		Plugin: built(t, kvBinary), Profile: publicProfile(t, kvVersion2), Concurrency: 2, Only: kept,
+	})
+	g.Expect(err).NotTo(HaveOccurred())
+	for _, verdict := range result.Verdicts() {
+		for _, outcome := range verdict.Outcomes {
+			g.Expect(outcome.Status).To(Equal(steps.Pass), "%s: %s %v", verdict.Requirement.ID, outcome.Reason, outcome.Failure)
+		}
+	}
+	g.Expect(result.Verdicts()).To(HaveLen(len(kept)))
 }
 
 // mountKV mounts the plugin at a version. Servers take that option at mount only

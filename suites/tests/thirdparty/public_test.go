@@ -3,6 +3,7 @@
 package thirdparty_test
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,8 @@ import (
 type publicPlugin struct {
 	// name is that of the module without what all begin with.
 	name, version string
+	// profile is the name of the profile; empty for the module's.
+	profile string
 	// defects are requirements that it fails, and that its users would call defects too.
 	defects []string
 }
@@ -27,6 +30,7 @@ type publicPlugin struct {
 func publicPlugins() []publicPlugin {
 	return []publicPlugin{
 		{name: "secrets-kv", version: "v0.25.0"},
+		{name: "secrets-kv", version: "v0.25.0", profile: kvVersion2},
 		{name: "secrets-kubernetes", version: "v0.12.0"},
 		{name: "secrets-openldap", version: "v0.17.0"},
 		{name: "secrets-alicloud", version: "v0.21.0"},
@@ -44,13 +48,12 @@ func publicPlugins() []publicPlugin {
 // the project's, through the module proxy.
 func TestPublicPluginsConform(t *testing.T) {
 	if os.Getenv("PLUGPROOF_TEST_PUBLIC") == "" {
-		t.Skip("builds nine public plugins with their dependencies, which takes minutes; set PLUGPROOF_TEST_PUBLIC=1")
+		t.Skip("builds the public plugins with their dependencies, which takes minutes; set PLUGPROOF_TEST_PUBLIC=1")
 	}
 	for _, plugin := range publicPlugins() {
-		t.Run(plugin.name, func(t *testing.T) {
+		t.Run(cmp.Or(plugin.profile, plugin.name), func(t *testing.T) {
 			g := NewWithT(t)
-			read, err := profile.Read(filepath.Join("testdata", "public", plugin.name+".yaml"))
-			g.Expect(err).NotTo(HaveOccurred())
+			read := publicProfile(t, cmp.Or(plugin.profile, plugin.name))
 			result, err := conformance.Check(t.Context(), conformance.CheckConfig{Plugin: plugin.build(t), Profile: read, Concurrency: 2})
 			g.Expect(err).NotTo(HaveOccurred())
 			passed := 0
@@ -68,6 +71,18 @@ func TestPublicPluginsConform(t *testing.T) {
 			g.Expect(passed).To(BeNumerically(">", 50), "requirements that were checked")
 		})
 	}
+}
+
+// kvVersion2 is the profile of the key-value store with versions.
+const kvVersion2 = "secrets-kv-v2"
+
+func publicProfile(t *testing.T, name string) steps.Profile {
+	t.Helper()
+	read, err := profile.Read(filepath.Join("testdata", "public", name+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
 }
 
 // build builds the plugin and returns the path of its binary.

@@ -24,6 +24,15 @@ func sampleDefects() map[string]defect {
 		"storing-the-refused": {request: handling(storingTheRefused)},
 		"folding-writes":      {request: handling(foldingWrites)},
 		"remembering-lists":   {request: rememberingLists},
+		"deleting-elsewhere": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			name, isRole := strings.CutPrefix(req.Path, "role/")
+			if req.Operation == logical.DeleteOperation && isRole {
+				if found, err := load(ctx, req.Storage, "roles/"+name); err != nil || found == nil {
+					return logical.ErrorResponse("there is no role %q", name), err
+				}
+			}
+			return next(ctx, req)
+		})},
 		"swallowing-deletes": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
 			resp, err := next(ctx, req)
 			if req.Operation == logical.DeleteOperation {
