@@ -50,6 +50,7 @@ type options struct {
 	declared     []catalog.Declaration // nil for no declarations
 	startTimeout time.Duration
 	digests      *Digests        // nil for the server's own
+	versions     *Versions       // nil to start a plugin at each registration
 	clock        *clock.Clock    // nil for the system's
 	faults       *fault.Injector // nil for none
 	trace        trace.Sink      // nil for none
@@ -317,6 +318,24 @@ func NewDigests() *Digests { return process.NewDigests() }
 func WithDigests(d *Digests) Option {
 	return func(o *options) error {
 		o.digests = d
+		return nil
+	}
+}
+
+// Versions are those that plugins reported at their registration, for registrations
+// that are equal in all that a plugin can see of them. Their methods may be called
+// concurrently.
+type Versions = process.Versions
+
+// NewVersions returns Versions that know no plugin yet.
+func NewVersions() *Versions { return process.NewVersions() }
+
+// WithVersions lets servers of one process share versions, so that registering the
+// same program with the same arguments and environment again does not start it.
+// Default, and nil: each registration starts the plugin, as in real servers.
+func WithVersions(v *Versions) Option {
+	return func(o *options) error {
+		o.versions = v
 		return nil
 	}
 }

@@ -104,7 +104,7 @@ func newServer(ctx context.Context, o options) (*Server, error) {
 	c, err := core.New(ctx, core.Options{
 		Dialect: o.dialect, Physical: physical, PluginDir: o.pluginDir, PluginFiles: o.pluginFiles, PluginTmpdir: o.pluginTmpdir, ArtifactKey: o.artifactKey,
 		APIAddr: func() string { return *s.apiAddr.Load() }, RootToken: o.rootToken,
-		Environ: o.environ, Backends: o.backends, Declared: o.declared, StartTimeout: o.startTimeout, Digests: o.digests, Clock: o.clock, Faults: o.faults,
+		Environ: o.environ, Backends: o.backends, Declared: o.declared, StartTimeout: o.startTimeout, Digests: o.digests, Versions: o.versions, Clock: o.clock, Faults: o.faults,
 		Trace: trace.NewTracer(o.trace, o.secretFields...), Logger: o.logger,
 	}, sys.Factory)
 	if err != nil {

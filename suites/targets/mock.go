@@ -24,6 +24,10 @@ import (
 	"github.com/plugproof/plugproof/steps"
 )
 
+// versions are what the plugins of all targets reported: scenarios register the same
+// few hundreds of times.
+var versions = mockserver.NewVersions()
+
 // mocks is a target that serves the mock within this process.
 type mocks struct {
 	name    string
@@ -175,7 +179,7 @@ func (s *mock) begin(ctx context.Context) error {
 func (s *mock) try(ctx context.Context, listen string) error {
 	opts := []mockserver.Option{
 		mockserver.WithDialectData(s.target.dialect), mockserver.WithRootToken(s.token),
-		mockserver.WithEnviron(s.hostEnv), mockserver.WithClock(s.clock), mockserver.WithDigests(s.target.digests),
+		mockserver.WithEnviron(s.hostEnv), mockserver.WithClock(s.clock), mockserver.WithDigests(s.target.digests), mockserver.WithVersions(versions),
 		mockserver.WithTrace(s.target.trace, s.target.secretFields...),
 		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: s.log})),
 	}

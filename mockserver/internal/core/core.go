@@ -67,6 +67,8 @@ type Options struct {
 	StartTimeout time.Duration
 	// Digests are those of binaries that were hashed already; nil for none.
 	Digests *process.Digests
+	// Versions are those that equal registrations had; nil for none.
+	Versions *process.Versions
 	// Clock is the server's time; nil for one that runs with the system's.
 	Clock *clock.Clock
 	// Faults are what is made to go wrong; nil for nothing.
@@ -164,7 +166,7 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 		Environ: c.hostEnviron, Rule: o.Dialect.Processes.Environment, OwnVariables: o.Dialect.Processes.OwnVariables,
 		Tmpdir: tmpdir, ClusterID: func() string { return c.cluster.ID },
 		Version: o.Dialect.Version, Wrap: c.access.WrapCertificate, StartTimeout: o.StartTimeout,
-		Callbacks: o.Dialect.Processes.Callbacks, HandshakeHint: o.Dialect.Processes.HandshakeHint, OnFailure: c.failures.add, Digests: o.Digests, Trace: o.Trace, Logger: o.Logger,
+		Callbacks: o.Dialect.Processes.Callbacks, HandshakeHint: o.Dialect.Processes.HandshakeHint, OnFailure: c.failures.add, Digests: o.Digests, Versions: o.Versions, Trace: o.Trace, Logger: o.Logger,
 	})
 	if err := errors.Join(c.loadCluster(ctx), c.recordVersion(ctx)); err != nil {
 		return nil, err

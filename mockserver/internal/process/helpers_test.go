@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,9 +21,12 @@ import (
 	"github.com/plugproof/plugproof/mockserver/internal/process"
 )
 
-// self is the catalog entry of this test binary in a role.
-func self(role string, env ...string) (process.Entry, error) {
-	path, err := os.Executable()
+// programDir is the directory of the plugin that was built, until TestMain ends.
+var programDir string
+
+// program is the plugin that has all roles, and its digest. It is made once.
+var program = sync.OnceValues(func() (process.Entry, error) {
+	path, err := pluginProgram(programDir)
 	if err != nil {
 		return process.Entry{}, err
 	}
@@ -31,10 +35,17 @@ func self(role string, env ...string) (process.Entry, error) {
 		return process.Entry{}, err
 	}
 	sum := sha256.Sum256(content)
-	return process.Entry{
-		Name: role, Type: consts.PluginTypeSecrets, Command: path, SHA256: sum[:],
-		Env: append([]string{roleVariable + "=" + role}, env...),
-	}, nil
+	return process.Entry{Type: consts.PluginTypeSecrets, Command: path, SHA256: sum[:]}, nil
+})
+
+// self is the catalog entry of these tests' plugin in a role.
+func self(role string, env ...string) (process.Entry, error) {
+	e, err := program()
+	if err != nil {
+		return process.Entry{}, err
+	}
+	e.Name, e.Env = role, append([]string{roleVariable + "=" + role}, env...)
+	return e, nil
 }
 
 func entry(t *testing.T, role string, env ...string) process.Entry {

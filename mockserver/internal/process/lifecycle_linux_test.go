@@ -36,11 +36,7 @@ func watchEnd(t *testing.T, pid int) (wait func()) {
 
 func TestNothingOutlivesAKilledServer(t *testing.T) {
 	t.Parallel()
-	path, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := exec.Command(path)
+	server := exec.Command(entry(t, "holder").Command)
 	server.Env = append(os.Environ(), roleVariable+"=holder")
 	server.Stderr = os.Stderr
 	out, err := server.StdoutPipe()

@@ -33,12 +33,23 @@ const roleVariable = "PROCESS_TEST_ROLE"
 func TestMain(m *testing.M) {
 	role := os.Getenv(roleVariable)
 	if role == "" {
-		os.Exit(m.Run())
+		os.Exit(testAll(m))
 	}
 	if err := play(role); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// testAll runs the tests, and returns their exit code.
+func testAll(m *testing.M) int {
+	var err error
+	if programDir, err = os.MkdirTemp("", "plugproof-process-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(programDir)
+	return m.Run()
 }
 
 func play(role string) error {

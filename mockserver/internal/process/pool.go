@@ -124,6 +124,8 @@ type Host struct {
 	HandshakeHint bool
 	// Digests are those of binaries that were hashed already; nil for none.
 	Digests *Digests
+	// Versions are those that equal registrations had; nil for none.
+	Versions *Versions
 	// OnFailure receives why a plugin could not be started, before the call that
 	// started it returns, and why a process died, soon after.
 	OnFailure func(failure.Failure)

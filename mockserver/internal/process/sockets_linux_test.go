@@ -95,11 +95,7 @@ func TestServerWithALongTemporaryDirectory(t *testing.T) {
 // startHolder starts a server in a process of its own and returns its first line.
 func startHolder(t *testing.T, temporary string) (server *exec.Cmd, line string) {
 	t.Helper()
-	path, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	server = exec.Command(path)
+	server = exec.Command(entry(t, "holder").Command)
 	server.Env = append(os.Environ(), roleVariable+"=holder", "TMPDIR="+temporary)
 	server.Stderr = os.Stderr
 	out, err := server.StdoutPipe()

@@ -18,33 +18,51 @@ import (
 // Version starts the plugin once, as servers do at registration, and returns
 // the version that it reports, "" if it reports none. The error says why it
 // can't be started. A plugin of protocol 5 whose Setup fails has no version,
-// which is no error.
+// which is no error. Where the host has Versions, an equal registration may have been
+// asked before.
 func (p *Pool) Version(ctx context.Context, e Entry) (string, error) {
+	key, keep := p.registrationKey(e)
+	if keep {
+		if version, ok := p.host.Versions.get(key); ok {
+			return version, nil
+		}
+	}
+	version, asked, err := p.startForVersion(ctx, e)
+	if keep && asked {
+		p.host.Versions.put(key, version)
+	}
+	return version, err
+}
+
+// startForVersion starts the plugin; asked reports that it could be asked for its
+// version.
+func (p *Pool) startForVersion(ctx context.Context, e Entry) (version string, asked bool, err error) {
 	now := time.Now()
 	ctx, cancel := context.WithDeadline(ctx, now.Add(p.host.StartTimeout))
 	defer cancel()
 	if e.Type == consts.PluginTypeDatabase {
-		return p.databaseVersion(ctx, e, now.Add(p.host.StartTimeout))
+		version, err = p.databaseVersion(ctx, e, now.Add(p.host.StartTimeout))
+		return version, err == nil, err
 	}
 	conf := &logical.BackendConfig{Logger: p.host.Logger.Named(e.Name)}
 	lookup := func(context.Context) (Entry, error) { return e, nil }
 	s, err := p.openCurrent(ctx, lookup, conf, now.Add(p.host.StartTimeout/2))
 	if err == nil {
-		return p.askVersion(ctx, s), nil
+		return p.askVersion(ctx, s), true, nil
 	}
 	var ofSetup *setupError
 	if errors.As(err, &ofSetup) {
-		return "", nil
+		return "", false, nil
 	}
 	s, legacyErr := p.openLegacy(ctx, lookup, conf, true, now.Add(p.host.StartTimeout))
 	if legacyErr == nil {
-		return p.askVersion(ctx, s), nil
+		return p.askVersion(ctx, s), true, nil
 	}
 	if errors.As(legacyErr, &ofSetup) {
-		return "", ofSetup.err
+		return "", false, ofSetup.err
 	}
 	p.reportStart(err, legacyErr)
-	return "", multierror.Append(nil,
+	return "", false, multierror.Append(nil,
 		fmt.Errorf("failed to dispense plugin as backend v5: %w", err),
 		fmt.Errorf("failed to dispense v4 backend plugin: %w", legacyErr))
 }
