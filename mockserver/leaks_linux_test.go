@@ -166,7 +166,7 @@ func TestLifecyclesLeaveNothing(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	dir, sha := pluginDir(t)
-	l := lifecycles{Seed: rand.Uint64(), Rounds: rounds(t, 12), Dir: dir, SHA: sha, Data: t.TempDir()}
+	l := lifecycles{Seed: rand.Uint64(), Rounds: rounds(t, 6), Dir: dir, SHA: sha, Data: t.TempDir()}
 	t.Logf("seed %d", l.Seed)
 	raw, err := json.Marshal(l)
 	g.Expect(err).NotTo(HaveOccurred())

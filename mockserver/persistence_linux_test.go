@@ -13,7 +13,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/vault/api"
 	. "github.com/onsi/gomega"
@@ -41,6 +40,9 @@ func rounds(t *testing.T, usual int) int {
 // is gone.
 type writers struct {
 	acknowledged, tried [8]atomic.Int64
+	// reached gets a value when until more writes are acknowledged.
+	until   atomic.Int64
+	reached chan struct{}
 }
 
 // place is where a writer writes: a plugin's storage, a builtin's, and policies.
@@ -60,6 +62,9 @@ func (w *writers) write(ctx context.Context, client *api.Client, i int) {
 			return
 		}
 		w.acknowledged[i].Store(n)
+		if w.until.Add(-1) == 0 {
+			w.reached <- struct{}{}
+		}
 	}
 }
 
@@ -98,15 +103,15 @@ func TestKillsLoseNothingAcknowledged(t *testing.T) {
 	client := clientOf(t, server.address)
 	register(t, client, api.PluginTypeSecrets, "probe", sha)
 	mount(t, client, "a", "probe")
-	w := &writers{}
+	w := &writers{reached: make(chan struct{}, 1)}
 	n := rounds(t, 4)
 	for range n {
+		w.until.Store(random.Int64N(200) + 1)
 		var group sync.WaitGroup
 		for i := range w.tried {
 			group.Go(func() { w.write(t.Context(), client, i) })
 		}
-		timer := time.NewTimer(time.Duration(random.IntN(200)) * time.Millisecond) // the moment is what varies
-		<-timer.C
+		<-w.reached // the others are in the middle of theirs
 		server.kill()
 		group.Wait()
 		server = startChild(t, dir, data)

@@ -25,7 +25,7 @@ import (
 // stormThreads change mounts at the same time, each stormOperations times.
 const (
 	stormThreads    = 32
-	stormOperations = 12
+	stormOperations = 6
 	// stormEnd is how long what was begun may go on afterwards.
 	stormEnd = 10 * time.Second
 )
