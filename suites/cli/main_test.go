@@ -78,8 +78,15 @@ func program(t *testing.T) string {
 // ctx is an interrupt, as of Ctrl-C.
 func execute(ctx context.Context, t *testing.T, args ...string) (stdout string, code int, stderr string) {
 	t.Helper()
+	return executeWith(ctx, t, nil, args...)
+}
+
+// executeWith is execute with further variables, NAME=value.
+func executeWith(ctx context.Context, t *testing.T, variables []string, args ...string) (stdout string, code int, stderr string) {
+	t.Helper()
 	var out, failure bytes.Buffer
 	cmd := exec.CommandContext(ctx, program(t), args...)
+	cmd.Env = append(os.Environ(), variables...)
 	cmd.Stdout, cmd.Stderr = &out, &failure
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	if err := cmd.Run(); cmd.ProcessState == nil {
