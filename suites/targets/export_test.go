@@ -9,3 +9,6 @@ import "github.com/plugproof/plugproof/steps"
 func UseAddress(target steps.Target, listen string) {
 	target.(*binaries).freePort = func() (string, error) { return listen, nil }
 }
+
+// OnPort is onPort, for a test.
+var OnPort = onPort

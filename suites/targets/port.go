@@ -3,6 +3,7 @@
 package targets
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -44,7 +45,11 @@ func onPort(target, before string, choose func() (string, error), begin func(lis
 				return fmt.Errorf("%s: choose a port: %w", target, err)
 			}
 		}
-		failure = begin(listen)
+		begun := begin(listen)
+		if failure != nil && errors.Is(begun, context.DeadlineExceeded) {
+			return failure // that took the time
+		}
+		failure = begun
 		if !errors.Is(failure, ErrPortTaken) && !errors.Is(failure, syscall.EADDRINUSE) {
 			return failure
 		}

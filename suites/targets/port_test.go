@@ -3,6 +3,7 @@
 package targets_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"sync"
@@ -45,4 +46,19 @@ func TestRestartsBesideProcessesThatStart(t *testing.T) {
 		g.Expect(status).To(Equal(200), body)
 	}
 	g.Expect(server.Close(t.Context())).To(Succeed())
+}
+
+// TestTakenPortStaysTheCause: tries at other ports that run out of time do not hide why
+// there had to be any.
+func TestTakenPortStaysTheCause(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	failures := []error{targets.ErrPortTaken, context.DeadlineExceeded}
+	err := targets.OnPort("the server", "127.0.0.1:1", func() (string, error) { return "127.0.0.1:2", nil }, func(string) error {
+		next := failures[0]
+		failures = failures[1:]
+		return next
+	})
+	g.Expect(err).To(MatchError(targets.ErrPortTaken))
+	g.Expect(failures).To(BeEmpty())
 }
