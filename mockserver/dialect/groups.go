@@ -334,6 +334,9 @@ type KV struct {
 	ExcludesDeleted bool
 	// Pages: lists of kv version 2 have the fields after and limit.
 	Pages bool
+	// DataEndsInSlash: what is below data/ is data with a slash at its end too, of which
+	// there are no lists; else such a path is invalid.
+	DataEndsInSlash bool
 	// DetailedMetadata: detailed-metadata lists keys with their metadata.
 	DetailedMetadata bool
 	// MetadataVersions: the metadata of kv version 2 has versions and check-and-set of

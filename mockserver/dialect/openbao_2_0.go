@@ -15,6 +15,8 @@ func openbao20() *Dialect {
 				knows("", "cloud entropy experiments license_path")},
 			{"lists of kv version 2 have the fields after and limit", "builtin/logical/kv at v2.0.3", Established,
 				func(d *Dialect) { d.KV.Pages = true }},
+			{"lists of what is below data/ in kv version 2 are unsupported operations", "builtin/logical/kv/path_data.go at v2.0.3; measured on 2.6.2", Established,
+				func(d *Dialect) { d.KV.DataEndsInSlash = true }},
 			{"lists of roles of the database engine have the fields after and limit", "builtin/logical/database/path_roles.go at v2.0.3", Established,
 				func(d *Dialect) { d.Database.Pages = true }},
 			{"a warning about a configuration of the database engine also names the plugin's own fields, as ignored", "sdk/framework/backend.go at v2.0.3, measured on 2.6.2", Established,

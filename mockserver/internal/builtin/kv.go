@@ -70,6 +70,8 @@ func (b *keyValue) handle(ctx context.Context, req *logical.Request) (*logical.R
 			return b.metadata(ctx, req)
 		case req.Path == "config":
 			return b.config(ctx, req)
+		case below && area == "data" && b.dialect.KV.DataEndsInSlash && (req.Operation == logical.ListOperation || req.Operation == policy.ScanOperation):
+			return nil, logical.ErrUnsupportedOperation
 		}
 	}
 	if req.Operation != policy.ScanOperation {

@@ -140,6 +140,8 @@ func TestListsOfDialects(t *testing.T) {
 		{"openbao-2.6", policy.ScanOperation, "metadata/", nil, "[a b c/d c/e]"},
 		{"openbao-2.6", policy.ScanOperation, "detailed-metadata/c/", nil, "[d:1 e:1]"},
 		{"openbao-2.6", read, "detailed-metadata/a", nil, "unsupported operation"},
+		{"openbao-2.6", list, "data/a/", nil, "unsupported operation"},
+		{"openbao-2.6", policy.ScanOperation, "data/a/", nil, "unsupported operation"},
 		{"openbao-2.1", list, "metadata/", data{"limit": 1}, "[a]"},
 		{"vault-1.21", list, "metadata/", data{"limit": 1}, "Endpoint ignored these unrecognized parameters: [limit]"},
 		{"openbao-2.6", policy.ScanOperation, "metadata/", data{"x": "1", "limit": 1}, "Endpoint ignored these unrecognized parameters: [x]"},

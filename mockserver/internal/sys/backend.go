@@ -133,7 +133,7 @@ func (b *backend) mountVersion(ctx context.Context, config mountConfig, kind con
 	asked := config.PluginVersion
 	if asked == "" {
 		v, err := b.core.Catalog().Select(ctx, kind, name)
-		return v, linkedIn(kind, name, v), err
+		return v, b.linkedIn(kind, name, v), err
 	}
 	parsed, err := version.NewVersion(asked)
 	if err != nil {
@@ -145,7 +145,7 @@ func (b *backend) mountVersion(ctx context.Context, config mountConfig, kind con
 	}
 	builtin, err := b.core.Catalog().Builtin(kind, name)
 	if err != nil || builtin.Version != v {
-		return v, linkedIn(kind, name, v), nil
+		return v, b.linkedIn(kind, name, v), nil
 	}
 	unversioned, err := b.core.Catalog().Get(ctx, catalog.Key{Type: kind, Name: name})
 	if err == nil && !unversioned.Builtin {
@@ -155,13 +155,19 @@ func (b *backend) mountVersion(ctx context.Context, config mountConfig, kind con
 }
 
 // linkedIn refuses a registered version of what servers never take from the
-// catalog.
-func linkedIn(kind consts.PluginType, name, version string) *logical.Response {
+// catalog, the types of their own mounts in namespaces among it.
+func (b *backend) linkedIn(kind consts.PluginType, name, version string) *logical.Response {
+	own := name
+	if prefix := b.dialect.Namespaces.MountTypePrefix; prefix != "" {
+		if own = strings.TrimPrefix(name, prefix); !slices.Contains([]string{"system", "cubbyhole", "identity", "token"}, own) {
+			own = name
+		}
+	}
 	switch {
 	case version == "":
-	case kind == consts.PluginTypeSecrets && slices.Contains([]string{"kv", "database", "generic", "system", "cubbyhole", "identity"}, name):
+	case kind == consts.PluginTypeSecrets && slices.Contains([]string{"kv", "database", "generic", "system", "cubbyhole", "identity"}, own):
 		return logical.ErrorResponse("cannot select non-builtin version of secrets plugin %s", strings.Replace(name, "generic", "kv", 1))
-	case kind == consts.PluginTypeCredential && name == "token":
+	case kind == consts.PluginTypeCredential && own == "token":
 		return logical.ErrorResponse("cannot select non-builtin version of auth plugin %s", name)
 	}
 	return nil

@@ -151,3 +151,16 @@ func TestPatchPolicy(t *testing.T) {
 	}
 	newServer(t, "openbao-2.5").refused(patch, path, nil, 405, "unsupported operation")
 }
+
+// TestOwnTypesHaveNoVersions: the types of the server's own mounts, in namespaces too,
+// cannot be had in a version.
+func TestOwnTypesHaveNoVersions(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, "openbao-2.6")
+	for path, types := range map[string][]string{"auth/n": {"token", "ns_token"}, "mounts/n": {"system", "ns_system", "ns_cubbyhole", "ns_identity"}} {
+		for _, name := range types {
+			s.refused(update, path, data{"type": name, "config": data{"plugin_version": "v1.0.0"}}, 400, "plugin "+name)
+		}
+	}
+	newServer(t, "vault-1.21").refused(update, "auth/n", data{"type": "ns_token", "config": data{"plugin_version": "v1.0.0"}}, 400, "plugin not found in the catalog")
+}
