@@ -148,8 +148,9 @@ func (b *backend) commandOrImage(ctx context.Context, d *framework.FieldData, e 
 }
 
 // noRuntime is the answer to a registration with a runtime that can't be read. The
-// servers format the error with a verb that is not for it, so that its text is that
-// of a Go value, with an address.
+// servers format the error of vault/plugincatalog/plugin_runtime_catalog.go with %w, which
+// logical.ErrorResponse does not know, so that its text is that of a Go value, with an
+// address; so does fmt with that error and format.
 func noRuntime(name string, err error) *logical.Response {
 	return logical.ErrorResponse("specified plugin runtime %q, but failed to retrieve config: %%!w(*fmt.wrapError=&{%s %p})",
 		name, err, catalog.ErrNoRuntime)

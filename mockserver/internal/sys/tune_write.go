@@ -171,7 +171,7 @@ func (t *tuning) version(ctx context.Context, e *mounts.Entry) error {
 		return nil
 	}
 	asked := raw.(string)
-	if pin, err := t.pin(ctx, e.PluginType(), e.Type); err == nil && !e.Config.OverridePin && !(sent && asked == pin) {
+	if pin, err := t.pin(ctx, e.PluginType(), e.Type); err == nil && !e.Config.OverridePin && (!sent || asked != pin) {
 		return fmt.Errorf("plugin_version cannot be set for %s plugin %q as a pinned version %s is in effect", e.PluginType(), e.Type, pin)
 	}
 	parsed, err := version.NewVersion(asked)
