@@ -26,6 +26,8 @@ import (
 
 // versions are what the plugins of all targets reported: scenarios register the same
 // few hundreds of times.
+//
+//nolint:gochecknoglobals // a cache; what belongs to a key never changes
 var versions = mockserver.NewVersions()
 
 // mocks is a target that serves the mock within this process.
