@@ -27,7 +27,7 @@ const closeTimeout = 30 * time.Second
 // Run carries out the chosen features against the target that the configuration
 // names; see Against.
 func Run(ctx context.Context, config Config) (_ report.Run, err error) {
-	target, err := targets.Parse(config.Target, targets.Options{PluginDir: config.PluginDir, ThisServer: config.YesThisServer, Trace: sinkOf(config.Trace)})
+	target, err := targets.Parse(config.Target, targets.Options{PluginDir: config.PluginDir, ThisServer: config.YesThisServer, Trace: sinkOf(config.Trace), StartOnce: true})
 	if err != nil {
 		return report.Run{}, err
 	}

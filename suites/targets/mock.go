@@ -24,8 +24,8 @@ import (
 	"github.com/plugproof/plugproof/steps"
 )
 
-// versions are what the plugins of all targets reported: scenarios register the same
-// few hundreds of times.
+// versions are what the plugins of all targets with StartOnce reported: scenarios
+// register the same few hundreds of times.
 //
 //nolint:gochecknoglobals // a cache; what belongs to a key never changes
 var versions = mockserver.NewVersions()
@@ -39,6 +39,8 @@ type mocks struct {
 	sums    *sums
 	dirs    pluginDirs
 	digests *mockserver.Digests
+	// versions are nil to start a plugin at each registration.
+	versions *mockserver.Versions
 	// trace and secretFields are those of Options.
 	trace        trace.Sink
 	secretFields []string
@@ -57,6 +59,9 @@ func newMock(name, wanted string, opts Options) (steps.Target, error) {
 		return nil, err
 	}
 	m := newMocks(name, d, Changes{})
+	if opts.StartOnce {
+		m.versions = versions
+	}
 	m.trace, m.secretFields = opts.Trace, opts.SecretFields
 	return m, nil
 }
@@ -81,9 +86,11 @@ type Changes struct {
 }
 
 // Mock gives the mock of this process as a target that behaves as d and the
-// changes say.
+// changes say, and starts plugins as with Options.StartOnce.
 func Mock(name string, d *dialect.Dialect, changes Changes) steps.Target {
-	return newMocks(name, d, changes)
+	m := newMocks(name, d, changes)
+	m.versions = versions
+	return m
 }
 
 func newMocks(name string, d *dialect.Dialect, changes Changes) *mocks {
@@ -181,7 +188,7 @@ func (s *mock) begin(ctx context.Context) error {
 func (s *mock) try(ctx context.Context, listen string) error {
 	opts := []mockserver.Option{
 		mockserver.WithDialectData(s.target.dialect), mockserver.WithRootToken(s.token),
-		mockserver.WithEnviron(s.hostEnv), mockserver.WithClock(s.clock), mockserver.WithDigests(s.target.digests), mockserver.WithVersions(versions),
+		mockserver.WithEnviron(s.hostEnv), mockserver.WithClock(s.clock), mockserver.WithDigests(s.target.digests), mockserver.WithVersions(s.target.versions),
 		mockserver.WithTrace(s.target.trace, s.target.secretFields...),
 		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: s.log})),
 	}

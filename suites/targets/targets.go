@@ -39,6 +39,10 @@ type Options struct {
 	// don't know it: with them, they are left alone.
 	Trace        trace.Sink
 	SecretFields []string
+	// StartOnce lets the mock in this process start a plugin for its version once, and
+	// not at each of the registrations that are equal (mockserver.WithVersions). It is
+	// for what is about the server; a plugin that is checked is started each time.
+	StartOnce bool
 }
 
 func (o Options) startTimeout() time.Duration {
