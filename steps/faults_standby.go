@@ -190,19 +190,8 @@ func (w *world) readOnlyReported(ctx context.Context, mount string) error {
 	}
 	tried := false
 	profile := &installed.subject.Profile
-	writes := slices.Clone(profile.Credentials)
-	for _, sample := range profile.Samples {
-		writes = append(writes, Write{Path: sample.Path, Data: sample.Data})
-	}
-	for _, write := range writes {
-		method, err := http.MethodPost, error(nil)
-		if write.Data == nil {
-			method = http.MethodGet
-			err = w.asRoot(ctx, method, w.below(mount, write.Path), "")
-		} else {
-			err = w.write(ctx, w.below(mount, write.Path), write.Data)
-		}
-		if err != nil {
+	for _, write := range slices.Concat(profile.Credentials, sampleWrites(profile.Samples)) {
+		if _, err := w.given(ctx, mount, write); err != nil {
 			return err
 		}
 		got, before := w.answer, refused
@@ -214,7 +203,7 @@ func (w *world) readOnlyReported(ctx context.Context, mount string) error {
 			continue
 		}
 		if tried = true; !strings.Contains(string(got.body), readOnlyError) {
-			return mismatch(fmt.Sprintf("the error %q from %s %s, as the storage has it, by which a standby knows that the active server has to be asked", readOnlyError, method, write.Path), describeAnswer(got))
+			return mismatch(fmt.Sprintf("the error %q from %s %s, as the storage has it, by which a standby knows that the active server has to be asked", readOnlyError, write.method(), write.Path), describeAnswer(got))
 		}
 	}
 	if !tried {

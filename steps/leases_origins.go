@@ -61,6 +61,24 @@ func (p *Profile) shortened(of Write) (origin Write, ttl time.Duration, ok bool)
 // leasesFollowRole halves the time to live of what credentials are made from, and wants the
 // next ones to have it.
 func (w *world) leasesFollowRole(ctx context.Context, mount string) error {
+	return w.eachShortened(ctx, mount, func(lease issuedLease, origin Write, ttl time.Duration) error {
+		next, err := w.issueLease(ctx, mount, lease.write)
+		if failure := new(Failure); errors.As(err, &failure) {
+			return &NotCheckedError{Reason: "the credentials of " + lease.write.Path + " can't be had twice"}
+		}
+		if err != nil {
+			return err
+		}
+		if next.duration > ttl && lease.duration > ttl {
+			return mismatch(fmt.Sprintf("a lease of %s of at most %s, as %s has it since", lease.write.Path, ttl, origin.Path), describeAnswer(next.answer))
+		}
+		return nil
+	})
+}
+
+// eachShortened halves, at a mount, the time to live of what each credential was made from,
+// and compares where that is accepted.
+func (w *world) eachShortened(ctx context.Context, mount string, compare func(lease issuedLease, origin Write, ttl time.Duration) error) error {
 	installed, err := w.installed()
 	if err != nil {
 		return err
@@ -77,17 +95,10 @@ func (w *world) leasesFollowRole(ctx context.Context, mount string) error {
 		if !w.answer.ok() {
 			continue
 		}
-		next, err := w.issueLease(ctx, mount, lease.write)
-		if failure := new(Failure); errors.As(err, &failure) {
-			return &NotCheckedError{Reason: "the credentials of " + lease.write.Path + " can't be had twice"}
-		}
-		if err != nil {
+		if err := compare(lease, origin, ttl); err != nil {
 			return err
 		}
 		compared = true
-		if next.duration > ttl && lease.duration > ttl {
-			return mismatch(fmt.Sprintf("a lease of %s of at most %s, as %s has it since", lease.write.Path, ttl, origin.Path), describeAnswer(next.answer))
-		}
 	}
 	if !compared {
 		return &NotCheckedError{Reason: "no write of the profile's setup has the field ttl for the name that ends the path of the credentials, and may be changed"}

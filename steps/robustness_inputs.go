@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -46,16 +47,7 @@ type known struct {
 
 // knownOf finds what the profile says of an operation.
 func (p *Profile) knownOf(operation Operation) known {
-	var writes []Write
-	writes = append(writes, p.Setup...)
-	for _, sample := range p.Samples {
-		writes = append(writes, Write{Path: sample.Path, Data: sample.Data})
-	}
-	writes = append(writes, p.Credentials...)
-	for _, login := range p.Logins {
-		writes = append(writes, Write{Path: login.Path, Data: login.Data})
-	}
-	for _, write := range writes {
+	for _, write := range slices.Concat(p.Setup, sampleWrites(p.Samples), p.Credentials, loginWrites(p.Logins)) {
 		if values := operation.Values(write.Path); values != nil {
 			found := known{values: values}
 			if operation.writes() {

@@ -52,12 +52,8 @@ func (w *world) contradictionsBlamed(ctx context.Context, mount string) error {
 		return &NotCheckedError{Reason: "the plugin has no OpenAPI document, see PLG-102"}
 	}
 	profile := &installed.subject.Profile
-	writes := slices.Clone(profile.Setup)
-	for _, sample := range profile.Samples {
-		writes = append(writes, Write{Path: sample.Path, Data: sample.Data})
-	}
 	tried := false
-	for _, write := range writes {
+	for _, write := range slices.Concat(profile.Setup, sampleWrites(profile.Samples)) {
 		operation, _ := document.Find(http.MethodPost, write.Path)
 		wrong, field, ok := contradicting(write, operation)
 		if !ok {

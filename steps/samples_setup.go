@@ -247,6 +247,15 @@ func (w *world) given(ctx context.Context, mount string, write Write) (bool, err
 	return tokenIn(w.answer) != "" || leaseID(w.answer.body) != "", nil
 }
 
+// sampleWrites are the first writes of the samples.
+func sampleWrites(samples []Sample) []Write {
+	var writes []Write
+	for _, sample := range samples {
+		writes = append(writes, Write{Path: sample.Path, Data: sample.Data})
+	}
+	return writes
+}
+
 func loginWrites(logins []Login) []Write {
 	var writes []Write
 	for _, login := range logins {
