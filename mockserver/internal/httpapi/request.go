@@ -4,8 +4,6 @@ package httpapi
 
 import (
 	"bytes"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/go-secure-stdlib/parseutil"
+	"github.com/hashicorp/go-uuid"
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 
@@ -35,7 +34,11 @@ const mergePatch = "application/merge-patch+json"
 // request makes a logical.Request. A status without an error is answered with
 // no text.
 func (h *handler) request(w http.ResponseWriter, r *http.Request) (*logical.Request, int, error) {
-	req := &logical.Request{ID: newID(), Path: r.URL.Path[len(prefix):], Headers: h.headers(r), Connection: connection(r)}
+	id, err := uuid.GenerateUUID()
+	if err != nil {
+		return nil, http.StatusInternalServerError, fmt.Errorf("failed to generate identifier for the request: %w", err)
+	}
+	req := &logical.Request{ID: id, Path: r.URL.Path[len(prefix):], Headers: h.headers(r), Connection: connection(r)}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if status, err := h.operation(req, r); status != 0 || err != nil {
 		return nil, status, err
@@ -44,8 +47,7 @@ func (h *handler) request(w http.ResponseWriter, r *http.Request) (*logical.Requ
 	if req.Operation == logical.HelpOperation {
 		return req, 0, nil // no further header is read
 	}
-	err := wrapInfo(req, r)
-	if err != nil {
+	if err := wrapInfo(req, r); err != nil {
 		return nil, http.StatusBadRequest, fmt.Errorf("error parsing X-Vault-Wrap-TTL header: %w", err)
 	}
 	if req.MFACreds, err = mfaCredentials(r.Header); err != nil {
@@ -58,21 +60,6 @@ func (h *handler) request(w http.ResponseWriter, r *http.Request) (*logical.Requ
 		}
 	}
 	return req, 0, nil
-}
-
-// newID returns a random UUID. It is go-uuid's GenerateUUID without package fmt, which
-// takes most of its time.
-func newID() string {
-	var random [16]byte
-	_, _ = rand.Read(random[:]) // it never fails
-	text := make([]byte, 0, 36)
-	for i, part := range [][]byte{random[:4], random[4:6], random[6:8], random[8:10], random[10:]} {
-		if i > 0 {
-			text = append(text, '-')
-		}
-		text = hex.AppendEncode(text, part)
-	}
-	return string(text)
 }
 
 // mfaCredentials reads what a client sends for second factors: "method:value" or

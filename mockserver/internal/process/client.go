@@ -39,20 +39,18 @@ func (p *backendPlugin) GRPCClient(ctx context.Context, broker *plugin.GRPCBroke
 	if !ok {
 		return nil, fmt.Errorf("vault/sdk's client %T is not a backend", raw)
 	}
-	c := &client{sdk: backend, broker: broker, done: ctx, metadataMode: p.MetadataMode}
+	c := &client{sdk: backend, broker: broker, metadataMode: p.MetadataMode}
 	c.use(conn)
 	return c, nil
 }
 
-// client is the server's side of one backend of a plugin. The SDK
+// client is the server's side of one backend of a plugin. The SDK's client
 // encodes requests and decodes answers; the server for the plugin's callbacks is
 // the client's own, because the SDK's panics on some messages. A panic in the
 // SDK is returned as an error of the call.
 type client struct {
-	sdk    logical.Backend
-	broker *plugin.GRPCBroker
-	// done ends with the process.
-	done         context.Context //nolint:containedctx // as go-plugin passes it
+	sdk          logical.Backend
+	broker       *plugin.GRPCBroker
 	metadataMode bool
 	// tls is the server's side of the process's; nil without.
 	tls *tls.Config
@@ -189,6 +187,22 @@ func (c *client) Initialize(ctx context.Context, req *logical.InitializationRequ
 	defer func() { c.traced.end(call, trace.Failed(err)) }()
 	defer c.recovered("Initialize", &err)
 	return c.sdk.Initialize(ctx, req)
+}
+
+// HandleRequest implements logical.Backend.
+func (c *client) HandleRequest(ctx context.Context, req *logical.Request) (resp *logical.Response, err error) {
+	call := c.traced.beginRequest(ctx, string(req.Operation), req)
+	defer func() { c.traced.endRequest(call, resp, err) }()
+	defer c.recovered("HandleRequest", &err)
+	return c.sdk.HandleRequest(ctx, req)
+}
+
+// HandleExistenceCheck implements logical.Backend.
+func (c *client) HandleExistenceCheck(ctx context.Context, req *logical.Request) (found, exists bool, err error) {
+	call := c.traced.beginRequest(ctx, "existence check", req)
+	defer func() { c.traced.endRequest(call, nil, err) }()
+	defer c.recovered("HandleExistenceCheck", &err)
+	return c.sdk.HandleExistenceCheck(ctx, req)
 }
 
 // SpecialPaths returns nil if the plugin does not answer.
