@@ -95,7 +95,7 @@ func requiredMounts(prefix string) []*mounts.Entry {
 func (c *Core) makeOwnMount(ctx context.Context, e *mounts.Entry) error {
 	e.Namespace = namespace.From(ctx).Path
 	e.RunningVersion = c.builtinVersion(e)
-	if err := e.IdentifyAs(c.ownType(e.Type)); err != nil {
+	if err := e.IdentifyAs(c.OwnType(e.Type)); err != nil {
 		return err
 	}
 	r := mounts.NewRoute(e, c.mountView(e), c.startInternal)
@@ -136,7 +136,7 @@ func (c *Core) storedMounts(ctx context.Context) ([]*mounts.Entry, error) {
 // builtinVersion is what a mount of a builtin runs: the catalog's version of
 // it, or for the server's own mounts the server's.
 func (c *Core) builtinVersion(e *mounts.Entry) string {
-	if b, err := c.catalog.Builtin(e.PluginType(), c.ownType(e.Type)); err == nil {
+	if b, err := c.catalog.Builtin(e.PluginType(), c.OwnType(e.Type)); err == nil {
 		return b.Version
 	}
 	return c.dialect.OwnVersion()

@@ -53,7 +53,7 @@ func (c *Core) EnableMount(ctx context.Context, e *mounts.Entry) error {
 	if e.Path == "/" {
 		return errors.New("backend path must be specified")
 	}
-	if e.Auth && c.ownType(e.Type) == tokenType {
+	if e.Auth && c.OwnType(e.Type) == tokenType {
 		return errors.New("token credential backend cannot be instantiated")
 	}
 	if err := e.Identify(); err != nil {
@@ -229,9 +229,9 @@ func (c *Core) persist(ctx context.Context, e *mounts.Entry) error {
 
 func mountKey(e *mounts.Entry) string { return "mounts/" + e.UUID }
 
-// ownType returns the type that a mount of a namespace has in the root: the server's own
+// OwnType returns the type that a mount of a namespace has in the root: the server's own
 // mounts have a prefix in namespaces.
-func (c *Core) ownType(kind string) string {
+func (c *Core) OwnType(kind string) string {
 	if !c.dialect.Namespaces.Enabled {
 		return kind
 	}
@@ -241,5 +241,5 @@ func (c *Core) ownType(kind string) string {
 // Internal reports whether a type is part of the server: mounted from the start, once
 // in each namespace, and never reloaded.
 func (c *Core) Internal(kind string) bool {
-	return slices.Contains([]string{systemType, tokenType, cubbyholeType, identityType}, c.ownType(kind))
+	return slices.Contains([]string{systemType, tokenType, cubbyholeType, identityType}, c.OwnType(kind))
 }

@@ -157,7 +157,7 @@ func (c *Core) DeleteNamespace(ctx context.Context, path string) error {
 // removalOrder returns the place of a mount in the order in which those of a namespace
 // are removed: auth methods first, as the tokens go with them.
 func (c *Core) removalOrder(e *mounts.Entry) int {
-	switch own := c.ownType(e.Type) == cubbyholeType; {
+	switch own := c.OwnType(e.Type) == cubbyholeType; {
 	case e.Auth:
 		return 0
 	case own && c.dialect.Namespaces.CubbyholeFirst:

@@ -236,7 +236,7 @@ func (c *Core) Route(ctx context.Context, req *logical.Request) (*logical.Respon
 		if c.dialect.Requests.MountType {
 			resp.MountType = e.Type
 		}
-		if c.ownType(e.Type) != tokenType {
+		if c.OwnType(e.Type) != tokenType {
 			applyTokenType(resp.Auth, e)
 		}
 	}

@@ -197,7 +197,7 @@ func (c *Core) startInternal(ctx context.Context, r *mounts.Route) (*mounts.Back
 	if r.Entry().Namespace != "" {
 		return c.rootBackend(ctx, r.Entry().FullPath())
 	}
-	b, err := c.own[c.ownType(r.Entry().Type)](ctx, c.config(r, ""))
+	b, err := c.own[c.OwnType(r.Entry().Type)](ctx, c.config(r, ""))
 	if err != nil {
 		return nil, err
 	}

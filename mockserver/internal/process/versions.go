@@ -4,13 +4,10 @@ package process
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"io"
 	"path/filepath"
 	"sync"
-
-	"github.com/hashicorp/vault/sdk/helper/consts"
 
 	"github.com/plugproof/plugproof/mockserver/environ"
 )
@@ -25,35 +22,32 @@ import (
 // the same plugin hundreds of times, about other things.
 type Versions struct {
 	mu    sync.Mutex
-	known map[[sha256.Size]byte]string
+	known map[string]string
 }
 
 // NewVersions returns Versions that know no plugin yet.
 func NewVersions() *Versions {
-	return &Versions{known: make(map[[sha256.Size]byte]string)}
+	return &Versions{known: make(map[string]string)}
 }
 
 // registration is what a start at a registration depends on.
 type registration struct {
-	SHA256          []byte
-	Program         string
-	Type            consts.PluginType
-	Args, Env, Host []string
-	Rule            environ.Rule
-	OwnVariables    []string
-	Version         string
-	Mlock           bool
+	Entry              string
+	Host, OwnVariables []string
+	Rule               environ.Rule
+	Version            string
+	Mlock              bool
 }
 
 // get returns the version that an equal registration had.
-func (v *Versions) get(key [sha256.Size]byte) (version string, ok bool) {
+func (v *Versions) get(key string) (version string, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	version, ok = v.known[key]
 	return version, ok
 }
 
-func (v *Versions) put(key [sha256.Size]byte, version string) {
+func (v *Versions) put(key, version string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.known[key] = version
@@ -61,22 +55,23 @@ func (v *Versions) put(key [sha256.Size]byte, version string) {
 
 // registrationKey tells registrations apart whose versions are kept; ok is false for
 // others, and for those whose program has not the registered digest.
-func (p *Pool) registrationKey(e Entry) (key [sha256.Size]byte, ok bool) {
+func (p *Pool) registrationKey(e Entry) (key string, ok bool) {
 	if p.host.Versions == nil || e.Container != nil {
-		return key, false
+		return "", false
 	}
 	file, err := p.openBinary(e)
 	if err != nil {
-		return key, false
+		return "", false
 	}
 	defer file.close()
 	start := make([]byte, 2)
 	if _, err := io.ReadFull(io.NewSectionReader(file.file, 0, 2), start); err != nil || bytes.Equal(start, []byte("#!")) {
-		return key, false
+		return "", false
 	}
+	e.Name, e.Version, e.Command = "", "", filepath.Base(e.Command) // the plugin sees no more of them
 	text, err := json.Marshal(registration{
-		SHA256: e.SHA256, Program: filepath.Base(e.Command), Type: e.Type, Args: e.Args, Env: e.Env, Host: p.host.Environ(),
-		Rule: p.host.Rule, OwnVariables: p.host.OwnVariables, Version: p.host.Version, Mlock: p.host.Mlock,
+		Entry: e.key(), Host: p.host.Environ(), OwnVariables: p.host.OwnVariables,
+		Rule: p.host.Rule, Version: p.host.Version, Mlock: p.host.Mlock,
 	})
-	return sha256.Sum256(text), err == nil
+	return string(text), err == nil
 }

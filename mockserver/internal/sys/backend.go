@@ -157,15 +157,10 @@ func (b *backend) mountVersion(ctx context.Context, config mountConfig, kind con
 // linkedIn refuses a registered version of what servers never take from the
 // catalog, the types of their own mounts in namespaces among it.
 func (b *backend) linkedIn(kind consts.PluginType, name, version string) *logical.Response {
-	own := name
-	if prefix := b.dialect.Namespaces.MountTypePrefix; prefix != "" {
-		if own = strings.TrimPrefix(name, prefix); !slices.Contains([]string{"system", "cubbyhole", "identity", "token"}, own) {
-			own = name
-		}
-	}
+	own := b.core.OwnType(name)
 	switch {
 	case version == "":
-	case kind == consts.PluginTypeSecrets && slices.Contains([]string{"kv", "database", "generic", "system", "cubbyhole", "identity"}, own):
+	case kind == consts.PluginTypeSecrets && (slices.Contains([]string{"kv", "database", "generic"}, name) || slices.Contains([]string{"system", "cubbyhole", "identity"}, own)):
 		return logical.ErrorResponse("cannot select non-builtin version of secrets plugin %s", strings.Replace(name, "generic", "kv", 1))
 	case kind == consts.PluginTypeCredential && own == "token":
 		return logical.ErrorResponse("cannot select non-builtin version of auth plugin %s", name)
