@@ -55,8 +55,6 @@ func vault114() *Dialect {
 	d.addGaps([]Gap{
 		{What: "the OpenAPI document has every path of sys/, identity/ and the other builtins", Source: "vault/logical_system.go, pathInternalOpenAPI",
 			Why: "of the server's own backends it has what the mock has, as its framework words it; of plugins it has what they say"},
-		{What: "database plugins of the protocol before Vault 1.6 (dbplugin version 4) run", Source: "sdk/database/dbplugin",
-			Why: "the engine says so where one is configured: plugins built since 2020 speak version 5"},
 		{What: "builtin plugins but kv, database, cubbyhole and identity can be listed and mounted, but answer nothing", Source: "list-all in the recording",
 			Why: "the plugins themselves are no part of plugin management"},
 		{What: "VAULT_ALLOW_PENDING_REMOVAL_MOUNTS turns the refusal of builtins that await removal into a warning", Source: "vault/logical_system.go",

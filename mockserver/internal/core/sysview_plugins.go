@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/vault/sdk/database/dbplugin"
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/helper/pluginutil"
 
@@ -76,21 +77,25 @@ func (v *systemView) GetPinnedPluginVersion(ctx context.Context, kind consts.Plu
 }
 
 // NewPluginClient returns a connection to a database plugin, which is started if it
-// does not run. Without AutoMTLS the plugin is started as one of the old protocol,
-// which the mock does not speak: that only tells what is wrong with it.
+// does not run.
 func (v *systemView) NewPluginClient(ctx context.Context, config pluginutil.PluginClientConfig) (pluginutil.PluginClient, error) {
 	lookup := v.core.lookup(catalog.Key{Type: config.PluginType, Name: config.Name, Version: config.Version})
 	entry, err := lookup(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if config.AutoMTLS {
-		return v.core.pool.Database(ctx, entry, v.route.Entry().BackendUUID)
-	}
-	if err := v.core.pool.OldDatabase(ctx, entry); err != nil {
+	return v.core.pool.Database(ctx, entry, v.route.Entry().BackendUUID)
+}
+
+// OldDatabase starts a database plugin as one of the protocol before Vault 1.6. current is
+// why NewPluginClient could not start it.
+func (v *systemView) OldDatabase(ctx context.Context, name, wanted string, current error) (dbplugin.Database, error) {
+	lookup := v.core.lookup(catalog.Key{Type: consts.PluginTypeDatabase, Name: name, Version: wanted})
+	entry, err := lookup(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return nil, fmt.Errorf("the plugin %q speaks version 4 of the database protocol: plugproof's mock server speaks version 5 only, as plugins built since Vault 1.6 do", entry.Name)
+	return v.core.pool.OldDatabase(ctx, entry, v.route.Entry().BackendUUID, current)
 }
 
 // GeneratePasswordFromPolicy returns a password after a policy of

@@ -23,14 +23,14 @@ import (
 // detaches it; the process ends with its last connection. mount is the BackendUUID of
 // the engine's mount.
 //
-// It is what NewPluginClient of Vault's catalog is to vault/sdk/database/dbplugin.
+// It is what NewPluginClient of Vault's catalog is to vault/sdk/database/dbplugin/v5. A
+// failure is not reported: the plugin may be one for OldDatabase.
 func (p *Pool) Database(ctx context.Context, entry Entry, mount string) (pluginutil.PluginClient, error) {
 	deadline := time.Now().Add(p.host.StartTimeout)
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	s := newSession(entry, &logical.BackendConfig{BackendUUID: mount})
 	if err := p.join(ctx, s, deadline); err != nil {
-		p.report(err)
 		return nil, err
 	}
 	id, err := uuid.GenerateUUID()
@@ -44,17 +44,6 @@ func (p *Pool) Database(ctx context.Context, entry Entry, mount string) (pluginu
 	}, nil
 }
 
-// OldDatabase starts a plugin as one of protocol 4, from before Vault 1.6, to learn
-// whether it is one. It ends at once: the mock does not use such plugins.
-func (p *Pool) OldDatabase(ctx context.Context, entry Entry) error {
-	proc, err := p.start(ctx, entry, oldDatabaseProtocol(), time.Now().Add(p.host.StartTimeout))
-	if err != nil {
-		return err
-	}
-	proc.end()
-	return nil
-}
-
 // IsDatabase starts a plugin once and returns nil if it is a database plugin.
 func (p *Pool) IsDatabase(ctx context.Context, entry Entry) error {
 	proc, err := p.start(ctx, entry, databaseProtocol(true), time.Now().Add(p.host.StartTimeout))
@@ -62,8 +51,9 @@ func (p *Pool) IsDatabase(ctx context.Context, entry Entry) error {
 		proc.end()
 		return nil
 	}
-	oldErr := p.OldDatabase(ctx, entry)
+	proc, oldErr := p.start(ctx, entry, oldDatabaseProtocol(true), time.Now().Add(p.host.StartTimeout))
 	if oldErr == nil {
+		proc.end()
 		return nil
 	}
 	return multierror.Append(nil,

@@ -54,6 +54,19 @@ func (p *Pool) reportStart(current, legacy error) {
 	p.report(current)
 }
 
+// reportDatabase passes the failure of a database plugin to the server, unless it speaks the
+// protocol before Vault 1.6: servers do not ask such plugins for a version.
+func (p *Pool) reportDatabase(ctx context.Context, e Entry, current error, deadline time.Time) {
+	var failed *StartError
+	if errors.As(current, &failed) && failed.Failure.Cause == failure.WrongProtocol {
+		if proc, err := p.start(ctx, e, oldDatabaseProtocol(true), deadline); err == nil {
+			proc.end()
+			return
+		}
+	}
+	p.report(current)
+}
+
 // reportSetup passes the error of a plugin's own Setup to the server.
 func (p *Pool) reportSetup(ctx context.Context, lookup Lookup, err *setupError) {
 	entry, lookupErr := lookup(ctx)

@@ -164,6 +164,9 @@ func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline 
 			return proc.adopt(cmd, dir, temporary, file)
 		},
 	}
+	if speak.around != nil {
+		clientConfig.GRPCDialOptions = append(clientConfig.GRPCDialOptions, grpc.WithChainUnaryInterceptor(speak.around))
+	}
 	if entry.Container != nil {
 		container := p.containerConfig(entry, env, socketDir)
 		clientConfig.UnixSocketConfig = &plugin.UnixSocketConfig{Group: strconv.Itoa(container.GroupAdd), TempDir: cmp.Or(p.host.Tmpdir, socketDir)}

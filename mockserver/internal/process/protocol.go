@@ -9,10 +9,14 @@ import (
 	"github.com/hashicorp/vault/sdk/database/dbplugin/v5/proto"
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	sdkplugin "github.com/hashicorp/vault/sdk/plugin"
+	"google.golang.org/grpc"
 )
 
 // databasePluginName is what database plugins are dispensed by.
 const databasePluginName = "database"
+
+// databaseVersions are the protocols of database plugins.
+const databaseVersions = "3, 4, 5 and 6"
 
 // protocol is how the server speaks with a kind of plugin.
 type protocol struct {
@@ -24,6 +28,8 @@ type protocol struct {
 	metadata bool
 	// autoMTLS: both sides exchange their certificates in the handshake.
 	autoMTLS bool
+	// around is called for every call of the plugin; nil for nothing.
+	around grpc.UnaryClientInterceptor
 }
 
 // protocol5 is for backend plugins built since 2022.
@@ -56,23 +62,25 @@ func protocol4(metadata bool) protocol {
 func databaseProtocol(metadata bool) protocol {
 	return protocol{
 		handshake: dbplugin.HandshakeConfig,
-		versions:  "5 and 6",
+		versions:  databaseVersions,
 		sets:      dbplugin.PluginSets,
 		metadata:  metadata,
 		autoMTLS:  true,
 	}
 }
 
-// oldDatabaseProtocol is for database plugins before Vault 1.6: protocols 3 and 4.
-func oldDatabaseProtocol() protocol {
+// oldDatabaseProtocol is for database plugins before Vault 1.6: protocols 3 and 4, which
+// do not differ. They ask the server for their certificate unless they run in metadata
+// mode.
+func oldDatabaseProtocol(metadata bool) protocol {
 	set := plugin.PluginSet{databasePluginName: &olddbplugin.GRPCDatabasePlugin{}}
 	return protocol{
 		handshake: plugin.HandshakeConfig{
 			ProtocolVersion: 4, MagicCookieKey: dbplugin.HandshakeConfig.MagicCookieKey, MagicCookieValue: dbplugin.HandshakeConfig.MagicCookieValue,
 		},
-		versions: "5 and 6",
+		versions: databaseVersions,
 		sets:     map[int]plugin.PluginSet{3: set, 4: set},
-		metadata: true,
+		metadata: metadata,
 	}
 }
 
@@ -90,7 +98,11 @@ func hasOwnDeadline(method string) bool {
 	switch method {
 	case "/pb.Backend/HandleRequest", "/pb.Backend/HandleExistenceCheck",
 		proto.Database_Initialize_FullMethodName, proto.Database_NewUser_FullMethodName,
-		proto.Database_UpdateUser_FullMethodName, proto.Database_DeleteUser_FullMethodName:
+		proto.Database_UpdateUser_FullMethodName, proto.Database_DeleteUser_FullMethodName,
+		olddbplugin.Database_Init_FullMethodName, olddbplugin.Database_CreateUser_FullMethodName,
+		olddbplugin.Database_RenewUser_FullMethodName, olddbplugin.Database_RevokeUser_FullMethodName,
+		olddbplugin.Database_RotateRootCredentials_FullMethodName,
+		olddbplugin.Database_GenerateCredentials_FullMethodName, olddbplugin.Database_SetCredentials_FullMethodName:
 		return true
 	}
 	return false

@@ -79,7 +79,7 @@ func (p *Pool) askVersion(ctx context.Context, s *session) string {
 func (p *Pool) databaseVersion(ctx context.Context, e Entry, deadline time.Time) (string, error) {
 	proc, err := p.start(ctx, e, databaseProtocol(true), deadline)
 	if err != nil {
-		p.report(err)
+		p.reportDatabase(ctx, e, err, deadline)
 		return "", fmt.Errorf("failed to load plugin as database v5: %w", err)
 	}
 	defer proc.end()

@@ -9,9 +9,9 @@ import (
 	"sync"
 
 	"github.com/hashicorp/go-multierror"
+	old "github.com/hashicorp/vault/sdk/database/dbplugin"
 	"github.com/hashicorp/vault/sdk/database/dbplugin/v5"
 	"github.com/hashicorp/vault/sdk/helper/consts"
-	"github.com/hashicorp/vault/sdk/helper/pluginutil"
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
@@ -19,6 +19,8 @@ import (
 // release, and closed when nobody uses it any more.
 type connection struct {
 	dbplugin.Database
+	// old is the plugin if it speaks the protocol before Vault 1.6; nil otherwise.
+	old *oldDatabase
 	// version is that of the plugin that runs.
 	version string
 
@@ -53,8 +55,8 @@ func (c *connection) close() {
 	_ = c.Close()
 }
 
-// open starts a plugin. A failure is the servers' two: of today's protocol and of the
-// one before Vault 1.6.
+// open starts a plugin of today's protocol or of the one before Vault 1.6. A failure is that
+// of both.
 func (b *backend) open(ctx context.Context, name, version string) (*connection, error) {
 	if isBuiltinVersion(version) {
 		version = ""
@@ -63,14 +65,13 @@ func (b *backend) open(ctx context.Context, name, version string) (*connection, 
 	if err == nil {
 		return &connection{Database: db, version: version}, nil
 	}
-	runner, oldErr := b.System().LookupPluginVersion(ctx, name, consts.PluginTypeDatabase, version)
-	switch {
-	case oldErr == nil && runner.Builtin:
+	runner, lookupErr := b.System().LookupPluginVersion(ctx, name, consts.PluginTypeDatabase, version)
+	if lookupErr == nil && runner.Builtin {
 		return nil, err // one that the mock only lists
-	case oldErr == nil:
-		_, oldErr = b.System().NewPluginClient(ctx, pluginutil.PluginClientConfig{
-			Name: name, PluginType: consts.PluginTypeDatabase, Version: version, Logger: b.Logger().Named(name),
-		})
+	}
+	legacy, oldErr := b.openOld(ctx, name, version, err)
+	if oldErr == nil {
+		return &connection{Database: legacy, old: &legacy, version: version}, nil
 	}
 	return nil, fmt.Errorf("invalid database version: %w", multierror.Append(nil, err, oldErr))
 }
@@ -137,7 +138,7 @@ func (b *backend) disconnect(name string) {
 // notice drops a connection whose process has ended, so that the next request makes
 // another one. The caller still uses it.
 func (b *backend) notice(name string, c *connection, err error) {
-	if !errors.Is(err, dbplugin.ErrPluginShutdown) {
+	if !errors.Is(err, dbplugin.ErrPluginShutdown) && !errors.Is(err, old.ErrPluginShutdown) {
 		return
 	}
 	b.mu.Lock()

@@ -43,7 +43,7 @@ type generator interface {
 	config() map[string]any
 	// generate returns a credential. policy is the password policy of the
 	// connection, for roles without one.
-	generate(ctx context.Context, system logical.SystemView, policy string, user dbplugin.UsernameMetadata, expiration time.Time) (*secret, error)
+	generate(ctx context.Context, made passwords, policy string, user dbplugin.UsernameMetadata, expiration time.Time) (*secret, error)
 }
 
 func newGenerator(kind dbplugin.CredentialType, config map[string]any) (generator, error) {
@@ -74,17 +74,24 @@ type passwordGenerator struct {
 
 func (g *passwordGenerator) config() map[string]any { return encode(*g) }
 
-func (g *passwordGenerator) generate(ctx context.Context, system logical.SystemView, policy string, _ dbplugin.UsernameMetadata, _ time.Time) (*secret, error) {
+// passwords generates a password by a policy, "" for servers' own.
+type passwords func(ctx context.Context, policy string) (string, error)
+
+// serverPasswords returns what generates passwords in the server.
+func serverPasswords(system logical.SystemView) passwords {
+	return func(ctx context.Context, policy string) (string, error) {
+		if policy == "" {
+			return password.Default().Generate()
+		}
+		return system.GeneratePasswordFromPolicy(ctx, policy)
+	}
+}
+
+func (g *passwordGenerator) generate(ctx context.Context, made passwords, policy string, _ dbplugin.UsernameMetadata, _ time.Time) (*secret, error) {
 	if g.PasswordPolicy != "" {
 		policy = g.PasswordPolicy
 	}
-	var generated string
-	var err error
-	if policy == "" {
-		generated, err = password.Default().Generate()
-	} else {
-		generated, err = system.GeneratePasswordFromPolicy(ctx, policy)
-	}
+	generated, err := made(ctx, policy)
 	if err != nil {
 		return nil, fmt.Errorf("failed to generate password: %w", err)
 	}
@@ -120,7 +127,7 @@ func newRSAGenerator(config map[string]any) (*rsaGenerator, error) {
 
 func (g *rsaGenerator) config() map[string]any { return encode(*g) }
 
-func (g *rsaGenerator) generate(context.Context, logical.SystemView, string, dbplugin.UsernameMetadata, time.Time) (*secret, error) {
+func (g *rsaGenerator) generate(context.Context, passwords, string, dbplugin.UsernameMetadata, time.Time) (*secret, error) {
 	key, err := rsa.GenerateKey(rand.Reader, g.KeyBits)
 	if err != nil {
 		return nil, fmt.Errorf("failed to generate RSA key pair: %w", err)

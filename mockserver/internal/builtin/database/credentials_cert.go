@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/vault/sdk/database/dbplugin/v5"
 	"github.com/hashicorp/vault/sdk/helper/certutil"
 	"github.com/hashicorp/vault/sdk/helper/template"
-	"github.com/hashicorp/vault/sdk/logical"
 	"github.com/mitchellh/mapstructure"
 )
 
@@ -107,7 +106,7 @@ func (g *certificateGenerator) config() map[string]any {
 	})
 }
 
-func (g *certificateGenerator) generate(_ context.Context, _ logical.SystemView, _ string, user dbplugin.UsernameMetadata, expiration time.Time) (*secret, error) {
+func (g *certificateGenerator) generate(_ context.Context, _ passwords, _ string, user dbplugin.UsernameMetadata, expiration time.Time) (*secret, error) {
 	name, err := g.names.Generate(user)
 	if err != nil {
 		return nil, fmt.Errorf("failed to generate client certificate: %w", err)

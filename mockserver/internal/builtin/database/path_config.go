@@ -231,27 +231,38 @@ func (b *backend) writeConfig(ctx context.Context, req *logical.Request, d *fram
 	if err := store(ctx, req.Storage, configPrefix+name, c); err != nil {
 		return nil, err
 	}
-	resp := passwordInURL(c)
-	if resp != nil && b.dialect.Database.WarnsOfDetails {
+	return b.configWarnings(c, conn, details), nil
+}
+
+// configWarnings returns the answer to a configuration that was written; nil without
+// warnings.
+func (b *backend) configWarnings(c *configuration, conn *connection, details map[string]any) *logical.Response {
+	resp := &logical.Response{}
+	if hasPasswordInURL(c) {
+		resp.AddWarning("Password found in connection_url, use a templated url to enable root rotation and prevent read access to password information.")
+	}
+	if conn.old != nil && c.PasswordPolicy != "" {
+		resp.AddWarning(b.policyWarning(c))
+	}
+	if len(resp.Warnings) == 0 {
+		return nil
+	}
+	if b.dialect.Database.WarnsOfDetails {
 		ignored := slices.Sorted(maps.Keys(details))
 		resp.AddWarning(fmt.Sprintf("Endpoint ignored these unrecognized parameters: %v", ignored))
 	}
-	return resp, nil
+	return resp
 }
 
-// passwordInURL warns of a password that reading the configuration could show.
-func passwordInURL(c *configuration) *logical.Response {
+// hasPasswordInURL reports whether reading the configuration could show a password.
+func hasPasswordInURL(c *configuration) bool {
 	raw, _ := c.ConnectionDetails["connection_url"].(string)
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil
+		return false
 	}
-	if _, given := u.User.Password(); !given {
-		return nil
-	}
-	resp := &logical.Response{}
-	resp.AddWarning("Password found in connection_url, use a templated url to enable root rotation and prevent read access to password information.")
-	return resp
+	_, given := u.User.Password()
+	return given
 }
 
 func (b *backend) reset(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {

@@ -68,20 +68,24 @@ func (b *backend) readCredentials(ctx context.Context, req *logical.Request, d *
 	if err != nil {
 		return nil, fmt.Errorf("failed to construct credential generator: %w", err)
 	}
-	made, err := g.generate(ctx, b.System(), config.PasswordPolicy, user.UsernameConfig, user.Expiration)
+	made, err := g.generate(ctx, c.passwords(b.System()), config.PasswordPolicy, user.UsernameConfig, user.Expiration)
 	if err != nil {
+		b.notice(r.DBName, c, err)
 		return nil, err
 	}
 	user.Password, user.PublicKey, user.Subject = made.Password, made.PublicKey, made.Subject
-	answer, err := c.NewUser(ctx, user)
+	username, password, err := c.newUser(ctx, user)
 	if err != nil {
 		b.notice(r.DBName, c, err)
 		return nil, err
 	}
 	data := made.shown()
-	data["username"] = answer.Username
+	data["username"] = username
+	if r.CredentialType == dbplugin.CredentialTypePassword {
+		data["password"] = password
+	}
 	resp := b.Secret(secretType).Response(data, map[string]any{
-		"username": answer.Username, "role": name, "db_name": r.DBName, "revocation_statements": r.Statements.Revocation,
+		"username": username, "role": name, "db_name": r.DBName, "revocation_statements": r.Statements.Revocation,
 	})
 	resp.Secret.TTL, resp.Secret.MaxTTL = r.DefaultTTL, r.MaxTTL
 	return resp, nil

@@ -177,8 +177,9 @@ func (b *backend) rotate(ctx context.Context, s logical.Storage, name string, r 
 		if err != nil {
 			return fmt.Errorf("failed to construct credential generator: %w", err)
 		}
-		made, err = g.generate(ctx, b.System(), config.PasswordPolicy, dbplugin.UsernameMetadata{RoleName: name}, time.Time{})
+		made, err = g.generate(ctx, c.passwords(b.System()), config.PasswordPolicy, dbplugin.UsernameMetadata{RoleName: name}, time.Time{})
 		if err != nil {
+			b.notice(r.DBName, c, err)
 			return err
 		}
 		r.Account.Pending = made
@@ -247,12 +248,12 @@ func (b *backend) rotateRoot(ctx context.Context, req *logical.Request, d *frame
 	if err != nil {
 		return nil, err
 	}
-	made, err := g.generate(ctx, b.System(), config.PasswordPolicy, dbplugin.UsernameMetadata{}, time.Time{})
+	made, err := g.generate(ctx, c.passwords(b.System()), config.PasswordPolicy, dbplugin.UsernameMetadata{}, time.Time{})
 	if err != nil {
 		return nil, err
 	}
 	username := config.ConnectionDetails["username"].(string)
-	_, err = c.UpdateUser(ctx, dbplugin.UpdateUserRequest{
+	details, err := c.updateRoot(ctx, dbplugin.UpdateUserRequest{
 		Username: username, CredentialType: dbplugin.CredentialTypePassword,
 		Password: &dbplugin.ChangePassword{NewPassword: made.Password, Statements: dbplugin.Statements{Commands: config.RotateStatements}},
 	})
@@ -260,5 +261,8 @@ func (b *backend) rotateRoot(ctx context.Context, req *logical.Request, d *frame
 		return nil, fmt.Errorf("failed to update user: %w", err)
 	}
 	config.ConnectionDetails["password"] = made.Password
+	if details != nil {
+		config.ConnectionDetails = details
+	}
 	return nil, store(ctx, req.Storage, configPrefix+name, config)
 }
