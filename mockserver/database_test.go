@@ -3,8 +3,6 @@
 package mockserver_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -37,12 +35,8 @@ func newDBServer(t *testing.T, options ...mockserver.Option) *dbServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &dbServer{WithT: NewWithT(t), t: t, dir: t.TempDir(), file: filepath.Join(t.TempDir(), "users.json")}
-	raw, err := os.ReadFile(filepath.Join(built, "memdb"))
-	d.Expect(err).NotTo(HaveOccurred())
-	sum := sha256.Sum256(raw)
-	d.sha = hex.EncodeToString(sum[:])
-	d.Expect(os.Link(filepath.Join(built, "memdb"), filepath.Join(d.dir, "memdb"))).To(Succeed())
+	d := &dbServer{WithT: NewWithT(t), t: t, dir: t.TempDir(), sha: built.sums["memdb"], file: filepath.Join(t.TempDir(), "users.json")}
+	d.Expect(os.Link(filepath.Join(built.dir, "memdb"), filepath.Join(d.dir, "memdb"))).To(Succeed())
 	d.start(options...)
 	d.register("memdb", "")
 	d.Expect(d.client.Sys().MountWithContext(t.Context(), "db", &api.MountInput{Type: "database"})).To(Succeed())

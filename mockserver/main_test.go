@@ -69,22 +69,38 @@ func serveAsChild(dirs string) {
 	}
 }
 
-// builtProbe is the folder with the probe and memdb, built once for all tests.
-var builtProbe = sync.OnceValues(func() (string, error) {
+// builtPlugins are the plugins of the tests.
+type builtPlugins struct {
+	dir string
+	// sums are their sha256 by name, in hex.
+	sums map[string]string
+}
+
+// builtProbe builds the probe and memdb, once for all tests.
+var builtProbe = sync.OnceValues(func() (built builtPlugins, err error) {
 	dir, err := os.MkdirTemp("", "plugproof-mockserver-")
 	if err != nil {
-		return "", err
+		return built, err
 	}
 	if err := os.Setenv(buildDirEnv, dir); err != nil {
-		return "", err
+		return built, err
 	}
 	// The flags are those of all programs of the tests, which share what is compiled.
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", dir, "../plugins/probe/cmd/probe", "../plugins/memdb/cmd/memdb")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the probe: %w\n%s", err, out)
+		return built, fmt.Errorf("build the probe: %w\n%s", err, out)
 	}
-	return dir, nil
+	built = builtPlugins{dir: dir, sums: map[string]string{}}
+	for _, name := range []string{"probe", "memdb"} {
+		raw, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return built, err
+		}
+		sum := sha256.Sum256(raw)
+		built.sums[name] = hex.EncodeToString(sum[:])
+	}
+	return built, nil
 })
 
 // pluginDir is a plugin directory of the test's own with the probe in it, and
@@ -96,15 +112,10 @@ func pluginDir(t testing.TB) (dir, sha string) {
 		t.Fatal(err)
 	}
 	dir = t.TempDir()
-	raw, err := os.ReadFile(filepath.Join(built, "probe"))
-	if err != nil {
+	if err := os.Link(filepath.Join(built.dir, "probe"), filepath.Join(dir, "probe")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Link(filepath.Join(built, "probe"), filepath.Join(dir, "probe")); err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(raw)
-	return dir, hex.EncodeToString(sum[:])
+	return dir, built.sums["probe"]
 }
 
 // start serves a mock with the probe in its plugin directory until the test

@@ -5,6 +5,7 @@ package replay
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -77,13 +78,19 @@ func unshare(dir string) error {
 // for a moment, and the system refuses to execute the file ("text file busy").
 // The fork lock keeps this process from starting others meanwhile.
 func copyExecutable(to, from string) error {
-	data, err := os.ReadFile(from)
+	in, err := os.Open(from)
 	if err != nil {
 		return fmt.Errorf("plugin binary: %w", err)
 	}
+	defer in.Close()
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	if err := os.WriteFile(to, data, 0o755); err != nil {
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
+	if err != nil {
+		return fmt.Errorf("plugin binary: %w", err)
+	}
+	_, err = io.Copy(out, in) // which the kernel does
+	if err := errors.Join(err, out.Close()); err != nil {
 		return fmt.Errorf("plugin binary: %w", err)
 	}
 	return nil

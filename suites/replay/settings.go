@@ -33,7 +33,9 @@ type Settings struct {
 
 // Runner makes a runner for the target of that name, to be ended with Close.
 func (s *Settings) Runner(ctx context.Context, target string) (*Runner, error) {
-	t, err := targets.Parse(target, s.Options)
+	options := s.Options
+	options.StartOnce = true // a case says what the server answers
+	t, err := targets.Parse(target, options)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@
 package targets
 
 import (
+	"os"
 	"slices"
 
 	"github.com/plugproof/plugproof/steps"
@@ -35,7 +36,13 @@ func (s *mock) hostEnv() []string {
 	s.mu.Lock()
 	spec := s.spec
 	s.mu.Unlock()
-	env := environment(spec, s.dir)
+	home := s.dir
+	if s.target.versions != nil {
+		// A plugin sees the directory, and so is started for its version on each
+		// server that has another one.
+		home = os.TempDir()
+	}
+	env := environment(spec, home)
 	if change := s.target.changes.Environ; change != nil {
 		env = change(env)
 	}

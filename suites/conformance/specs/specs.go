@@ -40,7 +40,7 @@ func Describe(text, target string, configs ...conformance.Config) bool {
 		}
 		var server steps.Target
 		ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) {
-			if server, err = targets.Parse(target, targets.Options{PluginDir: config.PluginDir, ThisServer: config.YesThisServer}); err != nil {
+			if server, err = targets.Parse(target, targets.Options{PluginDir: config.PluginDir, ThisServer: config.YesThisServer, StartOnce: true}); err != nil {
 				ginkgo.Fail(err.Error())
 			}
 			ginkgo.DeferCleanup(func(ctx context.Context) error { return server.Close(ctx) })

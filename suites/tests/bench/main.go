@@ -51,7 +51,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	var s settings
+	s := settings{soakers: 8}
 	flags.IntVar(&s.rounds, "rounds", 15, "how many times to measure each start, mount, reload and unmount")
 	flags.IntVar(&s.mounts, "mounts", 10000, "how many mounts of one plugin to create and list")
 	flags.IntVar(&s.entries, "entries", 100000, "how many plugins to register and list")
@@ -85,6 +85,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 type settings struct {
 	rounds, mounts, entries int
 	load, soak              time.Duration
+	soakers                 int // clients of a soak, each with a plugin and a mount of its own
 	only, beside            string
 	json, svg               string
 }

@@ -55,7 +55,7 @@ func TestScaleAndSoakAreMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := settings{rounds: 3, mounts: window, entries: 20, soak: time.Millisecond}
+	set := settings{rounds: 3, mounts: window, entries: 20, soak: time.Millisecond, soakers: 2}
 	var parts []part
 	for _, m := range append(ofServer(set, mock(server), p), ofMock(set, mock(server), t.TempDir(), p)...) {
 		if strings.Contains(m.what, "many") || m.what == "soak" {

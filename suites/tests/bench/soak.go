@@ -18,12 +18,8 @@ import (
 	"github.com/plugproof/plugproof/mockserver"
 )
 
-const (
-	// soakers is how many clients a soak has, each with a plugin and a mount of its own.
-	soakers = 8
-	// settleLimit is how long what a soak used may take to end.
-	settleLimit = 3 * time.Second
-)
+// settleLimit is how long what a soak used may take to end.
+const settleLimit = 3 * time.Second
 
 // holdings are what a process holds.
 type holdings struct {
@@ -49,7 +45,7 @@ func measureSoak(ctx context.Context, set settings, p *subject, t *table) error 
 		return err
 	}
 	defer mock.Close()
-	connections := &http.Transport{MaxIdleConnsPerHost: soakers}
+	connections := &http.Transport{MaxIdleConnsPerHost: set.soakers}
 	s := &soak{
 		server: server{addr: strings.TrimPrefix(mock.Address(), "http://"), http: &http.Client{Transport: connections}},
 		mock:   mock, plugin: p,
@@ -60,7 +56,7 @@ func measureSoak(ctx context.Context, set settings, p *subject, t *table) error 
 		held *holdings
 	}{{set.soak / 10, &before}, {set.soak, &after}} {
 		s.requests.Store(0)
-		if err := s.run(ctx, part.long); err != nil {
+		if err := s.run(ctx, set.soakers, part.long); err != nil {
 			return err
 		}
 		connections.CloseIdleConnections()
@@ -86,12 +82,12 @@ type soak struct {
 	requests atomic.Int64
 }
 
-// run uses the server for a while, and each client at least once.
-func (s *soak) run(ctx context.Context, long time.Duration) error {
+// run lets clients use the server for a while, and each at least once.
+func (s *soak) run(ctx context.Context, clients int, long time.Duration) error {
 	var wg sync.WaitGroup
-	errs := make([]error, soakers)
+	errs := make([]error, clients)
 	deadline := time.Now().Add(long)
-	for i := range soakers {
+	for i := range clients {
 		wg.Go(func() {
 			for errs[i] == nil {
 				if errs[i] = s.lifecycle(ctx, fmt.Sprintf("soak%d", i)); !time.Now().Before(deadline) {
