@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/shirou/gopsutil/v4/net"
@@ -17,21 +18,30 @@ import (
 // Local is this machine.
 type Local struct{ localFiles }
 
+// keepBootTime lets gopsutil read when the machine was booted once, rather than for each
+// process of a table. The times at which processes began do not move with the clock then.
+//
+//nolint:gochecknoglobals // gopsutil has one setting for all
+var keepBootTime = sync.OnceFunc(func() { process.EnableBootTimeCache(true) })
+
 // Processes implements Processes.
 func (Local) Processes(ctx context.Context) ([]Process, error) {
-	all, err := process.ProcessesWithContext(ctx)
+	keepBootTime()
+	all, err := process.PidsWithContext(ctx)
 	if err != nil {
 		return nil, err
 	}
 	processes := make([]Process, 0, len(all))
-	for _, p := range all {
-		processes = append(processes, localProcess{p})
+	for _, pid := range all {
+		// Nothing is read of a process that nobody asks for anything.
+		processes = append(processes, localProcess{&process.Process{Pid: pid}})
 	}
 	return processes, nil
 }
 
 // Began implements Processes.
 func (Local) Began(ctx context.Context, pid int32) (int64, error) {
+	keepBootTime()
 	running, err := process.NewProcessWithContext(ctx, pid)
 	if errors.Is(err, process.ErrorProcessNotRunning) {
 		return 0, nil
@@ -96,13 +106,7 @@ func (p localProcess) Zombie(ctx context.Context) bool {
 }
 
 func (p localProcess) Usage(ctx context.Context) (Usage, error) {
-	var usage Usage
-	if connections, err := p.process.ConnectionsWithContext(ctx); err == nil {
-		// A Unix domain socket that listens has a path and no status.
-		usage.Listens = slices.ContainsFunc(connections, func(c net.ConnectionStat) bool {
-			return c.Status == "LISTEN" || c.Family == syscall.AF_UNIX && c.Laddr.IP != ""
-		})
-	}
+	usage := Usage{Listens: p.listens(ctx)}
 	if n, err := p.process.NumFDsWithContext(ctx); err == nil {
 		usage.Descriptors = n
 	}
@@ -110,4 +114,19 @@ func (p localProcess) Usage(ctx context.Context) (Usage, error) {
 		usage.Memory = info.RSS
 	}
 	return usage, nil
+}
+
+// listens reports whether the process listens on a socket. The kernel takes long to list
+// TCP sockets, and plugins listen on sockets of files where there are such.
+func (p localProcess) listens(ctx context.Context) bool {
+	for _, kind := range []string{"unix", "tcp"} {
+		sockets, err := net.ConnectionsPidWithContext(ctx, kind, p.process.Pid)
+		// A Unix domain socket that listens has a path and no status.
+		if err == nil && slices.ContainsFunc(sockets, func(c net.ConnectionStat) bool {
+			return c.Status == "LISTEN" || c.Family == syscall.AF_UNIX && c.Laddr.IP != ""
+		}) {
+			return true
+		}
+	}
+	return false
 }
