@@ -29,6 +29,12 @@ func (p *Profile) originURLs() []*url.URL {
 	return found
 }
 
+// httpOrigins returns those that services can stand in for: what is asked over TLS has a
+// certificate that no other service has.
+func (p *Profile) httpOrigins() []*url.URL {
+	return slices.DeleteFunc(p.originURLs(), func(u *url.URL) bool { return u.Scheme != "http" })
+}
+
 // replaceURLs returns a value with every HTTP URL in it replaced.
 func replaceURLs(value any, replace func(*url.URL) *url.URL) any {
 	switch value := value.(type) {

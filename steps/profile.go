@@ -120,6 +120,12 @@ func (p *Profile) missing(capability Capability) string {
 		return "the profile does not say how to tell whether credentials work (works, under credentials)"
 	case capability == Logins && len(p.Logins) == 0:
 		return "the profile names no logins (--login)"
+	case capability == CredentialsOrLogins && len(p.Credentials)+len(p.Logins) == 0:
+		return "the profile names no credentials and no logins"
+	case capability == Requests && len(p.Samples)+len(p.Setup)+len(p.Credentials)+len(p.Logins) == 0:
+		return "the profile names no requests: it has no samples, setup, credentials and logins"
+	case capability == Services && len(p.httpOrigins()) == 0:
+		return "the profile has no http URL that the plugin could call"
 	case capability == WrongLogins && !p.hasWrongLogin():
 		return "the profile has no login with data that must be refused (wrong)"
 	case capability == OpenPaths && p.Open == nil:

@@ -19,7 +19,7 @@ func (w *world) manyGiven(ctx context.Context, times int, mount string) error {
 	profile := &installed.subject.Profile
 	asked := append(loginWrites(profile.Logins), profile.Credentials...)
 	if len(asked) == 0 {
-		return &NotCheckedError{Reason: "the profile names no credentials and no logins"}
+		return &NotCheckedError{Reason: profile.missing(CredentialsOrLogins)}
 	}
 	ask := func(times int) error {
 		for range times {

@@ -137,7 +137,7 @@ func (w *world) cancelRequests(ctx context.Context, times int, mount string) err
 		sent = append(sent, requests[0])
 	}
 	if len(sent) == 0 {
-		return &NotCheckedError{Reason: "the profile names no requests: it has no samples, setup, credentials and logins"}
+		return &NotCheckedError{Reason: profile.missing(Requests)}
 	}
 	at, err := w.outgoing(w.below(mount, ""))
 	if err != nil {

@@ -41,10 +41,9 @@ func (w *world) startFailing() error {
 	if reason := installed.notSetUp(); reason != "" {
 		return &NotCheckedError{Reason: reason}
 	}
-	// What is asked over TLS has a certificate that no other service has.
-	origins := slices.DeleteFunc(installed.subject.Profile.originURLs(), func(u *url.URL) bool { return u.Scheme != "http" })
+	origins := installed.subject.Profile.httpOrigins()
 	if len(origins) == 0 {
-		return &NotCheckedError{Reason: "the profile has no http URL that the plugin could call"}
+		return &NotCheckedError{Reason: installed.subject.Profile.missing(Services)}
 	}
 	started, err := startServices(installed.server, origins)
 	w.closers = append(w.closers, func() error { started.close(); return nil })

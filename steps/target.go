@@ -44,6 +44,12 @@ const (
 	WorkingCredentials Capability = "working-credentials"
 	// Logins: logins that succeed are named.
 	Logins Capability = "logins"
+	// CredentialsOrLogins: one of them is named.
+	CredentialsOrLogins Capability = "credentials-or-logins"
+	// Requests: anything is named that a mount can be asked for.
+	Requests Capability = "requests"
+	// Services: http URLs of services are named that the plugin may call.
+	Services Capability = "services"
 	// WrongLogins: a login has data that must be refused.
 	WrongLogins Capability = "wrong-logins"
 	// OpenPaths: the paths that need no token are named.
@@ -89,7 +95,7 @@ func Capabilities() []Capability {
 	return []Capability{
 		HostEnvironment, PluginDirectory, PluginFiles, Settings, ServerLogs,
 		ProcessControl, Restart, Loopback, OwnServer, Crashes, Clock, PluginLogs, SpecialPaths, Faults, Sealing, ContainerPlugins, CLIEnvironment,
-		Samples, SampleUpdates, Credentials, WorkingCredentials, Logins, WrongLogins, OpenPaths,
+		Samples, SampleUpdates, Credentials, WorkingCredentials, Logins, WrongLogins, CredentialsOrLogins, Requests, Services, OpenPaths,
 		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe,
 	}
 }
@@ -98,7 +104,7 @@ func Capabilities() []Capability {
 // rather than the target.
 func (c Capability) ofProfile() bool {
 	switch c {
-	case Samples, SampleUpdates, Credentials, WorkingCredentials, Logins, WrongLogins, OpenPaths,
+	case Samples, SampleUpdates, Credentials, WorkingCredentials, Logins, WrongLogins, CredentialsOrLogins, Requests, Services, OpenPaths,
 		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe:
 		return true
 	}

@@ -63,7 +63,7 @@ Feature: Processes of the plugin
     And the server is killed and starts again
     Then the process "old" has ended
 
-  @PLG-604 @must @needs-plugin-logs @needs-faults
+  @PLG-604 @must @needs-requests @needs-plugin-logs @needs-faults
   Scenario: Requests that are cancelled end
     A client that goes away, or a server that ends a request after its longest time,
     cancels the context of the request in the plugin.
@@ -83,7 +83,7 @@ Feature: Processes of the plugin
     And the plugin is mounted at "p"
     Then nothing of 6 mounts beside "p" runs on after their Cleanup
 
-  @PLG-606 @should @needs-plugin-logs @needs-loopback
+  @PLG-606 @should @needs-services @needs-credentials-or-logins @needs-plugin-logs @needs-loopback
   Scenario: Requests end with their client while a service does not answer
     Source: https://pkg.go.dev/net/http#NewRequestWithContext
     Remedy: Make requests with http.NewRequestWithContext and the context of the request to the plugin.
@@ -92,7 +92,7 @@ Feature: Processes of the plugin
     And services that can fail stand in at "p"
     Then 8 requests of each kind to "p" end when their service hangs and they are cancelled
 
-  @PLG-607 @should
+  @PLG-607 @should @needs-credentials-or-logins
   Scenario: The process stays as small over many credentials or logins
     Remedy: Close the body of each HTTP response, use one http.Client for all requests, wait for the child processes that are started, and end each goroutine.
     Given the plugin is registered
