@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,12 +15,12 @@ import (
 // happened before, and nothing else. Closing a server that no other scenario uses
 // is enough. On a shared server everything that the scenario created has its
 // suffix in the name, so it is found in the server's lists, whether or not the
-// request that created it was answered.
-func (w *world) clean(ctx context.Context) error {
+// request that created it was answered. The mount that is left to another scenario stays.
+func (w *world) clean(ctx context.Context, left string) error {
 	var failed []error
 	if w.server != nil {
 		if w.names.suffix != "" {
-			failed = append(failed, w.removeCreated(ctx))
+			failed = append(failed, w.removeCreated(ctx, left))
 		}
 		// Before the server's end, with which its host may end: a container.
 		for _, remove := range w.files {
@@ -35,7 +36,7 @@ func (w *world) clean(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-func (w *world) removeCreated(ctx context.Context) error {
+func (w *world) removeCreated(ctx context.Context, left string) error {
 	var failed []error
 	for _, accessor := range w.accessors {
 		body, err := json.Marshal(map[string]string{"accessor": accessor})
@@ -48,7 +49,7 @@ func (w *world) removeCreated(ctx context.Context) error {
 			failed = append(failed, fmt.Errorf("%w; revoke the token with: vault token revoke -accessor %s", err, accessor))
 		}
 	}
-	found, err := w.removeFound(ctx)
+	found, err := w.removeFound(ctx, left)
 	failed = append(failed, err)
 	for _, request := range w.unanswered {
 		failed = append(failed, request.leftover(found))
@@ -63,10 +64,10 @@ const removeRounds = 3
 // removeFound removes what has the scenario's suffix in its name and returns the
 // paths. After an interruption or a failure it searches again: a mount may have
 // been on its way to another path.
-func (w *world) removeFound(ctx context.Context) ([]string, error) {
+func (w *world) removeFound(ctx context.Context, left string) ([]string, error) {
 	var found []string
 	for round := 1; ; round++ {
-		paths, err := w.removeListed(ctx)
+		paths, err := w.removeListed(ctx, left)
 		found = append(found, paths...)
 		if done := err == nil && (len(paths) == 0 || !w.interrupted); done || round == removeRounds {
 			return found, err
@@ -74,7 +75,7 @@ func (w *world) removeFound(ctx context.Context) ([]string, error) {
 	}
 }
 
-func (w *world) removeListed(ctx context.Context) ([]string, error) {
+func (w *world) removeListed(ctx context.Context, left string) ([]string, error) {
 	var found []string
 	var failed []error
 	for _, list := range []func(context.Context) ([]string, error){
@@ -84,6 +85,7 @@ func (w *world) removeListed(ctx context.Context) ([]string, error) {
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%w; look for %s in the names and remove what is left", err, w.names.suffix))
 		}
+		paths = slices.DeleteFunc(paths, func(path string) bool { return path == left })
 		for _, path := range paths {
 			failed = append(failed, w.remove(ctx, path))
 		}

@@ -131,7 +131,8 @@ func ofRuntime(function string) bool {
 }
 
 // quitSubject ends the process that serves the scenario's registration of the checked
-// plugin and returns what its goroutines did. The next request starts another.
+// plugin and returns what its goroutines did. The next request starts another, which is not
+// used yet.
 func (w *world) quitSubject(ctx context.Context) (*goroutines, error) {
 	machine, err := w.host(ctx)
 	if err != nil {
@@ -162,6 +163,7 @@ func (w *world) quitSubject(ctx context.Context) (*goroutines, error) {
 		return nil
 	})
 	w.forgetCrashes(ctx, begun)
+	w.used.Store(err != nil)
 	if failure := new(Failure); errors.As(err, &failure) {
 		return nil, &NotCheckedError{Reason: "the plugin's process does not end when it is told to (SIGQUIT), so that what it does is not known"}
 	}

@@ -47,9 +47,12 @@ type Installed struct {
 	faultAt string
 
 	// alone is held by the scenario that uses the second registration, which second
-	// makes.
+	// makes; left are mounts of it that were left to the next scenario.
 	alone  chan struct{}
 	second func() error
+	left   []string
+	// mountsBeside reports whether a mount was made, used and removed beside another.
+	mountsBeside bool
 
 	document func() (*Document, error)
 	samples  func() ([]sampleTrial, error)
@@ -208,26 +211,6 @@ func (i *Installed) Document() (*Document, error) { return i.document() }
 // name is that of the registration and of the plugin's file.
 func (i *Installed) name() string { return SubjectName + i.suffix }
 
-// secondName is that of the registration whose processes scenarios end.
-func (i *Installed) secondName() string { return SubjectName + "-second" + i.suffix }
-
-// register registers the plugin once more, so that it has processes that no shared
-// mount uses.
-func (i *Installed) register(ctx context.Context, name, binary string, limit time.Duration, env ...string) error {
-	if _, err := PlacePlugin(ctx, i.server, name, binary); err != nil {
-		return fmt.Errorf("bring %s into the plugin directory: %w", binary, err)
-	}
-	body, err := i.subject.registration(i.server.PluginDir(), name, i.sha256, env...)
-	if err != nil {
-		return err
-	}
-	tried := i.post(ctx, limit, "sys/plugins/catalog/"+i.subject.Type+"/"+name, body)
-	if tried.err != nil || tried.refused() {
-		return mismatch("a second registration of the plugin to succeed", tried.got())
-	}
-	return nil
-}
-
 // mount is the path of the shared mount, without what stands before it.
 func (i *Installed) mount() string { return "shared" + i.suffix }
 
@@ -362,11 +345,14 @@ func (i *Installed) Close(ctx context.Context) error {
 	}
 	// A plugin that hangs delays the removal of each of its mounts, which go with a
 	// server that nobody else uses.
-	mounts := []string{i.mount(), i.sampleMount(), i.triedMount(), i.callsMount()}
+	mounts := i.left
+	for _, mount := range []string{i.mount(), i.sampleMount(), i.triedMount(), i.callsMount()} {
+		mounts = append(mounts, table+"/"+mount)
+	}
 	errs := make([]error, len(mounts))
 	var removals sync.WaitGroup
 	for n, mount := range mounts {
-		removals.Go(func() { errs[n] = remove(table + "/" + mount) })
+		removals.Go(func() { errs[n] = remove(mount) })
 	}
 	removals.Wait()
 	if !i.patience.short() || i.target.Unsupported(OwnServer) != "" {

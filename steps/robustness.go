@@ -85,12 +85,11 @@ func (i *Installed) probeAll(ctx context.Context) ([]probe, error) {
 	if reason := i.notSetUp(); reason != "" {
 		return nil, &NotCheckedError{Reason: reason}
 	}
-	select {
-	case i.alone <- struct{}{}:
-		defer func() { <-i.alone }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	release, err := i.aloneWithSecond(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer release()
 	if err := i.second(); err != nil {
 		return nil, err
 	}
@@ -100,13 +99,14 @@ func (i *Installed) probeAll(ctx context.Context) ([]probe, error) {
 		try  func(context.Context, string, *Document) error
 	}{{"fresh" + i.suffix, p.tryFresh}, {"probed" + i.suffix, p.trySetUp}} {
 		if err := p.onMount(ctx, mount.name, document, mount.try); err != nil {
-			return nil, err
+			return nil, errors.Join(err, p.removeLeft(context.WithoutCancel(ctx), p.remove))
 		}
 	}
-	return p.probes, nil
+	return p.probes, p.removeLeft(context.WithoutCancel(ctx), p.remove)
 }
 
-// onMount mounts the second registration for a series of attempts.
+// onMount mounts the second registration for a series of attempts. Where mounts bear each
+// other, the mount stays until the next one is there.
 func (p *prober) onMount(ctx context.Context, name string, document *Document, try func(context.Context, string, *Document) error) error {
 	table, at := p.subject.MountPaths()
 	mounted, err := p.mountAt(ctx, p.timeout, p.secondName(), name)
@@ -116,17 +116,26 @@ func (p *prober) onMount(ctx context.Context, name string, document *Document, t
 	if mounted.err != nil || mounted.refused() {
 		return &NotCheckedError{Reason: "the plugin can't be mounted another time, see " + anotherMount}
 	}
-	err = try(ctx, at+name+"/", document)
-	cleaning := context.WithoutCancel(ctx)
-	unmount := request{method: http.MethodDelete, path: table + "/" + name}
-	removed := p.try(cleaning, p.timeout, unmount)
-	if removed.err == nil && removed.refused() {
-		// Leases that the plugin does not revoke would keep the mount, and with it
-		// the process, for the scenarios that come after.
-		p.try(cleaning, p.timeout, request{method: http.MethodPut, path: "sys/leases/revoke-force/" + strings.TrimPrefix(at+name, "/")})
-		removed = p.try(cleaning, p.timeout, unmount)
+	removed := p.removeLeft(context.WithoutCancel(ctx), p.remove)
+	p.left = append(p.left, table+"/"+name)
+	err = errors.Join(try(ctx, at+name+"/", document), removed)
+	if !p.mountsBeside {
+		err = errors.Join(err, p.removeLeft(context.WithoutCancel(ctx), p.remove))
 	}
-	return errors.Join(err, removed.err)
+	return err
+}
+
+// remove removes a mount. Leases that the plugin does not revoke would keep it, and with it
+// the process, for the scenarios that come after.
+func (p *prober) remove(ctx context.Context, entry string) error {
+	unmount := request{method: http.MethodDelete, path: entry}
+	removed := p.try(ctx, p.timeout, unmount)
+	if removed.err == nil && removed.refused() {
+		mount := strings.TrimPrefix(strings.TrimPrefix(entry, "sys/mounts/"), "sys/")
+		p.try(ctx, p.timeout, request{method: http.MethodPut, path: "sys/leases/revoke-force/" + mount})
+		removed = p.try(ctx, p.timeout, unmount)
+	}
+	return removed.err
 }
 
 // tryFresh asks a mount that is not set up everything once.

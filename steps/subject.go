@@ -206,11 +206,8 @@ func (w *world) subjectRegistered(ctx context.Context) error {
 		return w.registerSubject(ctx)
 	}
 	if w.release == nil {
-		select {
-		case installed.alone <- struct{}{}:
-			w.release = func() { <-installed.alone }
-		case <-ctx.Done():
-			return ctx.Err()
+		if w.release, err = installed.aloneWithSecond(ctx); err != nil {
+			return err
 		}
 		// What came before was another scenario's.
 		w.since = time.Now()
@@ -320,13 +317,15 @@ func (w *world) subjectMounted(ctx context.Context, path string) error {
 	if w.subject == "" {
 		return errors.New("the plugin is not registered before this sentence")
 	}
-	err := w.mountSubject(ctx, path)
+	used := w.used.Load()
+	err := w.mountRegistered(ctx, path)
 	if err == nil && w.names.suffix != "" {
 		err = w.must(ctx, http.MethodGet, w.below(path, "?help=1"), "")
 	}
 	if err == nil {
 		err = w.sendSetup(ctx, path)
 	}
+	w.used.Store(used) // every mount is set up
 	// The shared process did all of that; on a server of its own the scenario is
 	// about the difference.
 	if failure := new(Failure); errors.As(err, &failure) && w.names.suffix != "" {

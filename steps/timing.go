@@ -150,11 +150,8 @@ func (w *world) timedTaken(ctx context.Context) error {
 	if reason := timed.notSetUp(); reason != "" {
 		return &NotCheckedError{Reason: reason}
 	}
-	select {
-	case timed.alone <- struct{}{}:
-		w.release = func() { <-timed.alone }
-	case <-ctx.Done():
-		return ctx.Err()
+	if w.release, err = timed.aloneWithSecond(ctx); err != nil {
+		return err
 	}
 	client := *timed.client
 	client.parent = w.parent

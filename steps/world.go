@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cucumber/godog"
@@ -58,6 +59,10 @@ type world struct {
 	// release ends the scenario's use of the plugin's second registration; nil if it
 	// does not use it.
 	release func()
+	// mounts are those of the second registration that the scenario made; used is set
+	// when their process was asked for anything but help after its start.
+	mounts []string
+	used   atomic.Bool
 	// scratch is the directory for temporary files of the checked plugin.
 	scratch string
 	// members are the processes that were kept under a name: one, or those of the
@@ -223,7 +228,11 @@ func (w *world) end(ctx context.Context, _ *godog.Scenario, stepErr error) (cont
 	if errors.As(stepErr, &failure) {
 		failure.Log, failure.Trace = strings.Join(w.logTail(cleaning), "\n"), w.trace()
 	}
-	cleanErr := w.clean(cleaning)
+	left := w.leaves(stepErr)
+	cleanErr := w.clean(cleaning, left)
+	if left != "" {
+		w.suite.config.Installed.left = append(w.suite.config.Installed.left, left)
+	}
 	if w.release != nil {
 		w.release()
 	}
