@@ -5,6 +5,7 @@ package targets
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -36,7 +37,6 @@ type mocks struct {
 	dialect *dialect.Dialect
 	changes Changes
 	pool    *pool
-	sums    *sums
 	dirs    pluginDirs
 	digests *mockserver.Digests
 	// versions are nil to start a plugin at each registration.
@@ -94,7 +94,7 @@ func Mock(name string, d *dialect.Dialect, changes Changes) steps.Target {
 }
 
 func newMocks(name string, d *dialect.Dialect, changes Changes) *mocks {
-	m := &mocks{name: name, dialect: d, changes: changes, sums: newSums(), digests: mockserver.NewDigests()}
+	m := &mocks{name: name, dialect: d, changes: changes, digests: mockserver.NewDigests()}
 	m.pool = newPool(m.start)
 	return m
 }
@@ -256,10 +256,15 @@ func (s *mock) Place(_ context.Context, name, path string) (string, error) {
 	if s.plugins == nil {
 		return "", errNoPluginDir
 	}
-	if err := s.plugins.place(name, path); err != nil {
+	// Its digest is known before it is linked, and is not made again for each server.
+	sum, err := s.target.digests.Of(path)
+	if err == nil {
+		err = s.target.digests.Link(path, func() error { return s.plugins.place(name, path) })
+	}
+	if err != nil {
 		return "", fmt.Errorf("%s: %w", s.target.name, err)
 	}
-	return s.target.sums.of(path)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // Reach implements steps.AddressMapper: plugins run on this machine.

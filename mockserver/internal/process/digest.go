@@ -5,6 +5,7 @@ package process
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -51,6 +52,8 @@ func (i identity) stable(at time.Time) bool {
 // ended. Every change since then got a change time after the one that was kept.
 // Its methods may be called concurrently.
 type Digests struct {
+	linking sync.Mutex // held while a file is linked
+
 	mu    sync.Mutex
 	known map[identity][sha256.Size]byte
 }
@@ -58,6 +61,41 @@ type Digests struct {
 // NewDigests returns Digests that know no binary yet.
 func NewDigests() *Digests {
 	return &Digests{known: make(map[identity][sha256.Size]byte)}
+}
+
+// Of returns the digest of a file.
+func (d *Digests) Of(path string) (digest [sha256.Size]byte, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return digest, err
+	}
+	sum, err := d.sum(file)
+	return sum.digest, errors.Join(err, file.Close())
+}
+
+// Link calls link, which gives the file at path another name, and keeps the digest that is
+// known of it: a link changes the change time. Who writes to the file meanwhile changes its
+// modification time, unless he sets that back.
+func (d *Digests) Link(path string, link func() error) error {
+	d.linking.Lock()
+	defer d.linking.Unlock()
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	before, known := identify(file)
+	if err := link(); err != nil || !known {
+		return err
+	}
+	after, _ := identify(file)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	digest, found := d.known[before]
+	if before.changed = after.changed; found && after == before {
+		d.known[after] = digest
+	}
+	return nil
 }
 
 // open opens a binary that has the digest. The texts of the errors are go-plugin's.
