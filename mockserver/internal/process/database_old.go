@@ -16,9 +16,6 @@ import (
 	"github.com/plugproof/plugproof/mockserver/trace"
 )
 
-// oldDatabaseService is the path of the old protocol's calls.
-var oldDatabaseService = "/" + dbplugin.Database_ServiceDesc.ServiceName + "/"
-
 // OldDatabase starts a database plugin of the protocol before Vault 1.6. Such plugins know
 // one connection, so the process is its own and ends when it is closed. current is the
 // error of Database; if the plugin is none of the old ones either, that is reported which
@@ -89,7 +86,7 @@ func (db *oldDatabase) detach() {
 func (db *oldDatabase) around(ctx context.Context, method string, args, reply any,
 	conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
 ) error {
-	if !strings.HasPrefix(method, oldDatabaseService) {
+	if !strings.HasPrefix(method, "/"+dbplugin.Database_ServiceDesc.ServiceName+"/") {
 		return invoke(ctx, method, args, reply, conn, options...)
 	}
 	if db.session.gate.enter() {
