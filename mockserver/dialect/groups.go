@@ -2,7 +2,11 @@
 
 package dialect
 
-import "github.com/plugproof/plugproof/mockserver/environ"
+import (
+	"fmt"
+
+	"github.com/plugproof/plugproof/mockserver/environ"
+)
 
 // Processes says what differs when plugin processes start.
 type Processes struct {
@@ -153,6 +157,25 @@ type Database struct {
 	Pages bool
 }
 
+// JSONLimits are how much of something a request's JSON may hold. The fields are those of
+// jsonutil.JSONLimits in vault/sdk.
+type JSONLimits struct {
+	MaxDepth             int
+	MaxStringValueLength int
+	MaxObjectEntryCount  int
+	MaxArrayElementCount int
+	MaxTokens            int
+}
+
+// String lists the limits in the order in which listeners have them.
+func (l JSONLimits) String() string {
+	if l == (JSONLimits{}) {
+		return "none"
+	}
+	return fmt.Sprintf("depth %d, %d bytes a string, %d members, %d elements, %d tokens",
+		l.MaxDepth, l.MaxStringValueLength, l.MaxObjectEntryCount, l.MaxArrayElementCount, l.MaxTokens)
+}
+
 // Requests says what differs between requests of all paths.
 type Requests struct {
 	// FieldErrors is how a field of a request that has the wrong type is
@@ -164,6 +187,8 @@ type Requests struct {
 	// JSONStrings is how many strings a request's JSON may hold, keys included;
 	// 0 for any number.
 	JSONStrings int
+	// JSONLimits are those of a request's JSON; the zero value for none.
+	JSONLimits JSONLimits
 	// JSONReasons: what is wrong with a request's JSON is told.
 	JSONReasons bool
 	// PolicyOverride: the header X-Vault-Policy-Override is read, and has to be a

@@ -13,6 +13,13 @@ func vault121() *Dialect {
 				knows("reporting_scan_directory", "")},
 			{"configuration: listeners have max_json_token", "internalshared/configutil/listener.go at v1.21.1", Established,
 				knowsListener("max_json_token")},
+			{"a request's JSON has limits (max_json_…), and one that breaks off or goes on is a 500 with the cause",
+				"http/util.go at v1.21.0, sdk/helper/jsonutil 0.20.0; defaults in http/handler.go", Established,
+				func(d *Dialect) {
+					d.Requests.JSONLimits = JSONLimits{
+						MaxDepth: 300, MaxStringValueLength: 1 << 20, MaxObjectEntryCount: 10_000, MaxArrayElementCount: 10_000, MaxTokens: 500_000,
+					}
+				}},
 			{"lists of kv version 2 can leave out deleted keys: exclude_deleted", "vault-plugin-secrets-kv 0.25.0 beside 0.24.1", Established,
 				func(d *Dialect) { d.KV.ExcludesDeleted = true }},
 			{"plugins may ask when a job rotates, which community servers refuse", "vault/sdk 0.20.0 beside 0.18.0", Established,
@@ -30,8 +37,6 @@ func vault121() *Dialect {
 					"mongodbatlas=0.16.0 openldap=0.17.0 terraform=0.13.0")},
 		},
 		gaps: []Gap{
-			{What: "limits of JSON bodies (depth, strings, members, tokens); broken JSON is a 500 with its cause", Source: "http/util.go and http/logical.go at v1.21.0",
-				Why: "no part of plugin management; the mock answers broken JSON as before: 400"},
 			{What: "requests that recover from a snapshot: the method RECOVER and its headers", Source: "http/logical.go at v1.21.0",
 				Why: "the mock has no snapshots"},
 		},

@@ -112,6 +112,11 @@ func (h *handler) guard(next http.Handler) http.Handler {
 			writeError(w, http.StatusNotFound, nil) // wrapGenericHandler in http/handler.go
 			return
 		}
+		r, err := limitJSON(w, r, d.Requests.JSONLimits)
+		if err != nil {
+			writeError(w, http.StatusInternalServerError, err)
+			return
+		}
 		switch {
 		case h.core.Sealed() && !answersSealed(r.URL.Path):
 			writeError(w, http.StatusServiceUnavailable, consts.ErrSealed)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -72,6 +73,15 @@ func data(t *testing.T, w *httptest.ResponseRecorder) map[string]any {
 	return answer.Data
 }
 
+// many joins n times what element says of a number with commas.
+func many(before, element string, n int, after string) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = strings.ReplaceAll(element, "%d", strconv.Itoa(i))
+	}
+	return before + strings.Join(list, ",") + after
+}
+
 func TestRefusedRequests(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -80,7 +90,20 @@ func TestRefusedRequests(t *testing.T) {
 		status        int
 		text          string
 	}{
-		{"broken JSON", "vault-1.21", request{"POST", "sys/mounts/x", "{", nil}, 400, "error parsing JSON"},
+		{"broken JSON", "vault-1.20", request{"POST", "sys/mounts/x", "{", nil}, 400, "error parsing JSON"},
+		{"broken JSON where it has limits", "vault-1.21", request{"POST", "sys/mounts/x", `{"a": `, nil}, 500, "malformed JSON, unclosed containers"},
+		{"JSON that goes on", "vault-1.21", request{"POST", "sys/mounts/x", `{} {}`, nil}, 500, "invalid character '{' after top-level value"},
+		{"a name that comes twice", "vault-1.21", request{"POST", "sys/mounts/x", `{"type": "kv", "type": "kv"}`, nil}, 500, "duplicate key 'type' in object"},
+		{"JSON that is broken in a value", "vault-1.21", request{"POST", "sys/mounts/x", `{"a": truth}`, nil}, 400, "error parsing JSON"},
+		{"JSON that is not read", "vault-1.21", request{"GET", "sys/mounts", `{`, []string{"X-Vault-Token: "}}, 500, "malformed JSON, unclosed containers"},
+		{"deep JSON", "vault-1.21", request{"POST", "sys/mounts/x", strings.Repeat("[", 301) + strings.Repeat("]", 301), nil}, 500, "JSON input exceeds allowed nesting depth"},
+		{"a long string", "vault-1.21", request{"POST", "sys/mounts/x", `{"type": "` + strings.Repeat("k", 1<<20+1) + `"}`, nil}, 500, "JSON string value exceeds allowed length"},
+		{"many members", "vault-1.21", request{"POST", "sys/mounts/x", many("{", `"%d": 1`, 10_001, "}"), nil}, 500, "JSON object exceeds allowed entry count"},
+		{"many elements", "vault-1.21", request{"POST", "sys/mounts/x", many(`{"type": [`, "%d", 10_001, "]}"), nil}, 500, "JSON array exceeds allowed element count"},
+		{"many tokens", "vault-1.21", request{"POST", "sys/mounts/x", many("[", many("[", "%d", 9_999, "]"), 26, "]"), nil}, 500, "JSON payload exceeds allowed token count"},
+		{"JSON of a limit's size", "vault-1.21", request{"POST", "sys/mounts/x", many(`{"type": [`, "%d", 10_000, "]}"), nil}, 400, "type"},
+		{"a body that is too large", "vault-1.21", request{"POST", "sys/mounts/x", strings.Repeat(" ", 33<<20), nil}, 413, "http: request body too large"},
+		{"a form", "vault-1.21", request{"POST", "sys/mounts/x", "a={", []string{"Content-Type: application/x-www-form-urlencoded"}}, 400, "backend type must be specified as a string"},
 		{"broken JSON, told why", "openbao-2.6", request{"POST", "sys/mounts/x", "{", nil}, 400, "failed to decode JSON input: unexpected EOF"},
 		{"a list", "vault-1.21", request{"POST", "sys/mounts/x", "[1]", nil}, 400, "error parsing JSON"},
 		{"a broken form", "vault-1.21", request{"POST", "sys/mounts/x", "a=%zz", []string{"Content-Type: application/x-www-form-urlencoded"}}, 400, "error parsing form data"},
