@@ -194,7 +194,7 @@ func (c *Catalog) Delete(ctx context.Context, k Key) error {
 // List returns all plugins of a type: registered ones and builtins that no
 // unversioned plugin hides, sorted by name and version.
 func (c *Catalog) List(ctx context.Context, kind consts.PluginType) ([]*Entry, error) {
-	all, err := c.allRegistered(ctx, kind)
+	all, err := c.registeredBelow(ctx, kind.String()+"/")
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +239,7 @@ func (c *Catalog) Names(ctx context.Context, kind consts.PluginType) ([]string, 
 // Versions returns the registered plugins with a version of that name, oldest
 // first.
 func (c *Catalog) Versions(ctx context.Context, kind consts.PluginType, name string) ([]*Entry, error) {
-	all, err := c.allRegistered(ctx, kind)
+	all, err := c.registeredBelow(ctx, Key{Type: kind, Name: name}.storageKey())
 	if err != nil {
 		return nil, err
 	}
@@ -266,9 +266,9 @@ func (c *Catalog) Select(ctx context.Context, kind consts.PluginType, name strin
 	return versions[len(versions)-1].Version, nil
 }
 
-func (c *Catalog) allRegistered(ctx context.Context, kind consts.PluginType) ([]*Entry, error) {
-	prefix := "plugins/" + kind.String() + "/"
-	keys, err := logical.CollectKeysWithPrefix(ctx, c.storage, prefix)
+// registeredBelow returns the registered plugins whose storage keys have the prefix.
+func (c *Catalog) registeredBelow(ctx context.Context, prefix string) ([]*Entry, error) {
+	keys, err := logical.CollectKeysWithPrefix(ctx, c.storage, "plugins/"+prefix)
 	if err != nil {
 		return nil, err
 	}
