@@ -69,3 +69,12 @@ Feature: Paths
     Remedy: Let the pattern of a list end with "/?$": servers ask for the path with a slash at its end.
     Given the plugin is mounted
     Then every documented read and list is handled
+
+  @PLG-109 @should @needs-special-paths @needs-faults @needs-samples @type-secret @type-auth
+  Scenario: What is local or sealed by its name is stored under that name
+    Servers keep local, and wrap with the seal, what is stored at these paths. A path that nothing stored resembles is left alone.
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/logical#Paths
+    Remedy: Write LocalStorage and SealWrapStorage of PathsSpecial as the keys that the plugin stores, a folder with a slash at its end.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    Then special paths for storage are those stored at "p"

@@ -38,6 +38,7 @@ func wrongPaths() []wrongPlugin {
 		{name: "closed-login", auth: true, fails: "PLG-105", also: []string{"PLG-104", "PLG-210"}},
 		{name: "hiding-path", fails: "PLG-107"},
 		{name: "list-without-slash", fails: "PLG-108"},
+		{name: "sealing-a-typo", fails: "PLG-109"},
 	}
 }
 

@@ -59,6 +59,9 @@ func pathDefects() map[string]defect {
 		"special-path-with-typo": {backend: func(b *framework.Backend) {
 			b.PathsSpecial = &logical.Paths{Root: []string{"confg"}}
 		}},
+		"sealing-a-typo": {backend: func(b *framework.Backend) {
+			b.PathsSpecial = &logical.Paths{SealWrapStorage: []string{"confg"}}
+		}},
 		"open-role": {backend: func(b *framework.Backend) {
 			b.PathsSpecial = &logical.Paths{Unauthenticated: []string{"role/+"}}
 		}},
