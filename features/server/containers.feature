@@ -76,3 +76,33 @@ Feature: Plugins in containers
       Then the answer is 204
       When I DELETE "sys/plugins/runtimes/catalog/container/rt"
       Then the answer is 400 with the error "are referencing it"
+
+  Rule: What can't be run is refused, and nothing of it stays
+
+    @CTN-006 @must @needs-plugin-directory @needs-container-plugins @vault>=1.16
+    Scenario: An image that the engine does not have is not registered
+      When I PUT "sys/plugins/runtimes/catalog/container/rt" {"oci_runtime": "{OCI runtime}"}
+      Then the answer is 204
+      When I PUT "sys/plugins/catalog/secret/probe" {"oci_image": "plugproof.invalid/none", "sha256": "{digest of probe}", "runtime": "rt"}
+      Then the answer is 400 with the error "unable to run plugin"
+      When I GET "sys/plugins/catalog/secret/probe"
+      Then the answer is 404
+      When I POST "sys/mounts/m" {"type": "probe"}
+      Then the answer is 400
+      And "probe" runs in 0 containers
+
+    @CTN-007 @must @needs-plugin-directory @needs-container-plugins @vault>=1.16
+    Scenario: A plugin whose OCI runtime the engine does not have is not mounted
+      When I PUT "sys/plugins/runtimes/catalog/container/rt" {"oci_runtime": "{OCI runtime}"}
+      Then the answer is 204
+      When I PUT "sys/plugins/catalog/secret/probe" {"oci_image": "{image of probe}", "sha256": "{digest of probe}", "runtime": "rt"}
+      Then the answer is 204
+      When I PUT "sys/plugins/runtimes/catalog/container/rt" {"oci_runtime": "plugproof-none"}
+      Then the answer is 204
+      When I POST "sys/mounts/m" {"type": "probe"}
+      Then the answer is 400
+      And "probe" runs in 0 containers
+      When I GET "sys/mounts/m"
+      Then the answer is 400
+      When I PUT "sys/plugins/catalog/secret/again" {"oci_image": "{image of probe}", "sha256": "{digest of probe}", "runtime": "rt"}
+      Then the answer is 400 with the error "unable to run plugin"

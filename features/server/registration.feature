@@ -454,6 +454,21 @@ Feature: Registering plugins
       When I GET "sys/plugins/runtimes/catalog/container/rt"
       Then the answer is 404
 
+    @REG-074 @may @vault>=1.15
+    Scenario: Runtimes are listed, all of them or those of a type
+      Source: https://developer.hashicorp.com/vault/api-docs/system/plugins-runtimes-catalog
+      When I PUT "sys/plugins/runtimes/catalog/container/rt" {"oci_runtime": "runsc"}
+      Then the answer is 204
+      When I GET "sys/plugins/runtimes/catalog"
+      Then the answer is 200 with:
+        | data.runtimes.[name=rt].oci_runtime | runsc     |
+        | data.runtimes.[name=rt].type        | container |
+      When I LIST "sys/plugins/runtimes/catalog?type=container"
+      Then the answer is 200 with:
+        | data.runtimes.[name=rt].oci_runtime | runsc |
+      When I GET "sys/plugins/runtimes/catalog?type=vm"
+      Then the answer is 400 with the error "not a supported plugin runtime type"
+
     @REG-072 @should @vault<1.15 @openbao
     Scenario: A server without runtimes answers 404
       When I GET "sys/plugins/runtimes/catalog/container/rt"

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
@@ -34,7 +35,7 @@ func (b *backend) runtimePaths() []*framework.Path {
 			logical.ReadOperation:   b.readRuntime,
 			logical.DeleteOperation: b.deleteRuntime,
 		}),
-		path("plugins/runtimes/catalog/?$", "Lists the plugin runtimes", nil, operations{
+		path("plugins/runtimes/catalog/?$", "Lists the plugin runtimes", map[string]*framework.FieldSchema{"type": fields["type"]}, operations{
 			logical.ListOperation: b.listRuntimes,
 			logical.ReadOperation: b.listRuntimes,
 		}),
@@ -78,14 +79,27 @@ func (b *backend) deleteRuntime(ctx context.Context, _ *logical.Request, d *fram
 	return nil, err
 }
 
-func (b *backend) listRuntimes(ctx context.Context, _ *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
-	runtimes, err := b.core.Catalog().Runtimes(ctx)
-	if err != nil {
-		return nil, err
+// listRuntimes lists the runtimes of a type, or of all types.
+//
+// Source: handlePluginRuntimeCatalogList in vault/logical_system.go, #23254, which 1.15.0
+// has (#23259).
+func (b *backend) listRuntimes(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	kind := consts.PluginRuntimeTypeContainer
+	if asked := d.Get("type").(string); asked != "" {
+		var err error
+		if kind, err = consts.ParsePluginRuntimeType(asked); err != nil {
+			return logical.ErrorResponse("%s", err), nil
+		}
 	}
-	list := make([]map[string]any, len(runtimes))
-	for i, r := range runtimes {
-		list[i] = b.runtimeInfo(r)
+	list := []map[string]any{}
+	if kind == consts.PluginRuntimeTypeContainer {
+		runtimes, err := b.core.Catalog().Runtimes(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range runtimes {
+			list = append(list, b.runtimeInfo(r))
+		}
 	}
 	data := map[string]any{}
 	if len(list) > 0 || b.dialect.Catalog.RootlessRuntimes {

@@ -36,14 +36,17 @@ func TestRuntimes(t *testing.T) {
 			t.Errorf("%s: %v", key, got)
 		}
 	}
-	// A type that is asked for chooses nothing, and neither does one that is none.
-	for _, query := range []map[string]any{nil, {"type": "container"}, {"type": "bogus"}} {
-		for _, op := range []logical.Operation{list, read} {
+	for _, op := range []logical.Operation{list, read} {
+		for _, query := range []map[string]any{nil, {"type": "container"}} {
 			all := s.must(op, runtimes, query).Data["runtimes"].([]map[string]any)
 			if len(all) != 2 || all[0]["name"] != "a" || all[1]["name"] != "b.c" {
 				t.Errorf("%s %v: %+v", op, query, all)
 			}
 		}
+		if none := s.must(op, runtimes, data{"type": "unsupported"}).Data["runtimes"].([]map[string]any); len(none) != 0 {
+			t.Errorf("%s of a type without runtimes: %+v", op, none)
+		}
+		s.refused(op, runtimes, data{"type": "bogus"}, 400, `"bogus" is not a supported plugin runtime type`)
 	}
 	s.must(update, runtimes+"/container/b.c", nil) // the whole runtime is exchanged
 	if got := s.must(read, runtimes+"/container/b.c", nil).Data; got["oci_runtime"] != "" || got["cpu_nanos"] != int64(0) || got["rootless"] != false {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -87,7 +88,7 @@ func TestContainers(t *testing.T) {
 	f := fixture{docker: engine(t)}
 	f.image, f.digest = image(t, f.docker)
 	for name, test := range map[string]func(*testing.T, fixture){
-		"runs": testRuns, "tmpdir": testTmpdir, "no-tmpdir": testNoTmpdir, "no-image": testNoImage,
+		"runs": testRuns, "tmpdir": testTmpdir, "no-tmpdir": testNoTmpdir, "no-image": testNoImage, "image-gone": testImageGone,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -252,5 +253,29 @@ func testNoImage(t *testing.T, _ fixture) {
 	_, err := server.Client.Logical().Write("sys/plugins/catalog/secret/x", fixture{image: "plugproof-test/none", digest: digest}.registration())
 	if err == nil || !strings.Contains(err.Error(), "unable to run plugin: ") || !strings.Contains(err.Error(), "SHA256 mismatch") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// testImageGone: a plugin whose image is removed after its registration is not mounted, and
+// the answer is the engine's.
+func testImageGone(t *testing.T, f fixture) {
+	t.Helper()
+	other := f
+	other.image = f.image + "-gone"
+	if _, err := f.docker.ImageTag(t.Context(), client.ImageTagOptions{Source: f.image, Target: other.image}); err != nil {
+		t.Fatal(err)
+	}
+	server := start(t, nil)
+	write(t, server, "sys/plugins/catalog/secret/"+pluginName(t), other.registration())
+	if _, err := f.docker.ImageRemove(t.Context(), other.image, client.ImageRemoveOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	err := server.Client.Sys().Mount("p", &api.MountInput{Type: pluginName(t)})
+	var refused *api.ResponseError
+	if !errors.As(err, &refused) || refused.StatusCode != http.StatusBadRequest || !strings.Contains(err.Error(), "invalid backend version: 2 errors occurred") {
+		t.Errorf("got %v", err)
+	}
+	if left := f.containers(t, pluginName(t)); len(left) > 0 {
+		t.Errorf("left behind: %+v", left)
 	}
 }

@@ -12,6 +12,14 @@ import (
 func wrongCatalogs() []wrong {
 	return []wrong{
 		{
+			name: "all runtimes are listed, whatever type is asked for",
+			change: instead(on("GET", "sys/plugins/runtimes/catalog"), func(s *server, w http.ResponseWriter, r *http.Request, _ []string) bool {
+				send(w, again(s, r, func(r *http.Request) { r.URL.RawQuery = "" }))
+				return true
+			}),
+			fails: []string{"REG-074"},
+		},
+		{
 			name:   "a registration is taken and forgotten the second time",
 			change: firstOnly, fails: []string{"REG-003"},
 			also: []string{"ENV-011", "ENV-012", "ENV-013", "PRX-002", "UPG-025"},

@@ -43,5 +43,29 @@ func wrongContainers() []wrong {
 			change: ignore(on("DELETE", "sys/plugins/runtimes/catalog/container/rt.*")),
 			fails:  []string{"CTN-005"},
 		},
+		{
+			name: "an image that is nowhere is registered",
+			change: instead(registration, func(_ *server, w http.ResponseWriter, r *http.Request, _ []string) bool {
+				if body(r)["oci_image"] != "plugproof.invalid/none" {
+					return false
+				}
+				answer(w, http.StatusNoContent, nil)
+				return true
+			}),
+			fails: []string{"CTN-006"},
+		},
+		{
+			name: "a plugin without its runtime is said to be mounted",
+			change: instead(on("POST", "sys/mounts/m.*"), func(s *server, w http.ResponseWriter, r *http.Request, _ []string) bool {
+				got := again(s, r, func(*http.Request) {})
+				if strings.Contains(got.Body.String(), "plugproof-none") {
+					got.Code = http.StatusNoContent
+					got.Body.Reset()
+				}
+				send(w, got)
+				return true
+			}),
+			fails: []string{"CTN-007"},
+		},
 	}
 }
