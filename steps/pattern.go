@@ -80,10 +80,9 @@ func (b binding) argument() string {
 	return ""
 }
 
-// on returns the step as a function without its receiver, which is w.
-func (b binding) on(w *world) any {
-	step := reflect.ValueOf(b.step)
-	method := step.Type()
+// withoutReceiver returns the type of the step as a function without its receiver.
+func (b binding) withoutReceiver() reflect.Type {
+	method := reflect.TypeOf(b.step)
 	var in, out []reflect.Type
 	for i := 1; i < method.NumIn(); i++ {
 		in = append(in, method.In(i))
@@ -91,16 +90,23 @@ func (b binding) on(w *world) any {
 	for i := range method.NumOut() {
 		out = append(out, method.Out(i))
 	}
-	receiver := reflect.ValueOf(w)
-	return reflect.MakeFunc(reflect.FuncOf(in, out, false), func(args []reflect.Value) []reflect.Value {
+	return reflect.FuncOf(in, out, false)
+}
+
+// on returns the step as a function without its receiver, which is w.
+func (b boundStep) on(w *world) any {
+	step, receiver := reflect.ValueOf(b.step), reflect.ValueOf(w)
+	return reflect.MakeFunc(b.function, func(args []reflect.Value) []reflect.Value {
 		return step.Call(append([]reflect.Value{receiver}, args...))
 	}).Interface()
 }
 
-// boundStep is a binding with its compiled expression.
+// boundStep is a binding with its compiled expression, and the type of its step as a
+// function without its receiver.
 type boundStep struct {
 	binding
 	expression *regexp.Regexp
+	function   reflect.Type
 }
 
 // boundSteps returns all bindings in order. Nobody changes them.
@@ -110,7 +116,7 @@ var boundSteps = sync.OnceValue(func() []boundStep {
 	var all []boundStep
 	for _, group := range vocabulary() {
 		for _, binding := range group.bindings {
-			all = append(all, boundStep{binding, expression(binding.sentence)})
+			all = append(all, boundStep{binding, expression(binding.sentence), binding.withoutReceiver()})
 		}
 	}
 	return all

@@ -85,7 +85,7 @@ func (i *Installed) probeAll(ctx context.Context) ([]probe, error) {
 	if reason := i.notSetUp(); reason != "" {
 		return nil, &NotCheckedError{Reason: reason}
 	}
-	release, err := i.aloneWithSecond(ctx)
+	release, err := i.aloneWithSecond(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -38,14 +38,45 @@ func (i *Installed) register(ctx context.Context, name, binary string, limit tim
 	return nil
 }
 
-// aloneWithSecond waits until no scenario uses the second registration. The caller calls
-// release when it does not use it any more.
-func (i *Installed) aloneWithSecond(ctx context.Context) (release func(), err error) {
+// aloneWithSecond waits until no scenario uses the second registration, and calls waiting
+// first if one does; waiting may be nil. The caller calls release when it does not use it
+// any more.
+func (i *Installed) aloneWithSecond(ctx context.Context, waiting func()) (release func(), err error) {
+	release = func() { <-i.alone }
 	select {
 	case i.alone <- struct{}{}:
-		return func() { <-i.alone }, nil
+		return release, nil
+	default:
+	}
+	if waiting != nil {
+		waiting()
+	}
+	select {
+	case i.alone <- struct{}{}:
+		return release, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	}
+}
+
+// count waits until fewer scenarios run than may at a time, and counts as one from then on.
+func (w *world) count(ctx context.Context) {
+	if w.suite.running == nil {
+		return
+	}
+	select {
+	case w.suite.running <- struct{}{}:
+		w.counts = true
+	case <-ctx.Done():
+	}
+}
+
+// discount lets another scenario run instead: this one has ended, or waits for one that
+// may wait for its turn.
+func (w *world) discount() {
+	if w.counts {
+		w.counts = false
+		<-w.suite.running
 	}
 }
 

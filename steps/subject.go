@@ -206,7 +206,7 @@ func (w *world) subjectRegistered(ctx context.Context) error {
 		return w.registerSubject(ctx)
 	}
 	if w.release == nil {
-		if w.release, err = installed.aloneWithSecond(ctx); err != nil {
+		if w.release, err = installed.aloneWithSecond(ctx, w.discount); err != nil {
 			return err
 		}
 		// What came before was another scenario's.

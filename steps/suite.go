@@ -39,6 +39,9 @@ type Config struct {
 	PluginLog io.Writer
 	// Tracer knows what goes between servers and plugins; nil for nobody.
 	Tracer Tracer
+	// Concurrency is how many scenarios run at a time; 0 is as many as are begun. One that
+	// had to wait for another does not count when it goes on.
+	Concurrency int
 	// OnOutcome is called once for every scenario, by several goroutines.
 	OnOutcome func(Outcome)
 }
@@ -51,6 +54,8 @@ type Suite struct {
 	steps        []boundStep
 	// logging is held while what a plugin logged is written.
 	logging sync.Mutex
+	// running has an element for each scenario that runs and counts; nil without a limit.
+	running chan struct{}
 }
 
 // NewSuite makes a suite. Nothing is started yet.
@@ -65,6 +70,9 @@ func NewSuite(config Config) (*Suite, error) {
 	suite := &Suite{config: config, steps: boundSteps(), requirements: make(map[string]Requirement, len(all))}
 	for _, requirement := range all {
 		suite.requirements[requirement.ID] = requirement
+	}
+	if config.Concurrency > 0 {
+		suite.running = make(chan struct{}, config.Concurrency)
 	}
 	return suite, nil
 }

@@ -150,7 +150,7 @@ func (w *world) timedTaken(ctx context.Context) error {
 	if reason := timed.notSetUp(); reason != "" {
 		return &NotCheckedError{Reason: reason}
 	}
-	if w.release, err = timed.aloneWithSecond(ctx); err != nil {
+	if w.release, err = timed.aloneWithSecond(ctx, w.discount); err != nil {
 		return err
 	}
 	client := *timed.client

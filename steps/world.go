@@ -59,6 +59,8 @@ type world struct {
 	// release ends the scenario's use of the plugin's second registration; nil if it
 	// does not use it.
 	release func()
+	// counts is set while the scenario is one of those that run at a time.
+	counts bool
 	// mounts are those of the second registration that the scenario made; used is set
 	// when their process was asked for anything but help after its start.
 	mounts []string
@@ -122,6 +124,7 @@ func newWorld(suite *Suite) *world {
 
 // begin decides whether the scenario applies and can be carried out.
 func (w *world) begin(ctx context.Context, scenario *godog.Scenario) (context.Context, error) {
+	w.count(ctx)
 	w.machine, w.name = newMachine(), scenario.Name
 	w.since = w.machine.started
 	var names []string
@@ -241,6 +244,7 @@ func (w *world) end(ctx context.Context, _ *godog.Scenario, stepErr error) (cont
 		outcome.Crash = w.crash(cleaning)
 	}
 	w.endTrace(outcome)
+	w.discount()
 	w.suite.config.OnOutcome(outcome)
 	return ctx, nil
 }

@@ -109,6 +109,8 @@ func CheckOn(ctx context.Context, config CheckConfig, target steps.Target, path 
 	if err != nil {
 		return report.Run{}, err
 	}
+	// Those that start processes of the plugin take longest, and many wait for each other.
+	chosen.startWith("process", "time", "start")
 	choice, err := config.narrow(&chosen, all)
 	if err != nil {
 		return report.Run{}, err

@@ -241,11 +241,21 @@ type attempt struct {
 	stop   context.CancelCauseFunc
 }
 
+// waitingScenarios is how many scenarios about a plugin may wait for others while as many
+// run as may at a time.
+const waitingScenarios = 30
+
 func (a *attempt) run(ctx context.Context, chosen selection) ([]steps.Outcome, error) {
 	var mu sync.Mutex
 	var outcomes []steps.Outcome
 	stepsConfig := a.steps
 	stepsConfig.Tracer = tracerOf(a.config.Trace)
+	concurrency := a.config.Concurrency
+	if stepsConfig.Installed != nil && concurrency > 1 {
+		// Those that wait for processes of the plugin are not to keep the rest waiting.
+		stepsConfig.Concurrency = concurrency
+		concurrency += waitingScenarios
+	}
 	stepsConfig.OnOutcome = func(outcome steps.Outcome) {
 		outcome = a.known.Mark(outcome)
 		mu.Lock()
@@ -267,7 +277,7 @@ func (a *attempt) run(ctx context.Context, chosen selection) ([]steps.Outcome, e
 			FS: stepsConfig.Features, Paths: chosen.files, Tags: chosen.tags,
 			// Outcomes are gathered by steps; the formatter's text is not used.
 			Format: "progress", Output: io.Discard, NoColors: true,
-			Strict: true, Randomize: a.seed, Concurrency: a.config.Concurrency, DefaultContext: ctx,
+			Strict: true, Randomize: a.seed, Concurrency: concurrency, DefaultContext: ctx,
 		},
 	}
 	// The outcomes say more than godog's exit code: it knows no ERROR.

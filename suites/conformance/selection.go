@@ -122,6 +122,17 @@ func choose(all []steps.Requirement, only, areas, levels []string, tags string) 
 	return chosen, nil
 }
 
+// startWith has the scenarios of some areas run before the others.
+func (s *selection) startWith(areas ...string) {
+	rank := func(file string) int {
+		if at := slices.Index(areas, strings.TrimSuffix(file, ".feature")); at >= 0 {
+			return at
+		}
+		return len(areas)
+	}
+	slices.SortStableFunc(s.files, func(a, b string) int { return rank(a) - rank(b) })
+}
+
 // count counts the scenarios of the features that fit. None is a mistake of the
 // user's.
 func (s *selection) count(from fs.FS) error {
