@@ -308,18 +308,23 @@ func (w *world) withLeftovers(outcome Outcome, cleanErr error) Outcome {
 	return outcome
 }
 
+// How long poll waits between tries: at first not for long, as most of what is waited for
+// comes at once, and then twice as long each time.
+const (
+	shortestWait = 5 * time.Millisecond
+	longestWait  = 50 * time.Millisecond
+)
+
 // poll tries until check holds or the deadline has passed, and then answers the
 // last mismatch. Errors other than mismatches are tried again too: a server
 // that restarts refuses connections for a while.
 func poll(ctx context.Context, within time.Duration, check func(context.Context) error) error {
 	deadline, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	ticker := time.NewTicker(50 * time.Millisecond)
-	defer ticker.Stop()
 	last := check(deadline)
-	for last != nil {
+	for wait := shortestWait; last != nil; wait = min(2*wait, longestWait) {
 		select {
-		case <-ticker.C:
+		case <-time.After(wait):
 			if err := check(deadline); deadline.Err() == nil || err == nil {
 				last = err
 			}
