@@ -73,7 +73,6 @@ func sources() []source {
 		{"probe", ".", modulePath + "/plugins/probe/cmd/probe"},
 		{"memdb", ".", modulePath + "/plugins/memdb/cmd/memdb"},
 		{"probe-v4", "plugins/old", modulePath + "/plugins/old/cmd/probe-v4"},
-		{"memdb-v4", "plugins/old", modulePath + "/plugins/old/cmd/memdb-v4"},
 		{Inside, ".", modulePath + "/suites/cmd/" + Inside},
 		{"vault-plugin-auth-jwt", "plugins/thirdparty", "github.com/hashicorp/vault-plugin-auth-jwt/cmd/vault-plugin-auth-jwt"},
 		{"vault-plugin-database-redis", "plugins/thirdparty", "github.com/hashicorp/vault-plugin-database-redis/cmd/vault-plugin-database-redis"},
@@ -82,7 +81,7 @@ func sources() []source {
 }
 
 // Names returns the names of the plugins that can be built: the sample
-// plugins, probe-v4 and memdb-v4 (built with an old SDK) and the public ones.
+// plugins, probe-v4 (built with an old SDK) and the public ones.
 func Names() []string {
 	var names []string
 	for _, s := range sources() {
