@@ -74,8 +74,8 @@ func (d *Digests) Of(path string) (digest [sha256.Size]byte, err error) {
 }
 
 // Link calls link, which gives the file at path another name, and keeps the digest that is
-// known of it: a link changes the change time. Who writes to the file meanwhile changes its
-// modification time, unless he sets that back.
+// known of it: a link changes the change time. A write to the file within the link is not
+// noticed if its modification time is set back.
 func (d *Digests) Link(path string, link func() error) error {
 	d.linking.Lock()
 	defer d.linking.Unlock()
