@@ -3,7 +3,9 @@
 package steps
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -167,8 +169,22 @@ func (w *world) subjectRoots(ctx context.Context) ([]host.Process, error) {
 	return roots, err
 }
 
-// pluginHas checks a variable of the processes that serve the checked plugin.
+// pluginHas checks a variable of the processes that serve the checked plugin. They are
+// looked for again if one has ended before it was read.
 func (w *world) pluginHas(ctx context.Context, name, value string) error {
+	var lacking error
+	err := poll(ctx, soon, func(ctx context.Context) error {
+		err := w.servingHas(ctx, name, value)
+		if failure := new(Failure); errors.As(err, &failure) {
+			lacking = err
+			return nil
+		}
+		return err
+	})
+	return cmp.Or(err, lacking)
+}
+
+func (w *world) servingHas(ctx context.Context, name, value string) error {
 	trees, err := w.subjectTrees(ctx)
 	if err == nil && len(trees) == 0 && w.rouse(ctx) {
 		trees, err = w.subjectTrees(ctx)
