@@ -18,7 +18,7 @@ import (
 //
 // Source: wrapJSONLimitsHandler in http/util.go of Vault.
 func limitJSON(w http.ResponseWriter, r *http.Request, limits dialect.JSONLimits) (*http.Request, error) {
-	if limits == (dialect.JSONLimits{}) || r.Body == http.NoBody {
+	if limits == (dialect.JSONLimits{}) || r.Body == nil || r.Body == http.NoBody {
 		return r, nil
 	}
 	var read bytes.Buffer
