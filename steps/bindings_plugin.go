@@ -67,7 +67,7 @@ func pluginVocabulary() []group {
 				"Checks that each special path that the plugin declares is one of its paths.",
 				`every special path exists`},
 			{`special paths for storage are those stored at "MOUNT"`, (*world).storageIsMeant, Faults,
-				"Checks that what the plugin declares as local or as sealed is no slip of the pen away from what it stores.",
+				"Checks that what the plugin declares as local or as sealed is not a typo of what it stores.",
 				`special paths for storage are those stored at "p"`},
 			{`exactly the paths of the profile answer without a token`, (*world).openPathsExact, OpenPaths,
 				"Asks every documented path without a token.",

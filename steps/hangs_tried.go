@@ -57,7 +57,7 @@ func (i *Installed) tryUnmount(ctx context.Context, entry, mount string) (surviv
 	begun := time.Now()
 	bounded, cancel := context.WithTimeout(ctx, i.timeout)
 	defer cancel()
-	_ = RollBackNow(bounded, i.server, mount) // whether it succeeds is no matter here
+	_ = RollBackNow(bounded, i.server, mount) // a failure is not about the removal
 	i.ask(ctx, request{method: http.MethodGet, path: i.at("?help=1")})
 	early, err := crashesOf(ctx, i.server, i.name(), begun)
 	removed := time.Now()

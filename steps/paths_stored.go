@@ -11,13 +11,13 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// maxSlip is in how many letters two names of storage differ if one is likely meant for
-// the other.
-const maxSlip = 2
+// maxTypo is the greatest edit distance of two names of storage of which one is likely a
+// typo of the other.
+const maxTypo = 2
 
-// storageIsMeant wants each special path for storage at a mount to be no slip of the pen
-// away from what the plugin stores there. One that nothing stored resembles may be about
-// what the profile does not make the plugin store.
+// storageIsMeant wants no special path for storage at a mount to be a typo of what the
+// plugin stores there. One that nothing stored resembles may be about what the profile
+// does not make the plugin store.
 func (w *world) storageIsMeant(ctx context.Context, mount string) error {
 	path, err := w.outgoing(w.below(mount, ""))
 	if err != nil {
@@ -36,7 +36,7 @@ func (w *world) storageIsMeant(ctx context.Context, mount string) error {
 		paths []string
 	}{{"LocalStorage", special.LocalStorage}, {"SealWrapStorage", special.SealWrapStorage}} {
 		for _, declared := range list.paths {
-			if meant := slipOf(declared, stored); meant != "" {
+			if meant := typoOf(declared, stored); meant != "" {
 				return mismatch("special paths for storage as the plugin stores them",
 					fmt.Sprintf("PathsSpecial.%s has %q, which is nothing stored, but there is %q", list.name, declared, meant))
 			}
@@ -45,9 +45,9 @@ func (w *world) storageIsMeant(ctx context.Context, mount string) error {
 	return nil
 }
 
-// slipOf returns what of the stored keys a declared special path was likely meant for:
+// typoOf returns what of the stored keys a declared special path was likely meant for:
 // empty if it matches one, or if none resembles it.
-func slipOf(declared string, stored []string) string {
+func typoOf(declared string, stored []string) string {
 	name := strings.TrimRight(declared, "*/")
 	if slices.ContainsFunc(stored, func(key string) bool { return strings.HasPrefix(key, name) }) {
 		return ""
@@ -57,7 +57,7 @@ func slipOf(declared string, stored []string) string {
 		segments := strings.SplitN(key, "/", depth+1)
 		like := strings.Join(segments[:min(depth, len(segments))], "/")
 		// Of short names most are alike.
-		if distance := levenshtein.Distance(name, like, nil); distance <= min(maxSlip, (len(name)-1)/2) {
+		if distance := levenshtein.Distance(name, like, nil); distance <= min(maxTypo, (len(name)-1)/2) {
 			return like
 		}
 	}

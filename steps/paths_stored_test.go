@@ -4,7 +4,7 @@ package steps
 
 import "testing"
 
-func TestSlipOf(t *testing.T) {
+func TestTypoOf(t *testing.T) {
 	t.Parallel()
 	stored := []string{"config", "role/a", "role/b", "key/v1/secret", "ca"}
 	for declared, want := range map[string]string{
@@ -12,11 +12,11 @@ func TestSlipOf(t *testing.T) {
 		"confg": "config", "confug/": "config", "roles/": "role", "key/v2/": "key/v1",
 		"static-role/*": "", "wal/": "", "cb": "", "issuers": "", "": "",
 	} {
-		if got := slipOf(declared, stored); got != want {
+		if got := typoOf(declared, stored); got != want {
 			t.Errorf("%q: got %q, want %q", declared, got, want)
 		}
 	}
-	if got := slipOf("config", nil); got != "" {
+	if got := typoOf("config", nil); got != "" {
 		t.Errorf("nothing stored: got %q", got)
 	}
 }

@@ -33,7 +33,7 @@ func (Local) Processes(ctx context.Context) ([]Process, error) {
 	}
 	processes := make([]Process, 0, len(all))
 	for _, pid := range all {
-		// Nothing is read of a process that nobody asks for anything.
+		// A process is read when it is asked for something.
 		processes = append(processes, localProcess{&process.Process{Pid: pid}})
 	}
 	return processes, nil

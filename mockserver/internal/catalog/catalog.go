@@ -194,7 +194,7 @@ func (c *Catalog) Delete(ctx context.Context, k Key) error {
 // List returns all plugins of a type: registered ones and builtins that no
 // unversioned plugin hides, sorted by name and version.
 func (c *Catalog) List(ctx context.Context, kind consts.PluginType) ([]*Entry, error) {
-	all, err := c.registeredBelow(ctx, kind.String()+"/")
+	all, err := c.allRegistered(ctx, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -264,6 +264,11 @@ func (c *Catalog) Select(ctx context.Context, kind consts.PluginType, name strin
 		return "", err
 	}
 	return versions[len(versions)-1].Version, nil
+}
+
+// allRegistered returns the registered plugins of a type.
+func (c *Catalog) allRegistered(ctx context.Context, kind consts.PluginType) ([]*Entry, error) {
+	return c.registeredBelow(ctx, kind.String()+"/")
 }
 
 // registeredBelow returns the registered plugins whose storage keys have the prefix.

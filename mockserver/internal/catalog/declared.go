@@ -63,7 +63,7 @@ func (c *Catalog) Declare(ctx context.Context, plugins []Declaration, probe Prob
 		declared[key] = true
 	}
 	for _, kind := range consts.PluginTypes {
-		entries, err := c.registeredBelow(ctx, kind.String()+"/")
+		entries, err := c.allRegistered(ctx, kind)
 		if err != nil {
 			return fmt.Errorf("while listing plugins of type %s: failed to list plugins: %w", kind, err)
 		}

@@ -84,7 +84,7 @@ func (c *Catalog) DeleteRuntime(ctx context.Context, name string) error {
 func (c *Catalog) runtimeUsers(ctx context.Context, runtime string) ([]string, error) {
 	var users []string
 	for _, kind := range []consts.PluginType{consts.PluginTypeSecrets, consts.PluginTypeDatabase, consts.PluginTypeCredential} {
-		all, err := c.registeredBelow(ctx, kind.String()+"/")
+		all, err := c.allRegistered(ctx, kind)
 		if err != nil {
 			return nil, err
 		}

@@ -73,8 +73,8 @@ func (d *Digests) Of(path string) (digest [sha256.Size]byte, err error) {
 	return sum.digest, errors.Join(err, file.Close())
 }
 
-// Link calls link, which gives the file at path another name, and keeps the digest that is
-// known of it: a link changes the change time. A write to the file within the link is not
+// Link calls link, which links the file at path, and keeps the file's known digest: a link
+// changes the change time. A write to the file within the link is not
 // noticed if its modification time is set back.
 func (d *Digests) Link(path string, link func() error) error {
 	d.linking.Lock()
