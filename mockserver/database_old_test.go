@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -28,9 +27,7 @@ var builtOldDatabase = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	cmd := exec.Command("go", "build", "-C", "../plugins/old", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", dir, "./cmd/memdb-v4")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if err := cmd.Run(); err != nil {
+	if err := buildPlugins("../plugins/old", dir, "./cmd/memdb-v4"); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(filepath.Join(dir, "memdb-v4"))

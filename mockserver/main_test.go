@@ -85,11 +85,8 @@ var builtProbe = sync.OnceValues(func() (built builtPlugins, err error) {
 	if err := os.Setenv(buildDirEnv, dir); err != nil {
 		return built, err
 	}
-	// The flags are those of all programs of the tests, which share what is compiled.
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", dir, "../plugins/probe/cmd/probe", "../plugins/memdb/cmd/memdb")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return built, fmt.Errorf("build the probe: %w\n%s", err, out)
+	if err := buildPlugins("..", dir, "./plugins/probe/cmd/probe", "./plugins/memdb/cmd/memdb"); err != nil {
+		return built, err
 	}
 	built = builtPlugins{dir: dir, sums: map[string]string{}}
 	for _, name := range []string{"probe", "memdb"} {
@@ -102,6 +99,17 @@ var builtProbe = sync.OnceValues(func() (built builtPlugins, err error) {
 	}
 	return built, nil
 })
+
+// buildPlugins builds packages of a module into a directory. The flags are those of all
+// programs of the tests, which share what is compiled.
+func buildPlugins(module, dir string, packages ...string) error {
+	cmd := exec.Command("go", append([]string{"build", "-C", module, "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", dir}, packages...)...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", strings.Join(packages, ", "), err, out)
+	}
+	return nil
+}
 
 // pluginDir is a plugin directory of the test's own with the probe in it, and
 // the probe's sha256.

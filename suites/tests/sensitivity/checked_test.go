@@ -32,9 +32,9 @@ func program(t *testing.T, name, version string) string {
 	return path
 }
 
-// checked runs plugproof check as its user would, but in this process: a program of its
-// own would spend as much on its start as on the check. It returns the result. The exit
-// code is the result's, and neither it nor what is printed matches secret.
+// checked runs plugproof check as its user would, but in this process: hundreds of
+// checks would start as many programs. It returns the result. The exit code is the
+// result's, and neither it nor what is printed matches secret.
 func checked(t *testing.T, config conformance.CheckConfig, binary, secret string) report.Run {
 	t.Helper()
 	g := NewWithT(t)
