@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/vault/sdk/helper/consts"
@@ -220,19 +221,28 @@ func (c *Catalog) List(ctx context.Context, kind consts.PluginType) ([]*Entry, e
 	return all, nil
 }
 
-// Names returns the names of all plugins of a type, without those that have
-// only versions where the dialect leaves them out.
+// Names returns the names of all plugins of a type, sorted, without those that have
+// only versions where the dialect leaves them out. No entry is read: name and version
+// stand in the key.
 func (c *Catalog) Names(ctx context.Context, kind consts.PluginType) ([]string, error) {
-	all, err := c.List(ctx, kind)
+	prefix := "plugins/" + kind.String() + "/"
+	keys, err := logical.CollectKeysWithPrefix(ctx, c.storage, prefix)
 	if err != nil {
 		return nil, err
 	}
-	names := []string{}
-	for _, e := range all {
-		if e.Version == "" || e.Builtin || c.dialect.Catalog.ListsVersionedOnly {
-			names = append(names, e.Name)
+	names := make([]string, 0, len(keys)+len(c.builtins))
+	for _, key := range keys {
+		name, version, _ := strings.Cut(strings.TrimPrefix(key, prefix), "/")
+		if version == "" || c.dialect.Catalog.ListsVersionedOnly {
+			names = append(names, unescape(name))
 		}
 	}
+	for k, b := range c.builtins {
+		if k.Type == kind && b.Status != string(dialect.Removed) {
+			names = append(names, k.Name)
+		}
+	}
+	slices.Sort(names)
 	return slices.Compact(names), nil
 }
 

@@ -72,9 +72,9 @@ func pinKey(kind consts.PluginType, name string) string {
 
 // escape makes a name one segment of a storage key, and unescape undoes it.
 func escape(name string) string {
-	return strings.NewReplacer("%", "%25", "/", "%2F").Replace(name)
+	return strings.ReplaceAll(strings.ReplaceAll(name, "%", "%25"), "/", "%2F")
 }
 
 func unescape(name string) string {
-	return strings.NewReplacer("%2F", "/", "%25", "%").Replace(name)
+	return strings.ReplaceAll(strings.ReplaceAll(name, "%2F", "/"), "%25", "%")
 }
