@@ -98,6 +98,7 @@ func newServer(ctx context.Context, o options) (*Server, error) {
 		}
 		physical = bolt
 	}
+	physical = storage.NewTransactor(physical)
 	if o.faults != nil {
 		physical = storage.NewFaulty(physical, o.faults)
 	}

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"google.golang.org/grpc"
+	"github.com/plugproof/plugproof/mockserver/internal/process/callback"
 )
 
 // reopenDelay is how long after a failure a port is opened again.
@@ -25,7 +25,7 @@ var errTaken = errors.New("the plugin is connected")
 // is not used for half an hour and makes another one with the next call: then the port
 // listens again.
 type callbackPort struct {
-	server *grpc.Server
+	server *callback.Server
 	// address is nil if the port can't be opened again and so stays open.
 	address net.Addr
 	stopped atomic.Bool

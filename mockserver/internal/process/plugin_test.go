@@ -76,6 +76,8 @@ func play(role string) error {
 			},
 		})
 		return nil
+	case "openbao":
+		return serveOpenBao()
 	case "database":
 		dbplugin.ServeMultiplex(func() (any, error) { return versioned{}, nil })
 		return nil

@@ -163,7 +163,7 @@ func storageKey(message any) string {
 		return m.GetKey()
 	case interface{ GetPrefix() string }:
 		return m.GetPrefix()
-	case *pb.StoragePutArgs:
+	case interface{ GetEntry() *pb.StorageEntry }:
 		return m.GetEntry().GetKey()
 	}
 	return ""

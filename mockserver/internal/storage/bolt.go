@@ -212,6 +212,37 @@ func (b *Bolt) List(_ context.Context, prefix string) (names []string, err error
 	return names, err
 }
 
+// Keys implements Physical.
+func (b *Bolt) Keys(_ context.Context, prefix string) (keys []string, err error) {
+	err = b.db.View(func(tx *bbolt.Tx) error {
+		p := []byte(prefix)
+		c := tx.Bucket(bucket()).Cursor()
+		for k, _ := c.Seek(p); k != nil && bytes.HasPrefix(k, p); k, _ = c.Next() {
+			keys = append(keys, string(k))
+		}
+		return nil
+	})
+	return keys, err
+}
+
+// Apply implements Physical.
+func (b *Bolt) Apply(_ context.Context, writes map[string][]byte) error {
+	return b.db.Batch(func(tx *bbolt.Tx) error {
+		for key, value := range writes {
+			var err error
+			if value == nil {
+				err = tx.Bucket(bucket()).Delete([]byte(key))
+			} else {
+				err = tx.Bucket(bucket()).Put([]byte(key), value)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Clear implements Physical.
 func (b *Bolt) Clear(_ context.Context, prefix string) error {
 	return b.db.Batch(func(tx *bbolt.Tx) error {

@@ -79,6 +79,74 @@ func (f *Faulty) List(ctx context.Context, prefix string) ([]string, error) {
 	return f.Physical.List(ctx, prefix)
 }
 
+// Keys implements Physical.
+func (f *Faulty) Keys(ctx context.Context, prefix string) ([]string, error) {
+	if err := f.access(ctx, false); err != nil {
+		return nil, err
+	}
+	return f.Physical.Keys(ctx, prefix)
+}
+
+// Apply implements Physical.
+func (f *Faulty) Apply(ctx context.Context, writes map[string][]byte) error {
+	if err := f.access(ctx, true); err != nil {
+		return err
+	}
+	return f.Physical.Apply(ctx, writes)
+}
+
+// Begin implements Transactional.
+func (f *Faulty) Begin(ctx context.Context, prefix string, writable bool) (Transaction, error) {
+	t, ok := f.Physical.(Transactional)
+	if !ok {
+		return nil, errNoTransactions
+	}
+	if err := f.access(ctx, false); err != nil {
+		return nil, err
+	}
+	tx, err := t.Begin(ctx, prefix, writable)
+	if err != nil {
+		return nil, err
+	}
+	return &faultyTransaction{Transaction: tx, faulty: f, writable: writable}, nil
+}
+
+// faultyTransaction is a Transaction that fails as the storage does: its reads, and its
+// writes when it is committed, which is when they are made.
+type faultyTransaction struct {
+	Transaction
+
+	faulty   *Faulty
+	writable bool
+}
+
+// Get implements Transaction.
+func (t *faultyTransaction) Get(ctx context.Context, key string) ([]byte, error) {
+	if err := t.faulty.access(ctx, false); err != nil {
+		return nil, err
+	}
+	return t.Transaction.Get(ctx, key)
+}
+
+// ListPage implements Transaction.
+func (t *faultyTransaction) ListPage(ctx context.Context, prefix, after string, limit int) ([]string, error) {
+	if err := t.faulty.access(ctx, false); err != nil {
+		return nil, err
+	}
+	return t.Transaction.ListPage(ctx, prefix, after, limit)
+}
+
+// Commit implements Transaction. A failed one ends the transaction, as any other does.
+func (t *faultyTransaction) Commit(ctx context.Context) error {
+	if t.writable {
+		if err := t.faulty.access(ctx, true); err != nil {
+			_ = t.Rollback(ctx) // it may have been ended before
+			return err
+		}
+	}
+	return t.Transaction.Commit(ctx)
+}
+
 // Clear implements Physical.
 func (f *Faulty) Clear(ctx context.Context, prefix string) error {
 	if err := f.access(ctx, true); err != nil {

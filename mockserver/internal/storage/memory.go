@@ -5,7 +5,6 @@ package storage
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/armon/go-radix"
@@ -55,10 +54,7 @@ func (m *Memory) List(_ context.Context, prefix string) ([]string, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	m.tree.WalkPrefix(prefix, func(key string, _ any) bool {
-		name := strings.TrimPrefix(key, prefix)
-		if i := strings.IndexByte(name, '/'); i >= 0 {
-			name = name[:i+1]
-		}
+		name := nameBelow(key, prefix)
 		// The tree walks in order, so that a folder's keys are neighbours.
 		if n := len(names); n == 0 || names[n-1] != name {
 			names = append(names, name)
@@ -66,6 +62,32 @@ func (m *Memory) List(_ context.Context, prefix string) ([]string, error) {
 		return false
 	})
 	return names, nil
+}
+
+// Keys implements Physical.
+func (m *Memory) Keys(_ context.Context, prefix string) ([]string, error) {
+	var keys []string
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	m.tree.WalkPrefix(prefix, func(key string, _ any) bool {
+		keys = append(keys, key)
+		return false
+	})
+	return keys, nil
+}
+
+// Apply implements Physical.
+func (m *Memory) Apply(_ context.Context, writes map[string][]byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for key, value := range writes {
+		if value == nil {
+			m.tree.Delete(key)
+			continue
+		}
+		m.tree.Insert(key, append([]byte{}, value...))
+	}
+	return nil
 }
 
 // Clear implements Physical.

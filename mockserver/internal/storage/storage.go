@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/vault/sdk/logical"
 )
@@ -27,14 +29,25 @@ type Physical interface {
 	// List returns the names directly below prefix, sorted; folders end in a
 	// slash.
 	List(ctx context.Context, prefix string) ([]string, error)
+	// Keys returns all keys that begin with prefix.
+	Keys(ctx context.Context, prefix string) ([]string, error)
 	// Clear deletes everything below prefix.
 	Clear(ctx context.Context, prefix string) error
+	// Apply makes all writes or none; a nil value deletes its key.
+	Apply(ctx context.Context, writes map[string][]byte) error
 	Close() error
 }
 
 // ErrNilEntry is returned for a write without an entry. The text is that of the
 // barrier view of Vault and OpenBao.
 var ErrNilEntry = errors.New("cannot write nil entry")
+
+// Errors of keys that can't be written. The texts are those of sdk/physical/encoding.go in
+// Vault and OpenBao.
+var (
+	errNotUTF8      = errors.New("key contains invalid UTF-8 characters")
+	errNotPrintable = errors.New("key contains non-printable characters")
+)
 
 // View is the part of a Physical below a prefix, as a logical.Storage.
 type View struct {
@@ -108,7 +121,7 @@ func (v *View) Put(ctx context.Context, entry *logical.StorageEntry) error {
 	if entry == nil {
 		return ErrNilEntry
 	}
-	if err := v.checkWrite(ctx, entry.Key); err != nil {
+	if err := v.checkWrite(ctx, entry.Key, v.readOnly.Load); err != nil {
 		return err
 	}
 	return v.physical.Put(ctx, v.prefix+entry.Key, entry.Value)
@@ -116,7 +129,7 @@ func (v *View) Put(ctx context.Context, entry *logical.StorageEntry) error {
 
 // Delete implements logical.Storage.
 func (v *View) Delete(ctx context.Context, key string) error {
-	if err := v.checkWrite(ctx, key); err != nil {
+	if err := v.checkWrite(ctx, key, v.readOnly.Load); err != nil {
 		return err
 	}
 	return v.physical.Delete(ctx, v.prefix+key)
@@ -130,7 +143,7 @@ func (v *View) List(ctx context.Context, prefix string) ([]string, error) {
 	return v.physical.List(ctx, v.prefix+prefix)
 }
 
-// checkRead returns the error for a read of key.
+// checkRead returns the error for a read of key; it waits while accesses are held.
 func (v *View) checkRead(ctx context.Context, key string) error {
 	if err := v.wait(ctx); err != nil {
 		return err
@@ -138,26 +151,37 @@ func (v *View) checkRead(ctx context.Context, key string) error {
 	if err := v.check(key); err != nil {
 		return err
 	}
-	if err := v.unreadable.Load(); err != nil {
-		v.refused.Add(1)
-		return *err
-	}
-	return nil
+	return v.refuse(v.unreadable.Load())
 }
 
-// checkWrite returns the error for a write of key.
-func (v *View) checkWrite(ctx context.Context, key string) error {
+// checkWrite returns the error for a write of key; it waits while accesses are held.
+// readOnly returns the error of a read-only view.
+func (v *View) checkWrite(ctx context.Context, key string, readOnly func() *error) error {
 	if err := v.wait(ctx); err != nil {
+		return err
+	}
+	if err := v.refuse(readOnly()); err != nil {
 		return err
 	}
 	if err := v.check(key); err != nil {
 		return err
 	}
-	if err := v.readOnly.Load(); err != nil {
-		v.refused.Add(1)
-		return *err
+	switch {
+	case !utf8.ValidString(key):
+		return errNotUTF8
+	case strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return errNotPrintable
 	}
 	return nil
+}
+
+// refuse returns the error of SetReadOnly or SetUnreadable, and counts it.
+func (v *View) refuse(err *error) error {
+	if err == nil {
+		return nil
+	}
+	v.refused.Add(1)
+	return *err
 }
 
 // check refuses keys that would leave the view, with the SDK's own error.

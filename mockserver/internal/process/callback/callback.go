@@ -38,9 +38,9 @@ type Services struct {
 	System       logical.SystemView
 	Events       logical.EventSender
 	Observations logical.ObservationRecorder
-	// Callbacks are what plugins may call beyond Storage and the methods of the system
-	// view that all servers have: RegisterRotationJob, Events. All else is unknown, as
-	// in a server built with an earlier SDK.
+	// Callbacks are what plugins may call beyond what all servers have of Storage and the
+	// system view: RegisterRotationJob, Events, ListPage. All else is unknown, as in a
+	// server built with an earlier SDK.
 	Callbacks []string
 	// Logger receives the stack of a call that panicked.
 	Logger hclog.Logger
@@ -49,9 +49,36 @@ type Services struct {
 	Trace func(ctx context.Context, method string, request any) (ended func(reply any, err error))
 }
 
-// NewServer returns a gRPC server for the calls of one mount's plugin. The
-// caller serves and stops it.
-func NewServer(s Services, opts ...grpc.ServerOption) *grpc.Server {
+// Server is a gRPC server for the calls of one mount's plugin.
+type Server struct {
+	*grpc.Server
+
+	// transactions are those that the plugin began; nil where it can't.
+	transactions *openBaoStorage
+}
+
+// Stop ends the server at once, and what transactions the plugin left open. It may be called
+// more than once.
+func (s *Server) Stop() {
+	s.Server.Stop()
+	s.endTransactions()
+}
+
+// GracefulStop is Stop when the calls under way have ended.
+func (s *Server) GracefulStop() {
+	s.Server.GracefulStop()
+	s.endTransactions()
+}
+
+func (s *Server) endTransactions() {
+	if s.transactions != nil {
+		s.transactions.stop()
+	}
+}
+
+// NewServer returns a server for the calls of one mount's plugin. The caller serves and
+// stops it.
+func NewServer(s Services, opts ...grpc.ServerOption) *Server {
 	opts = append(opts,
 		grpc.MaxRecvMsgSize(MessageLimit), grpc.MaxSendMsgSize(MessageLimit),
 		grpc.ReadBufferSize(0), grpc.SharedWriteBuffer(true),
@@ -60,8 +87,13 @@ func NewServer(s Services, opts ...grpc.ServerOption) *grpc.Server {
 	if s.Trace != nil {
 		opts = append(opts, grpc.ChainUnaryInterceptor(traceCalls(s.Trace)))
 	}
-	server := grpc.NewServer(opts...)
-	pb.RegisterStorageServer(server, &storageServer{impl: s.Storage})
+	server := &Server{Server: grpc.NewServer(opts...)}
+	if slices.Contains(s.Callbacks, Pages) {
+		server.transactions = &openBaoStorage{impl: s.Storage}
+		server.RegisterService(server.transactions.description(s.Callbacks), server.transactions)
+	} else {
+		pb.RegisterStorageServer(server, &storageServer{impl: s.Storage})
+	}
 	view := pb.SystemView_ServiceDesc
 	view.Methods = slices.DeleteFunc(slices.Clone(view.Methods), func(m grpc.MethodDesc) bool {
 		return slices.Contains(laterMethods(), m.MethodName) && !slices.Contains(s.Callbacks, m.MethodName)

@@ -57,8 +57,13 @@ func (view) DeregisterRotationJob(context.Context, *rotation.RotationJobDeregist
 func dial(t testing.TB, s callback.Services) *grpc.ClientConn {
 	t.Helper()
 	s.Logger = hclog.NewNullLogger()
+	return dialServer(t, callback.NewServer(s))
+}
+
+// dialServer serves a server and returns a plugin's connection to it.
+func dialServer(t testing.TB, server *callback.Server) *grpc.ClientConn {
+	t.Helper()
 	listener := bufconn.Listen(1 << 20)
-	server := callback.NewServer(s)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
 	conn, err := grpc.NewClient("passthrough:callback",
@@ -79,8 +84,11 @@ func all() []string {
 	}
 }
 
+// ofOpenBao returns everything that any OpenBao lets plugins call.
+func ofOpenBao() []string { return []string{callback.Pages, callback.Transactions} }
+
 func services() callback.Services {
-	return callback.Services{Storage: storage.NewView(storage.NewMemory(), ""), System: view{}, Callbacks: all()}
+	return callback.Services{Storage: storage.NewView(storage.NewTransactor(storage.NewMemory()), ""), System: view{}, Callbacks: all()}
 }
 
 func TestStorage(t *testing.T) {
@@ -185,6 +193,9 @@ func methods() []string {
 			names = append(names, "/"+service.ServiceName+"/"+m.MethodName)
 		}
 	}
+	for _, name := range []string{"ListPage", "IsTransactional", "BeginReadOnlyTx", "BeginTx", "Commit", "Rollback"} {
+		names = append(names, "/pb.Storage/"+name)
+	}
 	slices.Sort(names)
 	return names
 }
@@ -198,17 +209,27 @@ func FuzzCalls(f *testing.F) {
 		f.Add(uint8(i), []byte("\x0a\x03a/b\x12\x00"))
 		f.Add(uint8(i), []byte("\x0a\x04\x0a\x02..\x10\xff\xff\xff\xff\xff\xff\xff\xff\x7f"))
 	}
-	conn := dial(f, services())
+	openBao := services()
+	openBao.Callbacks = ofOpenBao()
+	conns := []*grpc.ClientConn{dial(f, services()), dial(f, openBao)}
 	f.Fuzz(func(t *testing.T, method uint8, message []byte) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		var reply []byte
-		err := conn.Invoke(ctx, names[int(method)%len(names)], message, &reply, grpc.ForceCodec(raw{}))
-		if code := status.Code(err); code == codes.Unavailable || code == codes.DeadlineExceeded {
-			t.Fatalf("the services are gone: %v", err)
-		}
-		if _, err := pb.NewSystemViewClient(conn).Tainted(ctx, &pb.Empty{}); err != nil {
-			t.Fatalf("the next call failed: %v", err)
+		for _, conn := range conns {
+			var reply []byte
+			name := names[int(method)%len(names)]
+			err := conn.Invoke(ctx, name, message, &reply, grpc.ForceCodec(raw{}))
+			if code := status.Code(err); code == codes.Unavailable || code == codes.DeadlineExceeded {
+				t.Fatalf("the services are gone: %v", err)
+			}
+			if began := firstField(reply); strings.HasSuffix(name, "Tx") && began != nil { // no more than some may be open
+				if err := conn.Invoke(ctx, "/pb.Storage/Rollback", field(1, string(began)), &reply, grpc.ForceCodec(raw{})); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := pb.NewSystemViewClient(conn).Tainted(ctx, &pb.Empty{}); err != nil {
+				t.Fatalf("the next call failed: %v", err)
+			}
 		}
 	})
 }
