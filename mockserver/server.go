@@ -187,7 +187,10 @@ func Start(ctx context.Context, opts ...Option) (*Server, error) {
 		return nil, err
 	}
 	s.listener, s.scheme = listener, "http"
-	s.http = &http.Server{Handler: s, TLSConfig: o.tls, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, ErrorLog: o.logger.StandardLogger(nil)}
+	s.http = &http.Server{
+		Handler: s, TLSConfig: o.tls, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: s.dialect.Requests.TokenHeaderLimit, ErrorLog: o.logger.StandardLogger(nil),
+	}
 	if o.tls != nil {
 		s.scheme = "https"
 		s.certificates = x509.NewCertPool()

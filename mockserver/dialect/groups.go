@@ -189,6 +189,8 @@ type Requests struct {
 	JSONStrings int
 	// JSONLimits are those of a request's JSON; the zero value for none.
 	JSONLimits JSONLimits
+	// TokenHeaderLimit is how many bytes a token in a header may have; 0 for any number.
+	TokenHeaderLimit int
 	// JSONReasons: what is wrong with a request's JSON is told.
 	JSONReasons bool
 	// PolicyOverride: the header X-Vault-Policy-Override is read, and has to be a

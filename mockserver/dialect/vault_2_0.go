@@ -13,6 +13,10 @@ func vault20() *Dialect {
 				calls("RegisterRotationJobWithResponse")},
 			{"the database engine writes the v of a pinned version once where it refuses plugin_version", "selectPluginVersion of community servers in builtin/logical/database, read without its version", Inferred,
 				func(d *Dialect) { d.Database.PinnedOnce = true }},
+			{"configuration: listeners have max_token_header_size", "internalshared/configutil/listener.go, read without its version; release notes of 2.0, second hand", Inferred,
+				knowsListener("max_token_header_size")},
+			{"a token in a header of more than 8 KiB is a bad request before all else; the text is not established", "http's tests of token headers, read without their version; release notes of 2.0, second hand", Inferred,
+				func(d *Dialect) { d.Requests.TokenHeaderLimit = 8 << 10 }},
 		},
 		gaps: []Gap{
 			{What: "builtin plugins and their versions, and whether secret ad is still among them", Source: "deprecation notices of the 2.x documentation list ad as removed",

@@ -86,6 +86,22 @@ func (h *handler) redirecting(mux *http.ServeMux) http.Handler {
 	})
 }
 
+// longestToken returns the length of the longest token in a request's headers.
+//
+// Source: the tests of wrapTokenHeaderSizeHandler in http of Vault.
+func longestToken(header http.Header) int {
+	longest := 0
+	for _, value := range header[consts.AuthHeaderName] {
+		longest = max(longest, len(value))
+	}
+	for _, value := range header["Authorization"] {
+		if token, bearer := strings.CutPrefix(value, "Bearer "); bearer {
+			longest = max(longest, len(token))
+		}
+	}
+	return longest
+}
+
 // headerOnly keeps the header of an answer and nothing else.
 type headerOnly http.Header
 
@@ -107,6 +123,10 @@ func (h *handler) guard(next http.Handler) http.Handler {
 		ns := r.Header.Get(consts.NamespaceHeaderName)
 		if ns != "" {
 			w.Header().Set(consts.NamespaceHeaderName, ns)
+		}
+		if limit := d.Requests.TokenHeaderLimit; limit > 0 && longestToken(r.Header) > limit {
+			writeError(w, http.StatusBadRequest, fmt.Errorf("authentication token is larger than the maximum of %d bytes", limit))
+			return
 		}
 		if p := r.URL.Path; !strings.HasPrefix(p, prefix) && !strings.HasPrefix(p, "/ui") && p != "/robots.txt" && p != "/" {
 			writeError(w, http.StatusNotFound, nil) // wrapGenericHandler in http/handler.go

@@ -83,6 +83,7 @@ func (f *flags) listenAs(listeners []serverconfig.Listener, changed func(string)
 		if l.Type != "tcp" {
 			continue
 		}
+		f.listener = l
 		if !changed("listen") {
 			f.listen = l.Address
 			if l.Address == "" {

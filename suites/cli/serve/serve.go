@@ -50,7 +50,9 @@ type flags struct {
 	changed func(flag string) bool
 	// server is what the server's own configuration files say; nil for none.
 	server *serverconfig.Config
-	traces tracefile.Files
+	// listener is that of server which the mock listens as.
+	listener serverconfig.Listener
+	traces   tracefile.Files
 }
 
 // Command returns the command `serve` of a program. Wrong usage is a
@@ -233,6 +235,7 @@ func (f flags) options(logger hclog.Logger) ([]mockserver.Option, error) {
 	if f.startTimeout <= 0 {
 		return nil, usage.Errorf("--plugin-start-timeout %s: give a positive duration", f.startTimeout)
 	}
+	d = f.listener.Limit(d)
 	opts := []mockserver.Option{
 		mockserver.WithListen(f.listen), mockserver.WithDialectData(d), mockserver.WithPluginDir(f.pluginDir), mockserver.WithPluginPGPKey(f.pluginKey),
 		mockserver.WithRootToken(f.rootToken), mockserver.WithDataDir(f.dataDir), mockserver.WithStartTimeout(f.startTimeout),

@@ -68,6 +68,10 @@ type Listener struct {
 	Address           string
 	TLSDisable        bool
 	CertFile, KeyFile string
+	// JSONLimits are the limits of a request's JSON; those that are 0 are the server's own.
+	JSONLimits dialect.JSONLimits
+	// TokenHeaderLimit is max_token_header_size: 0 for the server's own, less for none.
+	TokenHeaderLimit int
 }
 
 // Storage is a stanza storage, or backend as it was called once.

@@ -34,6 +34,9 @@ func (c *Config) parseListeners(list *ast.ObjectList, file string, d *dialect.Di
 			return fmt.Errorf("listeners.%d: %w", i, located(item, err))
 		}
 		l.Where = where(item, file)
+		if err := l.parseLimits(item, d); err != nil {
+			return fmt.Errorf("listeners.%d: %w", i, located(item, err))
+		}
 		problems, err := unknownKeys(item.Val, file, d.Configuration.ListenerKeys)
 		if err != nil {
 			return fmt.Errorf("listeners.%d: %w", i, err)
