@@ -114,7 +114,7 @@ Feature: Database plugins
   @PLG-914 @must @needs-connection @needs-database-login
   Scenario: A connection can rotate its own password
     The server stores the new one and makes the connection again.
-    Remedy: Let UpdateUser change the password of the user of the connection as of any other.
+    Remedy: Let UpdateUser change the password of the user of the connection as of any other. The connection is that of a new user: the creation statements of the profile give it the right to change its password, where databases ask for one (MySQL: CREATE USER).
     Given a connected database engine of its own "p"
     And a user whose password can be changed is created at "p"
     And the connection at "p" can be made again
