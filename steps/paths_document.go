@@ -73,9 +73,21 @@ func (w *world) pathsHaveHelp() error {
 		}
 	}
 	if len(without) > 0 {
-		return mismatch("help for every path", "none for "+strings.Join(without, ", "))
+		return mismatch("help for every path", "none for "+listed(without))
 	}
 	return nil
+}
+
+// mostListed is how many things a failure names of a kind of which a large plugin has
+// hundreds.
+const mostListed = 10
+
+// listed names things, and of many the first and the number of the others.
+func listed(things []string) string {
+	if more := len(things) - mostListed; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(things[:mostListed], ", "), more)
+	}
+	return strings.Join(things, ", ")
 }
 
 // operationsHaveHelp wants a summary for every operation.
@@ -91,7 +103,7 @@ func (w *world) operationsHaveHelp() error {
 		}
 	}
 	if len(without) > 0 {
-		return mismatch("a summary for every operation", "none for "+strings.Join(without, ", "))
+		return mismatch("a summary for every operation", "none for "+listed(without))
 	}
 	return nil
 }

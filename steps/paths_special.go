@@ -3,11 +3,14 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/agext/levenshtein"
 )
 
 // specialPathsExist wants each special path to be one that the plugin has.
@@ -39,7 +42,7 @@ func (w *world) specialPathsExist(ctx context.Context) error {
 			case !list.requests || documentErr != nil:
 				// A storage key need not resemble a request's path.
 			case !slices.ContainsFunc(document.Paths, func(known DocumentedPath) bool { return known.fits(path) }):
-				return mismatch("special paths that the plugin has", named+", which fits none of its paths: "+strings.Join(document.names(), ", "))
+				return mismatch("special paths that the plugin has", named+", which fits none of its paths: "+listed(document.namesLike(path)))
 			}
 		}
 	}
@@ -60,11 +63,15 @@ func (p DocumentedPath) lists() bool {
 	return slices.ContainsFunc(p.Operations, func(o Operation) bool { return o.Method == "LIST" })
 }
 
-func (d *Document) names() []string {
+// namesLike returns the paths, those first that resemble one the most.
+func (d *Document) namesLike(path string) []string {
 	var names []string
-	for _, path := range d.Paths {
-		names = append(names, path.Path)
+	for _, known := range d.Paths {
+		names = append(names, known.Path)
 	}
+	slices.SortStableFunc(names, func(a, b string) int {
+		return cmp.Compare(levenshtein.Distance(path, a, nil), levenshtein.Distance(path, b, nil))
+	})
 	return names
 }
 

@@ -3,6 +3,8 @@
 package steps
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -18,6 +20,7 @@ func TestSpecialPathsMeanDocumentedOnes(t *testing.T) {
 		{Path: "issuer/{name}/public_key", Operations: operation("GET")},
 		{Path: "data/{path}", Operations: operation("GET")},
 	}}
+	NewWithT(t).Expect(document.namesLike("isuers")[:2]).To(Equal([]string{"issuers", "config"}))
 	for special, paths := range map[string][]string{
 		"issuers/":            {"issuers"},
 		"config/":             nil,
@@ -37,4 +40,12 @@ func TestSpecialPathsMeanDocumentedOnes(t *testing.T) {
 			NewWithT(t).Expect(meant).To(Equal(paths))
 		})
 	}
+}
+
+func TestListedNamesTheFirst(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	g.Expect(listed([]string{"a", "b"})).To(Equal("a, b"))
+	g.Expect(listed(slices.Repeat([]string{"a"}, mostListed))).NotTo(ContainSubstring("more"))
+	g.Expect(listed(slices.Repeat([]string{"a"}, mostListed+3))).To(Equal(strings.Repeat("a, ", mostListed-1) + "a and 3 more"))
 }

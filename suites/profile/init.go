@@ -5,6 +5,7 @@ package profile
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -72,7 +73,7 @@ func values(fields []steps.Field) map[string]any {
 	for _, field := range fields {
 		switch {
 		case field.Default != nil:
-			data[field.Name] = field.Default
+			data[field.Name] = asWritten(field.Default)
 		case len(field.Enum) > 0:
 			data[field.Name] = field.Enum[0]
 		case field.Type == "integer", field.Type == "number", field.Format == "duration", field.Format == "seconds":
@@ -88,6 +89,16 @@ func values(fields []steps.Field) map[string]any {
 		}
 	}
 	return data
+}
+
+// asWritten returns a number without a fraction as an integer, which YAML would write
+// as 2.592e+06.
+func asWritten(value any) any {
+	const exact = 1 << 53 // up to here a float64 has every integer
+	if number, ok := value.(float64); ok && number == math.Trunc(number) && math.Abs(number) <= exact {
+		return int64(number)
+	}
+	return value
 }
 
 // draftHead stands above a draft.

@@ -118,19 +118,21 @@ func TestADraftIsReadAgain(t *testing.T) {
 		"/role/{name}": {"parameters": [{"name": "name", "in": "path"}], "get": {}, "delete": {},
 			"post": {"requestBody": {"content": {"application/json": {"schema": {"properties": {"ttl": {"type": "integer"}, "groups": {"type": "array"}}}}}}}},
 		"/creds/{name}": {"parameters": [{"name": "name", "in": "path"}], "get": {}}
-	}, "components": {"schemas": {"C": {"properties": {"password": {"type": "string"}, "url": {"type": "string", "default": "http://x"}}}}}}`))
+	}, "components": {"schemas": {"C": {"properties": {"password": {"type": "string"}, "url": {"type": "string", "default": "http://x"},
+		"buffer": {"type": "integer", "default": 2592000}, "ratio": {"type": "number", "default": 0.5}}}}}}`))
 	g.Expect(err).NotTo(HaveOccurred())
 	draft := profile.Draft("secret", document)
 	type object = map[string]any
 	role := object{"ttl": 60, "groups": []string{"example"}}
 	g.Expect(draft).To(Equal(steps.Profile{
 		Type: "secret", Open: []string{}, Secrets: []string{"password"},
-		Setup:       []steps.Write{{Path: "config", Data: object{"password": "example", "url": "http://x"}}, {Path: "role/example", Data: role}},
+		Setup:       []steps.Write{{Path: "config", Data: object{"password": "example", "url": "http://x", "buffer": int64(2592000), "ratio": 0.5}}, {Path: "role/example", Data: role}},
 		Samples:     []steps.Sample{{Path: "role/sample", Data: role}},
 		Credentials: []steps.Write{{Path: "creds/example"}},
 	}))
 	text, err := profile.Format(draft)
 	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(text)).To(ContainSubstring("buffer: 2592000"))
 	read, err := profile.Parse(text)
 	g.Expect(err).NotTo(HaveOccurred(), string(text))
 	g.Expect(read.Credentials).To(Equal(draft.Credentials))
