@@ -82,7 +82,7 @@ func pluginVocabulary() []group {
 
 		{"robustness", "What the checked plugin does with input that nobody thought of", []binding{
 			{`the plugin lives through "INPUT"`, (*world).survives, Probe,
-				"Sends a kind of input to every documented operation, on mounts and in a process of its own, and checks that the process lives. The kinds: an empty body, unknown fields, null in a field, a field of a wrong type, a very long value, an odd name in its path, requests before it is configured.",
+				"Sends a kind of input to every documented operation, on mounts and in a process of its own, and checks that the process lives. The kinds: an empty body, unknown fields, null in a field, a field of a wrong type, a very long value, an odd value in a field, an odd name in its path, requests before it is configured.",
 				`the plugin lives through "an empty body"`},
 			{`a ttl above its limit at "MOUNT" is no server error`, (*world).contradictionsBlamed, none,
 				"Writes the setup and the samples with a ttl above the max_ttl, where the plugin documents both, asks for credentials and logins, and checks that nothing is answered with 5xx.",

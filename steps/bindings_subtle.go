@@ -6,6 +6,15 @@ package steps
 // taken back, or changed beneath what builds on it.
 func subtleVocabulary() []group {
 	return []group{
+		{"races", "Data races of the checked plugin", []binding{
+			{`COUNT clients carry out all of the profile at "MOUNT" at the same time`, (*world).allAtOnce, none,
+				"Sends everything that the profile names from many clients at once, whatever comes of a single request.",
+				`16 clients carry out all of the profile at "p" at the same time`},
+			{`no data race is in the plugin's log`, (*world).noRace, PluginLogs,
+				"Looks for reports of Go's race detector in what the plugin logged, also in the scenarios that share its processes.",
+				`no data race is in the plugin's log`},
+		}},
+
 		{"samples", "The samples and the setup of the checked plugin, more closely", []binding{
 			{`the samples at "MOUNT" can be written twice`, (*world).samplesWrittenTwice, Samples,
 				"Writes the samples once more and checks that the fields that they name are read as before.",

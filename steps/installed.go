@@ -28,8 +28,9 @@ type Installed struct {
 	masked *strings.Replacer
 	// suffix is that of its names, so that they meet nobody else's.
 	suffix string
-	// sha256 is the binary's.
+	// sha256 is the binary's, raced whether it reports data races.
 	sha256 string
+	raced  bool
 	// begun is when it was registered.
 	begun time.Time
 	// timeout bounds a request that the profile names.
@@ -132,7 +133,7 @@ func install(ctx context.Context, in Installation, spec Spec, suffix string) (_ 
 	if err != nil {
 		return nil, fmt.Errorf("start the server: %w", err)
 	}
-	i := &Installed{subject: in.Subject, target: in.Target, server: server, client: newClient(server), suffix: suffix, secrets: in.Subject.Profile.secretValues(), masked: in.Subject.Profile.masked(), begun: time.Now(),
+	i := &Installed{subject: in.Subject, target: in.Target, server: server, client: newClient(server), suffix: suffix, raced: racesReported(in.Binary), secrets: in.Subject.Profile.secretValues(), masked: in.Subject.Profile.masked(), begun: time.Now(),
 		timeout: cmp.Or(in.RequestTimeout, DefaultRequestTimeout)}
 	if i.patience = in.patience; i.patience == nil {
 		i.patience, i.first = &patience{limit: i.timeout}, true
@@ -286,6 +287,9 @@ func (i *Installed) try(ctx context.Context, limit time.Duration, r request) *tr
 // unsupported returns why a capability of the profile is missing, and an empty
 // string if it is not.
 func (i *Installed) unsupported(capability Capability) string {
+	if capability == RaceBuild && !i.raced {
+		return "the plugin is built without the race detector: build it with -race to have data races checked"
+	}
 	reason := i.subject.Profile.missing(capability)
 	if reason != "" || capability != Samples && capability != SampleUpdates {
 		return reason

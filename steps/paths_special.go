@@ -121,7 +121,14 @@ func (w *world) openPathsExact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	open := w.suite.config.Installed.subject.Profile.Open
+	profile := &w.suite.config.Installed.subject.Profile
+	open := profile.Open
+	if err := w.send(ctx, request{method: http.MethodGet, path: "{mount}/plugproof/no-such-path"}); err != nil {
+		return err
+	}
+	if w.answer.status != http.StatusForbidden {
+		return &NotCheckedError{Reason: "all paths answer without a token, see PLG-012"}
+	}
 	for _, path := range document.Paths {
 		if len(path.Operations) == 0 {
 			continue
@@ -134,7 +141,8 @@ func (w *world) openPathsExact(ctx context.Context) error {
 		if answers && !named {
 			return mismatch(fmt.Sprintf("%s to need a token, as the profile does not name it under open", path.Path), "it answers without one")
 		}
-		if !answers && named {
+		login := slices.ContainsFunc(profile.Logins, func(l Login) bool { return path.Operations[0].Values(l.Path) != nil })
+		if !answers && named && !login { // which PLG-105 is about
 			return mismatch(fmt.Sprintf("%s to answer without a token, as the profile names it under open", path.Path), describeAnswer(w.answer))
 		}
 	}

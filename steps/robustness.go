@@ -25,6 +25,9 @@ type probe struct {
 	crash *Crash
 	// unwatched reports whether the server does not know of crashes.
 	unwatched bool
+	// repeats reports whether another kind of input shows the same failure, and names its
+	// cause better.
+	repeats bool
 }
 
 // died reports whether the plugin's process died of the request.
@@ -102,6 +105,10 @@ func (i *Installed) probeAll(ctx context.Context) ([]probe, error) {
 			return nil, errors.Join(err, p.removeLeft(context.WithoutCancel(ctx), p.remove))
 		}
 	}
+	if err := p.tryPartial(ctx, document); err != nil {
+		return nil, errors.Join(err, p.removeLeft(context.WithoutCancel(ctx), p.remove))
+	}
+	setRepeats(p.probes)
 	return p.probes, p.removeLeft(context.WithoutCancel(ctx), p.remove)
 }
 
@@ -140,9 +147,14 @@ func (p *prober) remove(ctx context.Context, entry string) error {
 
 // tryFresh asks a mount that is not set up everything once.
 func (p *prober) tryFresh(ctx context.Context, at string, document *Document) error {
-	for _, operation := range document.Operations() {
-		of := p.subject.Profile.knownOf(operation)
-		if operation.writes() && slices.ContainsFunc(p.subject.Profile.Setup, func(w Write) bool { return operation.Values(w.Path) != nil }) {
+	operations := document.Operations()
+	// What a write creates is there for a patch.
+	slices.SortStableFunc(operations, func(a, b Operation) int {
+		return btoi(b.Method == http.MethodPatch) - btoi(a.Method == http.MethodPatch)
+	})
+	for _, operation := range operations {
+		of := p.subject.Profile.knownOf(document, operation)
+		if operation.Method == http.MethodPost && slices.ContainsFunc(p.subject.Profile.Setup, func(w Write) bool { return operation.Values(w.Path) != nil }) {
 			continue // it is what configures
 		}
 		p.send(ctx, at, operation, attempt{kind: unconfigured, values: of.values, data: of.data})
@@ -156,20 +168,14 @@ func (p *prober) trySetUp(ctx context.Context, at string, document *Document) er
 	p.setUpAgain(ctx, at)
 	operations := document.Operations()
 	slices.SortStableFunc(operations, func(a, b Operation) int {
-		switch {
-		case a.Method != http.MethodDelete && b.Method == http.MethodDelete:
-			return -1
-		case a.Method == http.MethodDelete && b.Method != http.MethodDelete:
-			return 1
-		}
-		return 0
+		return btoi(a.Method == http.MethodDelete) - btoi(b.Method == http.MethodDelete)
 	})
 	thorough := p.subject.Profile.Probe == ProbeThorough
 	for _, operation := range operations {
 		if operation.rotates() && !thorough {
 			continue
 		}
-		for _, attempt := range operation.attempts(p.subject.Profile.knownOf(operation), thorough) {
+		for _, attempt := range operation.attempts(p.subject.Profile.knownOf(document, operation), thorough) {
 			p.send(ctx, at, operation, attempt)
 		}
 		if operation.writes() || operation.Method == http.MethodDelete {
@@ -180,6 +186,14 @@ func (p *prober) trySetUp(ctx context.Context, at string, document *Document) er
 		}
 	}
 	return nil
+}
+
+// btoi returns 1 for true.
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // rotates reports whether an operation changes the password with which the plugin calls its
@@ -275,7 +289,7 @@ func (w *world) survives(_ context.Context, kind string) error {
 	if err != nil {
 		return err
 	}
-	err = w.without(probes, "the plugin to live through "+kind, probe.died)
+	err = w.without(probes, "the plugin to live through "+kind, func(p probe) bool { return p.died() && !p.repeats })
 	if failure := new(Failure); errors.As(err, &failure) {
 		failure.Remedy = remedyOf(probes)
 	}
@@ -286,7 +300,7 @@ func (w *world) survives(_ context.Context, kind string) error {
 // not be what the input is about; empty for any other.
 func remedyOf(probes []probe) string {
 	for _, p := range probes {
-		if p.crash == nil {
+		if p.crash == nil || p.repeats {
 			continue
 		}
 		if strings.Contains(p.crash.What, "nil pointer dereference") {
@@ -314,7 +328,7 @@ func (w *world) blamesUser(_ context.Context, kind string) error {
 		return err
 	}
 	return w.without(probes, "a status below 500 for "+kind, func(p probe) bool {
-		return !p.died() && p.trial.err == nil && p.trial.answer.status >= http.StatusInternalServerError
+		return !p.died() && !p.repeats && p.trial.err == nil && p.trial.answer.status >= http.StatusInternalServerError
 	})
 }
 

@@ -7,23 +7,32 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 )
 
 // input is a kind of input that a plugin's author may not have thought of.
 type input string
 
-// The kinds, as sentences name them.
+// The kinds, as sentences name them; asNamed is that of requests that the profile names,
+// with which the others are compared.
 const (
+	asNamed       input = "what the profile names"
 	emptyBody     input = "an empty body"
 	unknownFields input = "unknown fields"
 	nullFields    input = "null in a field"
 	wrongTypes    input = "a field of a wrong type"
 	longValues    input = "a very long value"
 	oddNames      input = "an odd name in its path"
+	oddValues     input = "an odd value in a field"
 	unconfigured  input = "requests before it is configured"
 )
+
+// oddNumbers are below and above what a number stands for.
+func oddNumbers() []any { return []any{-1, int64(1) << 62} }
+
+// oddText is what no reader of structured texts takes: of base64, JSON, URLs, regular
+// expressions, templates, PEM and times.
+const oddText = "%zz({['\"\\{{ \n"
 
 // longLength is the length of a very long value: well below what servers take as a
 // request, well above what anybody writes.
@@ -38,33 +47,16 @@ type attempt struct {
 	about string
 }
 
-// known is what the profile says of an operation: the values of the parameters in
-// its path, and a body that it accepts.
-type known struct {
-	values map[string]string
-	data   map[string]any
-}
-
-// knownOf finds what the profile says of an operation.
-func (p *Profile) knownOf(operation Operation) known {
-	for _, write := range slices.Concat(p.Setup, sampleWrites(p.Samples), p.Credentials, loginWrites(p.Logins)) {
-		if values := operation.Values(write.Path); values != nil {
-			found := known{values: values}
-			if operation.writes() {
-				found.data = write.Data
-			}
-			return found
-		}
-	}
-	return known{}
-}
-
 func (o Operation) writes() bool { return o.Method == http.MethodPost || o.Method == http.MethodPatch }
 
 // attempts returns the requests with which an operation of a mount that is set up
 // is tried. Thorough probing tries each field with several wrong values.
 func (o Operation) attempts(of known, thorough bool) []attempt {
-	all := []attempt{{kind: emptyBody, values: of.values}}
+	var all []attempt
+	if of.named {
+		all = append(all, attempt{kind: asNamed, values: of.values, data: of.data})
+	}
+	all = append(all, attempt{kind: emptyBody, values: of.values})
 	for _, name := range oddNamesOf(o) {
 		all = append(all, attempt{kind: oddNames, values: name.values, data: of.data, about: name.about})
 	}
@@ -88,7 +80,13 @@ func (o Operation) attempts(of known, thorough bool) []attempt {
 			}
 		}
 		if field.Type == "string" || field.Type == "array" {
+			with(oddValues, field.Name, oddText)
 			with(longValues, field.Name, strings.Repeat("x", longLength))
+		}
+		if field.Type == "integer" || field.Type == "number" {
+			for _, value := range oddNumbers() {
+				with(oddValues, field.Name, value)
+			}
 		}
 	}
 	return all
@@ -121,7 +119,7 @@ type oddName struct {
 func oddNamesOf(o Operation) []oddName {
 	var all []oddName
 	for _, field := range o.PathFields {
-		for _, name := range []string{"with blank", "ünïcödé", "a.b", "-", "'\"", "%", strings.Repeat("n", 500)} {
+		for _, name := range []string{"with blank", "ünïcödé", "a.b", "-", "'\"", "%", "1", strings.Repeat("n", 500)} {
 			all = append(all, oddName{map[string]string{field.Name: name}, field.Name})
 		}
 	}

@@ -51,7 +51,7 @@ func (w *world) answersFit(ctx context.Context, mount string) error {
 	if document, err := w.document(); err == nil {
 		for _, operation := range document.Operations() {
 			if operation.Method == "LIST" {
-				sent = append(sent, request{method: "LIST", path: operation.Fill(profile.knownOf(operation).values, probedName)})
+				sent = append(sent, request{method: "LIST", path: operation.Fill(profile.knownOf(document, operation).values, probedName)})
 			}
 		}
 	}

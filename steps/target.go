@@ -68,6 +68,9 @@ const (
 	Probe Capability = "probe"
 	// ThoroughProbe: they may be tried at length.
 	ThoroughProbe Capability = "thorough-probe"
+	// RaceBuild: the plugin is built with the race detector, which reports data races in
+	// its log.
+	RaceBuild Capability = "race-build"
 	// Crashes: why plugin processes could not be started, or died, is known.
 	Crashes Capability = "crashes"
 	// Clock: the server's time can be moved forward.
@@ -96,7 +99,7 @@ func Capabilities() []Capability {
 		HostEnvironment, PluginDirectory, PluginFiles, Settings, ServerLogs,
 		ProcessControl, Restart, Loopback, OwnServer, Crashes, Clock, PluginLogs, SpecialPaths, Faults, Sealing, ContainerPlugins, CLIEnvironment,
 		Samples, SampleUpdates, Credentials, WorkingCredentials, Logins, WrongLogins, CredentialsOrLogins, Requests, Services, OpenPaths,
-		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe,
+		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe, RaceBuild,
 	}
 }
 
@@ -105,7 +108,7 @@ func Capabilities() []Capability {
 func (c Capability) ofProfile() bool {
 	switch c {
 	case Samples, SampleUpdates, Credentials, WorkingCredentials, Logins, WrongLogins, CredentialsOrLogins, Requests, Services, OpenPaths,
-		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe:
+		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe, RaceBuild:
 		return true
 	}
 	return false

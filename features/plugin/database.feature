@@ -201,6 +201,16 @@ Feature: Database plugins
     When 16 users are created at the same time at "p"
     Then the users have different names
 
+  @PLG-927 @must @needs-connection @needs-race-build @needs-plugin-logs @needs-plugin-directory
+  Scenario: There is no data race
+    Source: https://go.dev/doc/articles/race_detector
+    Remedy: Guard what both lines use with a lock.
+    Given the plugin is registered
+    And a connected database engine of its own "p"
+    When 16 users are created at the same time at "p"
+    And the leases are revoked
+    Then no data race is in the plugin's log
+
   @PLG-926 @must @needs-connection
   Scenario: The declared types of credentials can be had
     Remedy: Name in SetSupportedCredentialTypes only the types that NewUser takes.

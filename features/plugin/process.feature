@@ -73,6 +73,16 @@ Feature: Processes of the plugin
     And the plugin is mounted at "p"
     Then 8 requests of each kind to "p" end when they are cancelled
 
+  @PLG-610 @must @needs-race-build @needs-requests @needs-plugin-logs
+  Scenario: There is no data race
+    What is written while others read or write it can end the process at any time.
+    Source: https://go.dev/doc/articles/race_detector
+    Remedy: Guard what both lines use with a lock, or keep it in the request or in req.Storage.
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    When 16 clients carry out all of the profile at "p" at the same time
+    Then no data race is in the plugin's log
+
   @PLG-605 @must @needs-plugin-logs
   Scenario: Nothing of a mount runs on after its Cleanup
     The storage and the system view of a mount are gone then, and other mounts keep the

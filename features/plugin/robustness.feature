@@ -35,6 +35,11 @@ Feature: Robustness
     Remedy: Names of a path may hold whatever its pattern lets pass: check them before they are used as keys or in expressions.
     Then the plugin lives through "an odd name in its path"
 
+  @PLG-208 @must
+  Scenario: The plugin lives through odd values
+    Remedy: Numbers may be negative or enormous, and a text need not be base64, JSON, a URL, a regular expression or a template: use what returns an error rather than what panics, as regexp.Compile for regexp.MustCompile.
+    Then the plugin lives through "an odd value in a field"
+
   @PLG-206 @must
   Scenario: The plugin lives through requests before it is configured
     Remedy: What is read from storage is nil until it was written: answer with logical.ErrorResponse that says what to configure.
@@ -57,6 +62,7 @@ Feature: Robustness
       | null in a field         |
       | a field of a wrong type |
       | a very long value       |
+      | an odd value in a field  |
 
   @PLG-211 @should
   Scenario: The plugin blames the user for odd names

@@ -44,6 +44,20 @@ func wrongDatabases() map[string]string {
 	}
 }
 
+// databaseProfile returns the profile of testdata/wrongdatabase.
+func databaseProfile(wrong, dir string) steps.Profile {
+	return steps.Profile{
+		Type: "database", Env: []string{"WRONG=" + wrong, "WRONG_DIR=" + dir},
+		Database: steps.DatabaseProfile{
+			Connection: map[string]any{
+				"connection_url": "memdb://" + filepath.Join(dir, "users.json"), "username": "root", "password": "planted-password",
+				"username_template": "v-{{.RoleName}}-{{random 20}}",
+			},
+			CreationStatements: []string{"CREATE USER {{name}}"},
+		},
+	}
+}
+
 // TestEveryWrongDatabaseFailsByWhatItDoesWrong checks database plugins with one defect
 // each: each fails the requirement about its defect and no other.
 func TestEveryWrongDatabaseFailsByWhatItDoesWrong(t *testing.T) {
@@ -57,16 +71,7 @@ func TestEveryWrongDatabaseFailsByWhatItDoesWrong(t *testing.T) {
 			if fails != "" && !all() {
 				only = chosen([]string{fails}, nil, []string{"PLG-900", "PLG-906"})
 			}
-			result := checked(t, conformance.CheckConfig{Only: only, Profile: steps.Profile{
-				Type: "database", Env: []string{"WRONG=" + wrong, "WRONG_DIR=" + dir},
-				Database: steps.DatabaseProfile{
-					Connection: map[string]any{
-						"connection_url": "memdb://" + filepath.Join(dir, "users.json"), "username": "root", "password": "planted-password",
-						"username_template": "v-{{.RoleName}}-{{random 20}}",
-					},
-					CreationStatements: []string{"CREATE USER {{name}}"},
-				},
-			}}, path, "planted-password")
+			result := checked(t, conformance.CheckConfig{Only: only, Profile: databaseProfile(wrong, dir)}, path, "planted-password")
 			judge(t, result, fails, nil)
 			for _, verdict := range result.Verdicts() {
 				for _, outcome := range verdict.Outcomes {

@@ -32,7 +32,7 @@ func wrongLogins() []wrongPlugin {
 		{name: "forgetting-policies", fails: "PLG-451"},
 		{name: "more-policies", fails: "PLG-451"},
 		{name: "accepting-login", fails: "PLG-452"},
-		{name: "failing-wrong-login", fails: "PLG-453", also: []string{"PLG-210", "PLG-212"}},
+		{name: "failing-wrong-login", fails: "PLG-453", also: []string{"PLG-212"}},
 		{name: "root-policy", fails: "PLG-454"},
 		{name: "token-renewal-without-method", fails: "PLG-455"},
 		{name: "failing-token-renewal", fails: "PLG-455"},

@@ -120,7 +120,7 @@ func judge(t *testing.T, result report.Run, fails string, also []string) {
 		id := verdict.Requirement.ID
 		for _, outcome := range verdict.Outcomes {
 			switch {
-			case outcome.Status == steps.Unsupported && fails == "":
+			case outcome.Status == steps.Unsupported && fails == "" && !slices.Contains(ofRaceBuilds(), id):
 				t.Errorf("%s was not checked: %s", id, outcome.Reason)
 			case outcome.Status == steps.Errored:
 				t.Errorf("%s: %s", id, outcome.Reason)

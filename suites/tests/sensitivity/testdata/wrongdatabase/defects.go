@@ -63,7 +63,7 @@ func connectionDefects() map[string]defect {
 		}},
 		"hanging-close": {change: func(db *database) {
 			db.end = func() error {
-				if !db.used && db.setting("username") == "root" {
+				if !db.used.Load() && db.setting("username") == "root" {
 					time.Sleep(1500 * time.Millisecond)
 				}
 				return db.right.Close()
@@ -94,7 +94,7 @@ func closingAll() func(db *database) {
 			return db.right.NewUser(ctx, req)
 		}
 		db.end = func() error {
-			closed.Store(!db.used)
+			closed.Store(!db.used.Load())
 			return db.right.Close()
 		}
 	}
@@ -226,6 +226,15 @@ func processDefects() map[string]defect {
 		}},
 		"leaving-lock": leavingLock(),
 		"racing":       {change: racing()},
+		"counting-users": {change: func() func(db *database) {
+			created := 0
+			return func(db *database) {
+				db.newUser = func(ctx context.Context, req dbplugin.NewUserRequest) (dbplugin.NewUserResponse, error) {
+					created++
+					return db.right.NewUser(ctx, req)
+				}
+			}
+		}()},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/hashicorp/vault/sdk/database/dbplugin/v5"
 
@@ -65,7 +66,7 @@ type defect struct {
 type database struct {
 	right  dbplugin.Database
 	config map[string]any
-	used   bool
+	used   atomic.Bool
 
 	initialize func(context.Context, dbplugin.InitializeRequest) (dbplugin.InitializeResponse, error)
 	newUser    func(context.Context, dbplugin.NewUserRequest) (dbplugin.NewUserResponse, error)
@@ -85,7 +86,7 @@ func (db *database) Initialize(ctx context.Context, req dbplugin.InitializeReque
 }
 
 func (db *database) NewUser(ctx context.Context, req dbplugin.NewUserRequest) (dbplugin.NewUserResponse, error) {
-	db.used = true
+	db.used.Store(true)
 	if db.newUser != nil {
 		return db.newUser(ctx, req)
 	}
@@ -93,7 +94,7 @@ func (db *database) NewUser(ctx context.Context, req dbplugin.NewUserRequest) (d
 }
 
 func (db *database) UpdateUser(ctx context.Context, req dbplugin.UpdateUserRequest) (dbplugin.UpdateUserResponse, error) {
-	db.used = true
+	db.used.Store(true)
 	if db.updateUser != nil {
 		return db.updateUser(ctx, req)
 	}
@@ -101,7 +102,7 @@ func (db *database) UpdateUser(ctx context.Context, req dbplugin.UpdateUserReque
 }
 
 func (db *database) DeleteUser(ctx context.Context, req dbplugin.DeleteUserRequest) (dbplugin.DeleteUserResponse, error) {
-	db.used = true
+	db.used.Store(true)
 	if db.deleteUser != nil {
 		return db.deleteUser(ctx, req)
 	}

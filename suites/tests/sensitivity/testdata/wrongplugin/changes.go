@@ -40,7 +40,7 @@ func changeDefects() map[string]defect {
 	}
 }
 
-func nothingDone(context.Context) (*logical.Response, error) { return nil, nil }
+func nothingDone(context.Context, *logical.Request) (*logical.Response, error) { return nil, nil }
 
 // listed returns the names that a list is answered with.
 func listed(req *logical.Request, resp *logical.Response) ([]string, bool) {

@@ -33,10 +33,10 @@ func hangingDefects() map[string]defect {
 }
 
 // hang waits for ever, whatever becomes of the request.
-func hang(context.Context) (*logical.Response, error) { select {} }
+func hang(context.Context, *logical.Request) (*logical.Response, error) { select {} }
 
-func missing(field string) func(context.Context) (*logical.Response, error) {
-	return func(context.Context) (*logical.Response, error) {
+func missing(field string) func(context.Context, *logical.Request) (*logical.Response, error) {
+	return func(context.Context, *logical.Request) (*logical.Response, error) {
 		return logical.ErrorResponse("missing %s", field), nil
 	}
 }

@@ -25,6 +25,14 @@ func processDefects() map[string]defect {
 			child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 			return child.Start()
 		}},
+		"counting-requests": {request: func() func(context.Context, *logical.Request, handler) (*logical.Response, error) {
+			served := 0
+			return func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+				resp, err := next(ctx, req)
+				served++
+				return resp, err
+			}
+		}},
 		"staying-when-cancelled": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
 			resp, err := next(ctx, req)
 			for err != nil && ctx.Err() != nil {
