@@ -123,6 +123,24 @@ func TestFaults(t *testing.T) {
 
 // TestSealedServer: it has no plugins, says that it is sealed, and has all data when it
 // is unsealed.
+// TestStorageType: what is said of the storage is that of a server, whatever is around it.
+func TestStorageType(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		want string
+		opts []mockserver.Option
+	}{
+		{"inmem", nil},
+		{"inmem", []mockserver.Option{mockserver.WithFaults(fault.New(1))}},
+		{"file", []mockserver.Option{mockserver.WithDataDir(t.TempDir())}},
+	} {
+		s, _, _ := start(t, c.opts...)
+		if _, answer := send(t, s.Address(), "GET", "sys/seal-status", ""); !strings.Contains(answer, `"storage_type":"`+c.want+`"`) {
+			t.Errorf("want %s: %s", c.want, answer)
+		}
+	}
+}
+
 func TestSealedServer(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

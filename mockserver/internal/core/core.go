@@ -273,13 +273,18 @@ func (c *Core) Probe(ctx context.Context, e *catalog.Entry) (string, error) {
 // one that survives the process.
 func (c *Core) StorageType() string {
 	physical := c.physical
-	if faulty, ok := physical.(*storage.Faulty); ok {
-		physical = faulty.Physical
+	for {
+		switch p := physical.(type) {
+		case *storage.Faulty:
+			physical = p.Physical
+		case *storage.Transactor:
+			physical = p.Physical
+		case *storage.Memory:
+			return "inmem"
+		default:
+			return "file"
+		}
 	}
-	if _, ok := physical.(*storage.Memory); ok {
-		return "inmem"
-	}
-	return "file"
 }
 
 // processEntry returns a catalog entry in the form that the process pool takes.
