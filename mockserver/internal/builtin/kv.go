@@ -28,6 +28,9 @@ type keyValue struct {
 	locks keylock.Locks
 }
 
+// unprintable is part of no key: storage refuses it.
+const unprintable = "\x00"
+
 // keyValueFactory makes kv of a server of that dialect.
 func keyValueFactory(d *dialect.Dialect) logical.Factory {
 	words := strings.NewReplacer("Vault CLI", d.DisplayName+" CLI", "'vault kv ", "'"+d.Command+" kv ")
@@ -72,6 +75,11 @@ func (b *keyValue) handle(ctx context.Context, req *logical.Request) (*logical.R
 			return b.config(ctx, req)
 		case below && area == "data" && b.dialect.KV.DataEndsInSlash && (req.Operation == logical.ListOperation || req.Operation == policy.ScanOperation):
 			return nil, logical.ErrUnsupportedOperation
+		case below && area == "data" && b.dialect.KV.DataEndsInSlash && strings.HasSuffix(req.Path, "/"):
+			// Nothing can be written there; the module takes no such path.
+			unwritten := *req
+			unwritten.Path += unprintable
+			return b.Backend.HandleRequest(ctx, &unwritten)
 		}
 	}
 	if req.Operation != policy.ScanOperation {

@@ -61,13 +61,11 @@ func storeRecord(ctx context.Context, storage logical.Storage, key string, r met
 func (b *keyValue) metadata(ctx context.Context, req *logical.Request) (*logical.Response, error) {
 	_, key, _ := strings.Cut(req.Path, "/")
 	detailed := strings.HasPrefix(req.Path, "detailed-")
-	if !b.dialect.KV.ExcludesDeleted && req.Data["exclude_deleted"] != nil {
-		req.Data = maps.Clone(req.Data)
-		delete(req.Data, "exclude_deleted")
-	}
-	switch {
-	case req.Operation == logical.ListOperation, req.Operation == policy.ScanOperation:
+	if req.Operation == logical.ListOperation || req.Operation == policy.ScanOperation {
 		return b.listMetadata(ctx, req, key, detailed)
+	}
+	req = b.withoutExclusion(req)
+	switch {
 	case detailed:
 		return nil, logical.ErrUnsupportedOperation
 	case req.Operation == logical.ReadOperation:
@@ -84,6 +82,18 @@ func (b *keyValue) metadata(ctx context.Context, req *logical.Request) (*logical
 		return b.writeMetadata(ctx, req, key)
 	}
 	return b.Backend.HandleRequest(ctx, req)
+}
+
+// withoutExclusion returns a request without the field exclude_deleted where the dialect's kv
+// has no such field, which the module has.
+func (b *keyValue) withoutExclusion(req *logical.Request) *logical.Request {
+	if b.dialect.KV.ExcludesDeleted || req.Data["exclude_deleted"] == nil {
+		return req
+	}
+	without := *req
+	without.Data = maps.Clone(req.Data)
+	delete(without.Data, "exclude_deleted")
+	return &without
 }
 
 // readMetadata reads a key's metadata as the dialect's kv shows it.
@@ -139,7 +149,7 @@ func (b *keyValue) warnIgnored(resp *logical.Response, req *logical.Request) *lo
 
 // listMetadata lists the keys at a path, or scans all that is below.
 func (b *keyValue) listMetadata(ctx context.Context, req *logical.Request, key string, detailed bool) (*logical.Response, error) {
-	list := *req
+	list := *b.withoutExclusion(req)
 	list.Operation, list.Path = logical.ListOperation, "metadata/"+key
 	fields := &framework.FieldData{Raw: req.Data, Schema: pageFields()}
 	if b.dialect.KV.Pages {
