@@ -58,7 +58,7 @@ func TestRandomSequences(t *testing.T) {
 	if err != nil {
 		t.Skipf("%s is %s, which no dialect behaves like: %v", name, identity, err)
 	}
-	binaries, err := build.Plugins(t.Context(), build.Options{Names: []string{"probe", "probe-v4"}})
+	binaries, err := build.Plugins(t.Context(), build.Options{Names: []string{"probe", "probe-v4", "memdb"}})
 	if err != nil {
 		t.Fatal(err)
 	}

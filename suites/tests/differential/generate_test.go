@@ -18,12 +18,14 @@ type generator struct {
 	rng *rand.Rand
 	// namespaces: the server has them, and requests go to some.
 	namespaces bool
+	// builtins: builtin engines are asked as much as plugins.
+	builtins bool
 }
 
 // newGenerator returns the generator of a seed. Every second one uses namespaces if
-// the server has them.
+// the server has them, every third one builtin engines.
 func newGenerator(seed int, namespaces bool) generator {
-	return generator{rand.New(rand.NewPCG(uint64(seed), 2)), namespaces && seed%2 == 0} //#nosec G404 G115 -- a repeatable test
+	return generator{rand.New(rand.NewPCG(uint64(seed), 2)), namespaces && seed%2 == 0, seed%3 == 0} //#nosec G404 G115 -- a repeatable test
 }
 
 func pick[T any](g generator, from ...T) T { return from[g.rng.IntN(len(from))] }
@@ -75,6 +77,9 @@ func (g generator) prepare() []replay.Step {
 	if g.chance(3) {
 		prepared = append(prepared, replay.Step{HTTP: "PUT sys/plugins/catalog/secret/probe", Body: raw(map[string]any{"command": "probe", "sha256": "{sha_probe}", "version": "v1.0.0"})})
 	}
+	if g.builtins {
+		prepared = append(prepared, g.prepareBuiltins()...)
+	}
 	if g.namespaces {
 		prepared = append(prepared, g.prepareNamespaces()...)
 	}
@@ -97,6 +102,10 @@ func (g generator) step() replay.Step {
 	}
 	if g.namespaces {
 		kinds = append(kinds, g.namespace, g.namespace, g.namespace)
+	}
+	kinds = append(kinds, g.described)
+	if g.builtins {
+		kinds = append(kinds, g.versioned, g.versioned, g.versioned, g.versioned, g.unversioned, g.unversioned, g.database, g.database, g.database)
 	}
 	s := pick(g, kinds...)()
 	if g.namespaces && !g.chance(3) {
