@@ -361,6 +361,8 @@ type KV struct {
 	ExcludesDeleted bool
 	// Pages: lists of kv version 2 have the fields after and limit.
 	Pages bool
+	// WarnsOfIgnored: kv version 1 warns of parameters that it does not know.
+	WarnsOfIgnored bool
 	// DataEndsInSlash: what is below data/ is data with a slash at its end too, of which
 	// there are no lists; else such a path is invalid.
 	DataEndsInSlash bool

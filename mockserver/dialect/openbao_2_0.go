@@ -15,6 +15,8 @@ func openbao20() *Dialect {
 				knows("", "cloud entropy experiments license_path")},
 			{"lists of kv version 2 have the fields after and limit", "builtin/logical/kv at v2.0.3", Established,
 				func(d *Dialect) { d.KV.Pages = true }},
+			{"kv version 1 warns of parameters that it does not know", "builtin/logical/kv/passthrough.go at v2.0.3; measured on 2.6.2", Established,
+				func(d *Dialect) { d.KV.WarnsOfIgnored = true }},
 			{"lists of what is below data/ in kv version 2 are unsupported operations", "builtin/logical/kv/path_data.go at v2.0.3; measured on 2.6.2", Established,
 				func(d *Dialect) { d.KV.DataEndsInSlash = true }},
 			{"lists of roles of the database engine have the fields after and limit", "builtin/logical/database/path_roles.go at v2.0.3", Established,

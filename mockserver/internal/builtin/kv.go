@@ -6,6 +6,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	kv "github.com/hashicorp/vault-plugin-secrets-kv"
@@ -82,6 +85,27 @@ func (b *keyValue) handle(ctx context.Context, req *logical.Request) (*logical.R
 			return b.Backend.HandleRequest(ctx, &unwritten)
 		}
 	}
+	if !b.versioned && b.dialect.KV.WarnsOfIgnored {
+		resp, err := b.operate(ctx, req)
+		asked := req.Operation == logical.ReadOperation || req.Operation == logical.ListOperation || req.Operation == policy.ScanOperation
+		if asked && err == nil && resp != nil && !resp.IsError() {
+			warnOf(resp, req, "path")
+		}
+		return resp, err
+	}
+	return b.operate(ctx, req)
+}
+
+// warnOf warns of the parameters of a request that are not known, as the framework does.
+func warnOf(resp *logical.Response, req *logical.Request, known ...string) {
+	ignored := slices.DeleteFunc(slices.Sorted(maps.Keys(req.Data)), func(name string) bool { return slices.Contains(known, name) })
+	if len(ignored) > 0 {
+		resp.AddWarning(fmt.Sprintf("Endpoint ignored these unrecognized parameters: %v", ignored))
+	}
+}
+
+// operate lets the module answer, which has no scans.
+func (b *keyValue) operate(ctx context.Context, req *logical.Request) (*logical.Response, error) {
 	if req.Operation != policy.ScanOperation {
 		return b.Backend.HandleRequest(ctx, req)
 	}

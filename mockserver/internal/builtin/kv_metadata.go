@@ -4,7 +4,6 @@ package builtin
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"net/http"
 	"path"
@@ -140,10 +139,7 @@ func (b *keyValue) warnIgnored(resp *logical.Response, req *logical.Request) *lo
 	if b.dialect.KV.ExcludesDeleted {
 		known = append(known, "exclude_deleted")
 	}
-	ignored := slices.DeleteFunc(slices.Sorted(maps.Keys(req.Data)), func(name string) bool { return slices.Contains(known, name) })
-	if len(ignored) > 0 {
-		resp.AddWarning(fmt.Sprintf("Endpoint ignored these unrecognized parameters: %v", ignored))
-	}
+	warnOf(resp, req, known...)
 	return resp
 }
 

@@ -29,14 +29,20 @@ const (
 
 type data = map[string]any
 
-// kv is version 2 of the dialect's key-value engine.
+// kv is the dialect's key-value engine.
 type kv struct {
 	t       *testing.T
 	backend logical.Backend
 	storage logical.Storage
 }
 
+// newKV returns version 2.
 func newKV(t *testing.T, name string) *kv {
+	t.Helper()
+	return newKVOf(t, name, "2")
+}
+
+func newKVOf(t *testing.T, name, version string) *kv {
 	t.Helper()
 	d, err := dialect.Lookup(name)
 	if err != nil {
@@ -44,7 +50,7 @@ func newKV(t *testing.T, name string) *kv {
 	}
 	storage := &logical.InmemStorage{}
 	b, err := builtin.Factories(d)[catalog.Key{Type: consts.PluginTypeSecrets, Name: "kv"}](t.Context(), &logical.BackendConfig{
-		StorageView: storage, BackendUUID: "uuid", Config: map[string]string{"version": "2"}, Logger: hclog.NewNullLogger(),
+		StorageView: storage, BackendUUID: "uuid", Config: map[string]string{"version": version}, Logger: hclog.NewNullLogger(),
 		System: &logical.StaticSystemView{},
 	})
 	if err == nil {
@@ -141,6 +147,20 @@ func TestDataThatEndsInSlash(t *testing.T) {
 	}
 	if resp, _ := newKV(t, "vault-1.21").ask(read, "data/", nil); resp.Data[logical.HTTPStatusCode] != 404 {
 		t.Errorf("data/ of Vault: %+v", resp)
+	}
+}
+
+// TestIgnoredOfVersion1: OpenBao's kv warns of what it does not know, Vault's takes anything.
+func TestIgnoredOfVersion1(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"openbao-2.0": "Endpoint ignored these unrecognized parameters: [after limit]", "vault-1.21": ""} {
+		k := newKVOf(t, name, "1")
+		k.must(logical.CreateOperation, "a/b", data{"value": "v", "after": "x"})
+		for op, path := range map[logical.Operation]string{read: "a/b", list: "a/"} {
+			if resp, text := k.ask(op, path, data{"limit": "1", "after": "a"}); text != want || resp == nil {
+				t.Errorf("%s: %s %s: %q, want %q", name, op, path, text, want)
+			}
+		}
 	}
 }
 
