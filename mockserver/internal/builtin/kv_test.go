@@ -150,6 +150,19 @@ func TestDataThatEndsInSlash(t *testing.T) {
 	}
 }
 
+// TestWrongVersions: lists of numbers are described in the dialect's words.
+func TestWrongVersions(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"openbao-2.6": "decoding failed due to the following error(s):\n\n'[0]' cannot parse value as 'int': strconv.ParseInt: invalid syntax",
+		"openbao-2.3": "decoding failed due to the following error(s):\n\n'[0]' cannot parse value as 'int': strconv.ParseInt: parsing \"x\": invalid syntax",
+	} {
+		if _, text := newKV(t, name).ask(update, "delete/a", data{"versions": []any{"x", 1}}); text != `Field validation failed: error converting input for field "versions": `+want {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}
+
 // TestIgnoredOfVersion1: OpenBao's kv warns of what it does not know, Vault's takes anything.
 func TestIgnoredOfVersion1(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ package fielderrors
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -135,6 +136,11 @@ func decode(input any, schema *framework.FieldSchema) error {
 	case framework.TypeInt64:
 		var out int64
 		return mapstructure.WeakDecode(input, &out)
+	case framework.TypeFloat:
+		var out float64
+		return mapstructure.WeakDecode(input, &out)
+	case framework.TypeCommaIntSlice:
+		return decodeInts(input)
 	case framework.TypeMap:
 		var out map[string]any
 		return mapstructure.WeakDecode(input, &out)
@@ -151,4 +157,19 @@ func decode(input any, schema *framework.FieldSchema) error {
 		return mapstructure.WeakDecode(input, &out)
 	}
 	return nil // other types are not converted by the library
+}
+
+// decodeInts converts a list of numbers, or their text with commas between.
+func decodeInts(input any) error {
+	if number, ok := input.(json.Number); ok {
+		input = number.String()
+	}
+	var out []int
+	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
+		Result: &out, WeaklyTypedInput: true, DecodeHook: mapstructure.StringToWeakSliceHookFunc(","),
+	})
+	if err != nil {
+		return err
+	}
+	return decoder.Decode(input)
 }
