@@ -294,6 +294,16 @@ func TestRoles(t *testing.T) {
 	if got := s.must(request{op: list, path: "auth/token/roles", token: "root"}).Data["keys"]; !reflect.DeepEqual(got, []string{"d", "r"}) {
 		t.Errorf("roles = %v", got)
 	}
+	warnings := s.must(request{path: "auth/token/roles/old", token: "root", data: map[string]any{
+		"period": "1h", "token_period": "1h", "bound_cidrs": "127.0.0.1/32", "token_bound_cidrs": "127.0.0.1/32", "explicit_max_ttl": "1h", "token_explicit_max_ttl": "1h",
+	}}).Warnings
+	var order []string
+	for _, warning := range warnings {
+		order = append(order, strings.Split(warning, "'")[1])
+	}
+	if !slices.Equal(order, []string{"token_period", "token_bound_cidrs", "token_explicit_max_ttl"}) {
+		t.Errorf("warnings = %q", warnings)
+	}
 	s.must(request{op: logical.DeleteOperation, path: "auth/token/roles/r", token: "root"})
 	if a := s.do(request{op: read, path: "auth/token/roles/r", token: "root"}); a.status != 404 {
 		t.Errorf("deleted role: %d", a.status)

@@ -191,13 +191,6 @@ func roleOldFields(role *token.Role, d *framework.FieldData, resp *logical.Respo
 		role.Period = time.Duration(v.(int)) * time.Second
 		role.TokenPeriod = role.Period
 	}
-	if newer("explicit_max_ttl") {
-		role.ExplicitMaxTTL = 0
-	}
-	if v, ok := old("explicit_max_ttl"); ok {
-		role.ExplicitMaxTTL = time.Duration(v.(int)) * time.Second
-		role.TokenExplicitMaxTTL = role.ExplicitMaxTTL
-	}
 	if newer("bound_cidrs") {
 		role.BoundCIDRs = nil
 	}
@@ -207,6 +200,13 @@ func roleOldFields(role *token.Role, d *framework.FieldData, resp *logical.Respo
 			return fmt.Errorf("error parsing bound_cidrs: %w", err)
 		}
 		role.BoundCIDRs, role.TokenBoundCIDRs = bound, bound
+	}
+	if newer("explicit_max_ttl") {
+		role.ExplicitMaxTTL = 0
+	}
+	if v, ok := old("explicit_max_ttl"); ok {
+		role.ExplicitMaxTTL = time.Duration(v.(int)) * time.Second
+		role.TokenExplicitMaxTTL = role.ExplicitMaxTTL
 	}
 	return nil
 }
