@@ -349,8 +349,8 @@ func TestNotEmulatedSaysSo(t *testing.T) {
 	t.Parallel()
 	s := startVault(t)
 	defer s.stop()
-	a := s.do(request{path: "identity/group", token: "root", data: map[string]any{"name": "g"}})
-	if a.status != 501 || !strings.Contains(a.err, "identity/group (update) is not emulated by plugproof's mock server") {
+	a := s.do(request{path: "identity/oidc/role/r", token: "root", data: map[string]any{"name": "g"}})
+	if a.status != 501 || !strings.Contains(a.err, "identity/oidc/role/r (update) is not emulated by plugproof's mock server") {
 		t.Errorf("%d %s", a.status, a.err)
 	}
 }

@@ -103,14 +103,14 @@ func (a *Authority) registerToken(ctx context.Context, req *logical.Request, aut
 	switch {
 	case strings.HasPrefix(req.Path, "auth/token/renew"):
 		auth.Policies = sanitized(auth.TokenPolicies, false)
-		return nil
+		return a.addIdentityPolicies(ctx, auth)
 	case !strings.HasPrefix(req.Path, "auth/token/"):
 		a.logger.Error("unexpected auth response for non-token backend", "request_path", req.Path)
 		return errInternal
 	}
 	auth.TokenPolicies = sanitized(auth.Policies, false)
 	if auth.TokenType == logical.TokenTypeBatch {
-		return nil
+		return a.addIdentityPolicies(ctx, auth)
 	}
 	e, err := a.tokens.Lookup(ctx, auth.ClientToken)
 	if err == nil {
@@ -119,7 +119,7 @@ func (a *Authority) registerToken(ctx context.Context, req *logical.Request, aut
 	if err != nil {
 		return a.failed("failed to register token lease during auth/token/ request", err)
 	}
-	return nil
+	return a.addIdentityPolicies(ctx, auth)
 }
 
 func (a *Authority) warnOfOldUnwrapping(req *logical.Request, te *logical.TokenEntry, resp *logical.Response) {

@@ -57,9 +57,7 @@ type Router interface {
 	// by the namespace of ctx.
 	// An answer with auth has the token type that the mount is tuned to.
 	Route(ctx context.Context, req *logical.Request) (*logical.Response, error)
-	// MountsWithKey returns the sorted paths of the mounts of ctx's namespace whose
-	// identity_token_key that is.
-	MountsWithKey(ctx context.Context, key string) []string
+	identity.Mounts
 }
 
 // Options are what an Authority is made of; all are needed.
@@ -107,7 +105,6 @@ func New(ctx context.Context, o Options) (*Authority, error) {
 	scoped := func(prefix string) logical.Storage { return namespace.Scoped(o.Storage, prefix) }
 	a := &Authority{
 		storage: o.Storage, router: o.Router, namespaces: o.Namespaces, dialect: o.Dialect, apiAddr: o.APIAddr, logger: o.Logger, clock: o.Clock,
-		entities:   identity.NewStore(scoped("identity/"), o.Dialect.Entities.NamedAfterNamespace, o.Router.MountsWithKey),
 		cubbyholes: cubbyhole.NewStore(scoped("cubbyhole/")),
 		signer:     wrapjwt.NewSigner(),
 	}
@@ -126,6 +123,7 @@ func New(ctx context.Context, o Options) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the policy store: %w", err)
 	}
+	a.entities = identity.NewStore(scoped("identity/"), o.Dialect.Entities.NamedAfterNamespace, o.Router, a.policies.ForgetEntity)
 	a.leases = lease.New(view("lease/"), a.revokeLeased, o.Clock, o.Logger.Named("expiration"))
 	if a.rootToken, err = a.ensureRoot(ctx, o.RootToken); err != nil {
 		return nil, fmt.Errorf("make the root token: %w", err)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/hashicorp/go-multierror"
 	"github.com/hashicorp/go-sockaddr"
@@ -116,11 +117,14 @@ func (a *Authority) caller(ctx context.Context, req *logical.Request) (*token.En
 		return nil, nil, logical.ErrPermissionDenied
 	}
 	acl, err := a.acl(ctx, e)
-	if errors.Is(err, identity.ErrNotFound) {
+	switch {
+	case errors.Is(err, identity.ErrNotFound):
 		a.logger.Warn("permission denied as the entity on the token is invalid")
 		return nil, nil, logical.ErrPermissionDenied
-	}
-	if err != nil {
+	case errors.Is(err, identity.ErrDisabled):
+		a.logger.Warn("permission denied as the entity on the token is disabled")
+		return nil, nil, logical.ErrPermissionDenied
+	case err != nil:
 		return nil, nil, a.failed("failed to construct ACL", err)
 	}
 	return e, acl, nil
@@ -178,20 +182,29 @@ func (a *Authority) checkAlive(ctx context.Context, e *token.Entry) error {
 	return nil
 }
 
-// acl is the sum of a token's policies, which are those of its own namespace, for
-// requests to that of ctx.
+// acl is the sum of a token's policies and its entity's, which are those of the token's
+// namespace, for requests to that of ctx.
 func (a *Authority) acl(ctx context.Context, e *token.Entry) (*policy.ACL, error) {
 	at := namespace.From(ctx)
 	ctx = a.home(ctx, e)
-	var forPolicies *logical.Entity
+	policies, forPolicies := e.Policies, (*logical.Entity)(nil)
 	if e.EntityID != "" {
-		entity, err := a.entities.Get(ctx, e.EntityID)
+		entity, err := a.entities.Current(ctx, e.EntityID)
 		if err != nil {
 			return nil, err
 		}
-		forPolicies = entity.ForPolicies()
+		if entity.Disabled {
+			return nil, identity.ErrDisabled
+		}
+		derived, err := a.entities.Policies(ctx, entity)
+		if err != nil {
+			return nil, err
+		}
+		if forPolicies = entity.ForPolicies(); len(derived) > 0 {
+			policies = sanitized(slices.Concat(policies, derived), false)
+		}
 	}
-	acl, err := a.policies.ACL(ctx, e.Policies, forPolicies)
+	acl, err := a.policies.ACL(ctx, policies, forPolicies)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +215,7 @@ func (a *Authority) acl(ctx context.Context, e *token.Entry) (*policy.ACL, error
 func (a *Authority) Policies() *policy.Store { return a.policies }
 
 // ACLByToken returns what a token may do. The error wraps token.ErrNotFound, or
-// identity.ErrNotFound if the token's entity is gone.
+// identity.ErrNotFound if the token's entity is gone, identity.ErrDisabled if it is disabled.
 func (a *Authority) ACLByToken(ctx context.Context, id string) (*policy.ACL, error) {
 	e, err := a.validToken(ctx, id)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/internal/access"
+	"github.com/plugproof/plugproof/mockserver/internal/builtin/identity"
 	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 	"github.com/plugproof/plugproof/mockserver/internal/sys/rights"
 )
@@ -90,6 +91,15 @@ func (s *server) Mount(_ context.Context, path string) (access.Mount, bool) {
 		}
 	}
 	return access.Mount{}, false
+}
+
+func (s *server) MountByAccessor(accessor string) (identity.Mount, bool) {
+	for _, m := range s.mounts {
+		if m.Accessor == accessor {
+			return identity.Mount{Path: m.Path, Type: m.Type, NamespaceID: namespace.RootID, Local: m.Local}, true
+		}
+	}
+	return identity.Mount{}, false
 }
 
 func (s *server) MountsWithKey(context.Context, string) []string { return nil }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +49,11 @@ func (a *Authority) login(ctx context.Context, req *logical.Request, resp *logic
 	}
 	auth.TTL = ttl
 	auth.TokenPolicies = sanitized(auth.Policies, !auth.NoDefaultPolicy)
-	for _, name := range auth.TokenPolicies {
+	auth.Policies = auth.TokenPolicies
+	if err := a.addIdentityPolicies(ctx, auth); err != nil {
+		return nil, err
+	}
+	for _, name := range auth.Policies {
 		switch name {
 		case policy.Root:
 			return logical.ErrorResponse("auth methods cannot create root tokens"), logical.ErrInvalidRequest
@@ -59,7 +64,6 @@ func (a *Authority) login(ctx context.Context, req *logical.Request, resp *logic
 	if err := a.createLoginToken(ctx, req.Path, auth); err != nil {
 		return nil, a.failed("failed to create token", err)
 	}
-	auth.Policies = auth.TokenPolicies
 	return nil, nil
 }
 
@@ -79,7 +83,46 @@ func (a *Authority) setEntity(ctx context.Context, m Mount, auth *logical.Auth) 
 	if err != nil {
 		return fmt.Errorf("failed to create an entity for the authenticated alias: %w", err)
 	}
+	if entity.Disabled {
+		return logical.ErrPermissionDenied
+	}
 	auth.EntityID, auth.EntityCreated = entity.ID, created
+	return a.refreshGroups(ctx, m, auth)
+}
+
+// refreshGroups makes the entity of a login or of its renewal a member of the groups that
+// the auth method named.
+func (a *Authority) refreshGroups(ctx context.Context, m Mount, auth *logical.Auth) (err error) {
+	for _, alias := range auth.GroupAliases {
+		alias.MountType, alias.MountAccessor = m.Type, m.Accessor
+	}
+	auth.GroupAliases, err = a.entities.RefreshGroups(ctx, auth.EntityID, m.Accessor, auth.GroupAliases)
+	return err
+}
+
+// identityPolicies returns the policies that an entity's tokens have beside their own; none
+// without an entity.
+func (a *Authority) identityPolicies(ctx context.Context, entityID string) ([]string, error) {
+	if entityID == "" {
+		return nil, nil
+	}
+	entity, err := a.entities.Current(ctx, entityID)
+	if errors.Is(err, identity.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.entities.Policies(ctx, entity)
+}
+
+// addIdentityPolicies shows a token's maker what the token may do beside its own policies.
+func (a *Authority) addIdentityPolicies(ctx context.Context, auth *logical.Auth) error {
+	derived, err := a.identityPolicies(ctx, auth.EntityID)
+	if err != nil {
+		return a.failed("failed to lookup entity using its ID", err)
+	}
+	auth.Policies, auth.IdentityPolicies = sanitized(slices.Concat(auth.Policies, derived), false), sanitized(derived, false)
 	return nil
 }
 

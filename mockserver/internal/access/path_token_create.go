@@ -193,6 +193,9 @@ func (a *Authority) createEntity(ctx context.Context, c *creation) error {
 	if err != nil {
 		return err
 	}
+	if entity.Disabled {
+		return refuse("entity from given entity alias is disabled")
+	}
 	c.te.EntityID = entity.ID
 	return nil
 }

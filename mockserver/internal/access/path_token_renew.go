@@ -94,6 +94,11 @@ func (a *Authority) renewToken(ctx context.Context, req *logical.Request, e *tok
 			resp.AddWarning(warning)
 		}
 		auth.TTL = ttl
+		if auth.EntityID != "" && auth.Alias != nil {
+			if err := a.refreshGroups(ctx, m, auth); err != nil {
+				return err
+			}
+		}
 		kept := *auth
 		kept.ClientToken = ""
 		l.Auth, l.Ends, l.Renewed = &kept, a.ends(auth.LeaseOptions), a.clock.Now()

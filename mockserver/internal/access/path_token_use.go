@@ -106,6 +106,13 @@ func (a *Authority) describe(ctx context.Context, e *token.Entry) (*logical.Resp
 	if ns := namespace.From(a.home(ctx, e)); !ns.IsRoot() {
 		data["namespace_path"] = ns.Path
 	}
+	derived, err := a.identityPolicies(a.home(ctx, e), e.EntityID)
+	if err != nil {
+		return nil, err
+	}
+	if len(derived) > 0 {
+		data["identity_policies"], data["external_namespace_policies"] = derived, map[string][]string{}
+	}
 	if !e.Batch() && namespaceOf(e) != namespace.From(ctx).ID {
 		return &logical.Response{Data: data}, nil // servers look for its lease where they are asked
 	}

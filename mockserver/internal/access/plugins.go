@@ -4,6 +4,7 @@ package access
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/vault/sdk/helper/wrapping"
@@ -33,6 +34,19 @@ func (a *Authority) Entity(ctx context.Context, id string) (*logical.Entity, err
 		return nil, err
 	}
 	return e.ForPolicies(), nil
+}
+
+// Groups is what a plugin may know of the groups of the entity of a caller.
+func (a *Authority) Groups(ctx context.Context, entity string) ([]*logical.Group, error) {
+	direct, inherited, err := a.entities.GroupsOf(ctx, entity)
+	if err != nil {
+		return nil, err
+	}
+	var groups []*logical.Group
+	for _, g := range slices.Concat(direct, inherited) {
+		groups = append(groups, g.ForPlugins())
+	}
+	return groups, nil
 }
 
 // HasIdentityKey reports whether identity/oidc/key has a key of that name.

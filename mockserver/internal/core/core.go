@@ -26,6 +26,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/fileperm"
 	"github.com/plugproof/plugproof/mockserver/internal/access"
 	"github.com/plugproof/plugproof/mockserver/internal/builtin"
+	"github.com/plugproof/plugproof/mockserver/internal/builtin/identity"
 	"github.com/plugproof/plugproof/mockserver/internal/catalog"
 	"github.com/plugproof/plugproof/mockserver/internal/mounts"
 	"github.com/plugproof/plugproof/mockserver/internal/namespace"
@@ -234,6 +235,22 @@ func (c *Core) MountsWithKey(ctx context.Context, key string) []string {
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths)
+}
+
+// MountByAccessor returns the mount with that accessor, of any namespace.
+func (c *Core) MountByAccessor(accessor string) (identity.Mount, bool) {
+	for _, r := range c.table.All() {
+		e := r.Entry()
+		if e.Accessor != accessor {
+			continue
+		}
+		ns, err := c.namespaces.At(e.Namespace)
+		if err != nil {
+			break // it is being deleted
+		}
+		return identity.Mount{Path: e.FullPath(), Type: e.Type, NamespaceID: ns.ID, Local: e.Local}, true
+	}
+	return identity.Mount{}, false
 }
 
 // MountAt returns the mount at exactly the full path, seen from the request's

@@ -77,8 +77,11 @@ func (v *systemView) EntityInfo(id string) (*logical.Entity, error) {
 	return entity, err
 }
 
-// GroupsForEntity returns no groups: the mock has none.
-func (v *systemView) GroupsForEntity(string) ([]*logical.Group, error) { return nil, nil }
+// GroupsForEntity returns the groups of a caller's entity, also those of which it is a
+// member through others.
+func (v *systemView) GroupsForEntity(id string) ([]*logical.Group, error) {
+	return v.core.access.Groups(v.core.within(context.Background(), v.route.Entry()), id)
+}
 
 // ResponseWrapData puts data behind a single-use token.
 func (v *systemView) ResponseWrapData(ctx context.Context, data map[string]any, ttl time.Duration, jwt bool) (*wrapping.ResponseWrapInfo, error) {

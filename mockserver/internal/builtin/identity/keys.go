@@ -10,8 +10,6 @@ import (
 
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
-
-	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 )
 
 // keyPrefix is where named keys are in the store's storage, by name.
@@ -121,7 +119,7 @@ func (s *Store) readKey(ctx context.Context, _ *logical.Request, d *framework.Fi
 
 func (s *Store) writeKey(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	name := d.Get("name").(string)
-	unlock, err := s.locks.Lock(ctx, namespace.From(ctx).ID+"/"+keyPrefix+name)
+	unlock, err := s.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +177,7 @@ func (s *Store) deleteKey(ctx context.Context, _ *logical.Request, d *framework.
 	if name == defaultKeyName {
 		return logical.ErrorResponse("deletion of key %q not allowed", name), nil
 	}
-	if mounts := s.mountsWithKey(ctx, name); len(mounts) > 0 {
+	if mounts := s.mounts.MountsWithKey(ctx, name); len(mounts) > 0 {
 		return logical.ErrorResponse("unable to delete key %q because it is currently referenced by these mounts: %s",
 			name, strings.Join(mounts, ", ")), logical.ErrInvalidRequest
 	}

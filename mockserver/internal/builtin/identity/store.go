@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package identity knows who logs in: each alias, a name at an auth mount,
-// belongs to an entity, which its logins' tokens carry. That is as far as it
-// goes, but for the keys that mounts name; groups, merging and identity tokens aren't
-// emulated.
+// Package identity knows who logs in: each alias, a name at an auth mount, belongs to an
+// entity, which its logins' tokens carry. Entities and groups have policies, which those
+// tokens get beside their own; groups have entities and groups as members, or those that
+// an auth method says. Keys have names, which mounts use; identity tokens aren't emulated.
+//
+// The rules and the texts of errors are those of vault/identity in OpenBao 2.6.2, which
+// has them from Vault 1.14.
 package identity
 
 import (
@@ -11,6 +14,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-uuid"
@@ -21,136 +25,205 @@ import (
 	"github.com/plugproof/plugproof/mockserver/internal/storage/keylock"
 )
 
-// ErrNotFound is returned for entities that don't exist.
-var ErrNotFound = errors.New("no such entity")
+var (
+	// ErrNotFound is returned for entities and groups that don't exist.
+	ErrNotFound = errors.New("no such entity")
+	// ErrDisabled says that nothing may be done with an entity's tokens.
+	ErrDisabled = errors.New("the entity is disabled")
+)
 
-// The keys below the store's storage.
+// The keys below the store's storage. Names are looked up in lower case.
 const (
 	entityPrefix = "entity/" // by ID
 	namePrefix   = "name/"   // by name: the ID
 	aliasPrefix  = "alias/"  // mount accessor / encoded name: the entity's ID
+	groupPrefix  = "group/"  // by ID
 )
 
-// cacheLimit bounds the entities in memory.
+// cacheLimit bounds the entities, and the groups, in memory.
 const cacheLimit = 4096
 
-// Entity is somebody who logs in.
-type Entity struct {
-	ID      string    `json:"id"`
-	Name    string    `json:"name"`
-	Aliases []Alias   `json:"aliases"`
-	Created time.Time `json:"creation_time"`
+// Mount is what the store needs to know about a mount.
+type Mount struct {
+	// Path is how requests to its namespace begin: "auth/jwt/".
+	Path, Type string
+	// NamespaceID is the ID of its namespace.
+	NamespaceID string
+	// Local mounts aren't replicated.
+	Local bool
 }
 
-// Alias is the name under which an entity logs in at one mount.
-type Alias struct {
-	ID            string            `json:"id"`
-	Name          string            `json:"name"`
-	MountAccessor string            `json:"mount_accessor"`
-	MountType     string            `json:"mount_type"`
-	MountPath     string            `json:"mount_path"`
-	Metadata      map[string]string `json:"metadata"`
-	Local         bool              `json:"local"`
-	Created       time.Time         `json:"creation_time"`
+// Mounts is what the store needs of the server.
+type Mounts interface {
+	// MountsWithKey returns the sorted paths of the mounts of ctx's namespace whose
+	// identity_token_key that is.
+	MountsWithKey(ctx context.Context, key string) []string
+	// MountByAccessor returns the mount with that accessor, of any namespace.
+	MountByAccessor(accessor string) (Mount, bool)
 }
 
-// NamespaceID is the ID of the entity's namespace.
-func (e *Entity) NamespaceID() string {
-	if mark := namespace.MarkOf(e.ID); mark != "" {
-		return mark
-	}
-	return namespace.RootID
-}
-
-// ForPolicies is the entity as policies and plugins see it.
-func (e *Entity) ForPolicies() *logical.Entity {
-	out := &logical.Entity{ID: e.ID, Name: e.Name, NamespaceID: e.NamespaceID()}
-	for _, a := range e.Aliases {
-		out.Aliases = append(out.Aliases, &logical.Alias{
-			ID: a.ID, Name: a.Name, MountAccessor: a.MountAccessor, MountType: a.MountType,
-			Metadata: a.Metadata, Local: a.Local, NamespaceID: e.NamespaceID(),
-		})
-	}
-	return out
-}
-
-// Store keeps entities in storage. It is safe for concurrent use.
+// Store keeps entities and groups in storage. It is safe for concurrent use.
 type Store struct {
 	storage logical.Storage
 	// marked: made up names end in the ID of their namespace, also of the root.
 	marked bool
-	// mountsWithKey returns the mounts that name a key.
-	mountsWithKey func(ctx context.Context, key string) []string
-	// entities are by ID, which says the namespace.
+	mounts Mounts
+	// changed is told the IDs of entities of which something was changed.
+	changed func(entity string)
+	// entities and groups are by ID, which says the namespace.
 	entities *cache.Cache[*Entity]
-	locks    keylock.Locks
+	groups   *cache.Cache[*Group]
+	// locks are those of namespaces: one change at a time.
+	locks keylock.Locks
 }
 
-// NewStore returns the entities in that storage, those of the namespace of the context
-// with which they are asked for if it is namespace.Scoped. If marked, the names made up
-// for them end in the ID of their namespace. Keys that mountsWithKey returns mounts for
-// cannot be deleted.
-func NewStore(storage logical.Storage, marked bool, mountsWithKey func(ctx context.Context, key string) []string) *Store {
-	return &Store{storage: storage, marked: marked, mountsWithKey: mountsWithKey, entities: cache.New[*Entity](cacheLimit)}
+// NewStore returns the entities and groups in that storage, those of the namespace of the
+// context with which they are asked for if it is namespace.Scoped. If marked, the names
+// made up for them end in the ID of their namespace. It calls changed for each entity that
+// was changed or deleted.
+func NewStore(storage logical.Storage, marked bool, mounts Mounts, changed func(entity string)) *Store {
+	return &Store{
+		storage: storage, marked: marked, mounts: mounts, changed: changed,
+		entities: cache.New[*Entity](cacheLimit), groups: cache.New[*Group](cacheLimit),
+	}
+}
+
+// lock waits until nothing else is changed in the namespace.
+func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
+	return s.locks.Lock(ctx, namespace.From(ctx).ID)
 }
 
 // ForAlias returns the entity of an alias, which is made on its first login.
-// The alias's mount and name tell it from others.
+// The alias's mount and name tell it from others; its metadata are those of the last login.
 func (s *Store) ForAlias(ctx context.Context, alias Alias) (entity *Entity, created bool, err error) {
 	if alias.Name == "" {
 		return nil, false, errors.New("missing name in alias")
 	}
-	key := aliasPrefix + alias.MountAccessor + "/" + base64.RawURLEncoding.EncodeToString([]byte(alias.Name))
-	unlock, err := s.locks.Lock(ctx, namespace.From(ctx).ID+"/"+key)
+	if e, err := s.ByAlias(ctx, alias.MountAccessor, alias.Name); !errors.Is(err, ErrNotFound) {
+		if err != nil || e.aliasAt(alias.MountAccessor, alias.Name).hasMetadata(alias.Metadata) {
+			return e, false, err
+		}
+	}
+	unlock, err := s.lock(ctx)
 	if err != nil {
 		return nil, false, err
 	}
 	defer unlock()
-	raw, err := s.storage.Get(ctx, key)
-	if err != nil {
-		return nil, false, fmt.Errorf("read an alias: %w", err)
+	before, err := s.ByAlias(ctx, alias.MountAccessor, alias.Name)
+	switch {
+	case err == nil:
+		entity = before.clone()
+		known := entity.aliasAt(alias.MountAccessor, alias.Name)
+		known.Metadata, known.Updated = alias.Metadata, now()
+	case errors.Is(err, ErrNotFound):
+		created = true
+		if entity, err = s.newEntity(ctx); err != nil {
+			return nil, false, err
+		}
+		if err := s.giveID(ctx, &alias); err != nil {
+			return nil, false, err
+		}
+		entity.Aliases = []Alias{alias}
+	default:
+		return nil, false, err
 	}
-	if raw != nil {
-		entity, err = s.Get(ctx, string(raw.Value))
-		return entity, false, err
-	}
-	entity, err = s.create(ctx, alias, key)
-	return entity, err == nil, err
+	return entity, created, s.put(ctx, entity, before)
 }
 
-func (s *Store) create(ctx context.Context, alias Alias, key string) (*Entity, error) {
+// newEntity returns an entity that is not stored yet.
+func (s *Store) newEntity(ctx context.Context) (*Entity, error) {
+	id, name, err := s.madeUp(ctx, "entity")
+	return &Entity{ID: id, Name: name, Created: now()}, err
+}
+
+// giveID completes a new alias.
+func (s *Store) giveID(ctx context.Context, alias *Alias) error {
 	id, err := uuid.GenerateUUID()
-	if err != nil {
-		return nil, err
-	}
-	if alias.ID, err = uuid.GenerateUUID(); err != nil {
-		return nil, err
-	}
+	alias.ID, alias.Created = namespace.From(ctx).Mark(id), now()
+	return err
+}
+
+// madeUp returns an ID and a name for something new.
+func (s *Store) madeUp(ctx context.Context, kind string) (id, name string, err error) {
 	ns := namespace.From(ctx)
-	id, alias.ID = ns.Mark(id), ns.Mark(alias.ID)
+	if id, err = uuid.GenerateUUID(); err != nil {
+		return "", "", err
+	}
 	random, err := uuid.GenerateRandomBytes(4)
 	if err != nil {
-		return nil, err
+		return "", "", err
 	}
-	alias.Created = time.Now().UTC()
-	name := fmt.Sprintf("entity_%x", random)
+	name = fmt.Sprintf("%s_%x", kind, random)
 	if s.marked {
 		name += "." + ns.ID
 	}
-	e := &Entity{ID: id, Name: name, Aliases: []Alias{alias}, Created: alias.Created}
-	raw, err := logical.StorageEntryJSON(entityPrefix+id, e)
+	return ns.Mark(id), name, nil
+}
+
+func now() time.Time { return time.Now().UTC() }
+
+// put stores an entity in place of before, which is nil for a new one. What finds it
+// comes after it, so that nothing is found that isn't there.
+func (s *Store) put(ctx context.Context, e, before *Entity) error {
+	raw, err := logical.StorageEntryJSON(entityPrefix+e.ID, e)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	// The alias comes last: it is what finds the others.
-	for _, entry := range []*logical.StorageEntry{
-		raw, {Key: namePrefix + e.Name, Value: []byte(id)}, {Key: key, Value: []byte(id)},
-	} {
-		if err := s.storage.Put(ctx, entry); err != nil {
-			return nil, fmt.Errorf("store an entity: %w", err)
+	if err := s.storage.Put(ctx, raw); err != nil {
+		return fmt.Errorf("store an entity: %w", err)
+	}
+	s.forget(e.ID)
+	old := before.keys()
+	for key := range e.keys() {
+		if old[key] {
+			delete(old, key)
+			continue
+		}
+		if err := s.storage.Put(ctx, &logical.StorageEntry{Key: key, Value: []byte(e.ID)}); err != nil {
+			return fmt.Errorf("store an entity: %w", err)
 		}
 	}
-	return e, nil
+	return s.drop(ctx, old, e.ID)
+}
+
+// drop deletes keys that found an entity, and no other one since.
+func (s *Store) drop(ctx context.Context, keys map[string]bool, id string) error {
+	for key := range keys {
+		raw, err := s.storage.Get(ctx, key)
+		if err == nil && raw != nil && string(raw.Value) == id {
+			err = s.storage.Delete(ctx, key)
+		}
+		if err != nil {
+			return fmt.Errorf("store an entity: %w", err)
+		}
+	}
+	return nil
+}
+
+// forget is for an entity whose original was changed.
+func (s *Store) forget(id string) {
+	s.entities.Forget(id)
+	s.changed(id)
+}
+
+// delete removes an entity, also from its groups.
+func (s *Store) delete(ctx context.Context, e *Entity) error {
+	groups, err := s.groupsWith(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		g = g.clone()
+		g.removeEntity(e.ID)
+		if err := s.putGroup(ctx, g); err != nil {
+			return err
+		}
+	}
+	if err := s.storage.Delete(ctx, entityPrefix+e.ID); err != nil {
+		return fmt.Errorf("delete an entity: %w", err)
+	}
+	s.forget(e.ID)
+	return s.drop(ctx, e.keys(), e.ID)
 }
 
 // Get returns an entity by ID. It is shared and must not be changed.
@@ -158,25 +231,109 @@ func (s *Store) Get(ctx context.Context, id string) (*Entity, error) {
 	if !namespace.From(ctx).Owns(id) {
 		return nil, ErrNotFound
 	}
-	return s.entities.Get(id, func() (*Entity, error) {
-		raw, err := s.storage.Get(ctx, entityPrefix+id)
+	return load(ctx, s.storage, s.entities, entityPrefix, id)
+}
+
+// load returns a value of that type by ID, from the cache or from storage.
+func load[V any](ctx context.Context, storage logical.Storage, kept *cache.Cache[*V], prefix, id string) (*V, error) {
+	return kept.Get(id, func() (*V, error) {
+		raw, err := storage.Get(ctx, prefix+id)
 		if err != nil {
-			return nil, fmt.Errorf("read an entity: %w", err)
+			return nil, fmt.Errorf("read %s%s: %w", prefix, id, err)
 		}
 		if raw == nil {
 			return nil, ErrNotFound
 		}
-		e := &Entity{}
-		if err := raw.DecodeJSON(e); err != nil {
-			return nil, fmt.Errorf("decode an entity: %w", err)
+		v := new(V)
+		if err := raw.DecodeJSON(v); err != nil {
+			return nil, fmt.Errorf("decode %s%s: %w", prefix, id, err)
 		}
-		return e, nil
+		return v, nil
 	})
 }
 
-// byKey follows a name or an alias to its entity.
-func (s *Store) byKey(ctx context.Context, key string) (*Entity, error) {
+// Current returns an entity by ID, or the one that it was merged into.
+func (s *Store) Current(ctx context.Context, id string) (*Entity, error) {
+	e, err := s.Get(ctx, id)
+	if !errors.Is(err, ErrNotFound) {
+		return e, err
+	}
+	return s.first(ctx, func(e *Entity) bool { return e.wasMerged(id) })
+}
+
+// all returns the entities of a namespace by their IDs, sorted.
+func (s *Store) all(ctx context.Context) ([]*Entity, error) {
+	return loadAll(ctx, s.storage, entityPrefix, s.Get)
+}
+
+// loadAll returns everything below a prefix that get still finds.
+func loadAll[V any](ctx context.Context, storage logical.Storage, prefix string, get func(context.Context, string) (*V, error)) ([]*V, error) {
+	ids, err := storage.List(ctx, prefix)
+	if err != nil {
+		return nil, err
+	}
+	var all []*V
+	for _, id := range ids {
+		v, err := get(ctx, id)
+		if errors.Is(err, ErrNotFound) { // deleted meanwhile
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// first returns the first entity that a condition holds for.
+func (s *Store) first(ctx context.Context, holds func(*Entity) bool) (*Entity, error) {
+	all, err := s.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range all {
+		if holds(e) {
+			return e, nil
+		}
+	}
+	return nil, ErrNotFound
+}
+
+// ByName returns an entity by its name.
+func (s *Store) ByName(ctx context.Context, name string) (*Entity, error) {
+	e, err := s.byKey(ctx, nameKey(name), namePrefix+name)
+	if err == nil && !strings.EqualFold(e.Name, name) {
+		return nil, ErrNotFound // it was renamed
+	}
+	return e, err
+}
+
+// ByAlias returns the entity that logs in under a name at a mount.
+func (s *Store) ByAlias(ctx context.Context, accessor, name string) (*Entity, error) {
+	e, err := s.byKey(ctx, aliasKey(accessor, name), aliasPrefix+accessor+"/"+base64.RawURLEncoding.EncodeToString([]byte(name)))
+	if err == nil && e.aliasAt(accessor, name) == nil {
+		return nil, ErrNotFound // it was moved
+	}
+	return e, err
+}
+
+// byAliasID returns the entity with an alias, and the alias.
+func (s *Store) byAliasID(ctx context.Context, id string) (*Entity, *Alias, error) {
+	e, err := s.first(ctx, func(e *Entity) bool { return e.alias(id) != nil })
+	if err != nil {
+		return nil, nil, err
+	}
+	return e, e.alias(id), nil
+}
+
+// byKey follows a name or an alias to its entity. Earlier versions did not write names in
+// lower case.
+func (s *Store) byKey(ctx context.Context, key, earlier string) (*Entity, error) {
 	raw, err := s.storage.Get(ctx, key)
+	if err == nil && raw == nil && earlier != key {
+		raw, err = s.storage.Get(ctx, earlier)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("look up an entity: %w", err)
 	}
@@ -186,12 +343,8 @@ func (s *Store) byKey(ctx context.Context, key string) (*Entity, error) {
 	return s.Get(ctx, string(raw.Value))
 }
 
-// ByName returns an entity by its name.
-func (s *Store) ByName(ctx context.Context, name string) (*Entity, error) {
-	return s.byKey(ctx, namePrefix+name)
-}
+func nameKey(name string) string { return namePrefix + strings.ToLower(name) }
 
-// ByAlias returns the entity that logs in under a name at a mount.
-func (s *Store) ByAlias(ctx context.Context, accessor, name string) (*Entity, error) {
-	return s.byKey(ctx, aliasPrefix+accessor+"/"+base64.RawURLEncoding.EncodeToString([]byte(name)))
+func aliasKey(accessor, name string) string {
+	return aliasPrefix + accessor + "/" + base64.RawURLEncoding.EncodeToString([]byte(strings.ToLower(name)))
 }

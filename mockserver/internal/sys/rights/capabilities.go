@@ -38,11 +38,22 @@ func (e *endpoints) capabilitiesByAccessor(ctx context.Context, _ *logical.Reque
 	if errors.Is(err, token.ErrNotFound) {
 		return nil, &logical.StatusBadRequest{Err: "invalid accessor"}
 	}
-	return capabilities(acl, err, d)
+	resp, err := capabilities(acl, err, d)
+	return resp, ofAnother(err)
 }
 
 func (e *endpoints) capabilitiesOfToken(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	return e.capabilitiesOf(ctx, d.Get("token").(string), d)
+	resp, err := e.capabilitiesOf(ctx, d.Get("token").(string), d)
+	return resp, ofAnother(err)
+}
+
+// ofAnother is the error for a caller whose token isn't the one that may do nothing
+// (handleCapabilities in vault/logical_system.go of OpenBao 2.6.2).
+func ofAnother(err error) error {
+	if errors.Is(err, logical.ErrPermissionDenied) {
+		return &logical.StatusBadRequest{Err: "invalid token"}
+	}
+	return err
 }
 
 func (e *endpoints) capabilitiesSelf(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
@@ -78,8 +89,8 @@ func askedPaths(d *framework.FieldData) []string {
 // capabilities answers with what an ACL allows on the paths of a request; err is
 // that of finding the ACL.
 func capabilities(acl *policy.ACL, err error, d *framework.FieldData) (*logical.Response, error) {
-	// That no path was given is reported before the entity that is gone.
-	missing := errors.Is(err, identity.ErrNotFound)
+	// That no path was given is reported before the entity that is gone or disabled.
+	missing := errors.Is(err, identity.ErrNotFound) || errors.Is(err, identity.ErrDisabled)
 	if err != nil && !missing {
 		return nil, err
 	}

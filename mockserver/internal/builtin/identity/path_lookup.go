@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package identity
+
+import (
+	"context"
+
+	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/logical"
+)
+
+// lookupBy are the parameters of a lookup: one of them, or the last two.
+func lookupBy() []string {
+	return []string{"id", "name", "alias_id", "alias_name", "alias_mount_accessor"}
+}
+
+func (s *Store) lookupPaths() []*framework.Path {
+	fields := make(map[string]*framework.FieldSchema)
+	for _, name := range lookupBy() {
+		fields[name] = &framework.FieldSchema{Type: framework.TypeString}
+	}
+	return []*framework.Path{
+		writePath("lookup/entity/?$", fields, "Find an entity by its ID, its name or an alias.", s.lookupEntity),
+		writePath("lookup/group/?$", fields, "Find a group by its ID, its name or its alias.", s.lookupGroup),
+	}
+}
+
+func (s *Store) lookupEntity(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	if refused := checkLookup(d); refused != nil {
+		return refused, nil
+	}
+	find := func() (*Entity, error) {
+		switch {
+		case text(d, "id") != "":
+			return s.Get(ctx, text(d, "id"))
+		case text(d, "name") != "":
+			return s.ByName(ctx, text(d, "name"))
+		case text(d, "alias_id") != "":
+			e, _, err := s.byAliasID(ctx, text(d, "alias_id"))
+			return e, err
+		case text(d, "alias_name") != "":
+			return s.ByAlias(ctx, text(d, "alias_mount_accessor"), text(d, "alias_name"))
+		}
+		return nil, ErrNotFound
+	}
+	e, err := found(find())
+	return s.answer(ctx, e, err)
+}
+
+func (s *Store) lookupGroup(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+	if refused := checkLookup(d); refused != nil {
+		return refused, nil
+	}
+	find := func() (*Group, error) {
+		switch {
+		case text(d, "id") != "":
+			return s.Group(ctx, text(d, "id"))
+		case text(d, "name") != "":
+			return s.groupByName(ctx, text(d, "name"))
+		case text(d, "alias_id") != "":
+			return s.groupByAliasID(ctx, text(d, "alias_id"))
+		case text(d, "alias_name") != "":
+			return s.groupByAlias(ctx, text(d, "alias_mount_accessor"), text(d, "alias_name"))
+		}
+		return nil, ErrNotFound
+	}
+	g, err := found(find())
+	return s.groupAnswer(ctx, g, err)
+}
+
+// checkLookup returns the refusal of a lookup by no or too many parameters, or nil.
+func checkLookup(d *framework.FieldData) *logical.Response {
+	given := 0
+	for _, name := range lookupBy() {
+		if _, ok := d.GetOk(name); ok {
+			given++
+		}
+	}
+	name, accessor := text(d, "alias_name"), text(d, "alias_mount_accessor")
+	switch {
+	case given == 0:
+		return logical.ErrorResponse("query parameter not supplied")
+	case given > 1 && (given > 2 || name == "" || accessor == ""):
+		return logical.ErrorResponse("query parameter conflict; please supply distinct set of query parameters")
+	case given == 1 && (name != "" || accessor != ""):
+		return logical.ErrorResponse("both 'alias_name' and 'alias_mount_accessor' needs to be set")
+	}
+	return nil
+}
