@@ -16,6 +16,9 @@ func subtleVocabulary() []group {
 		}},
 
 		{"samples", "The samples and the setup of the checked plugin, more closely", []binding{
+			{`what the profile writes to "MOUNT" is there`, (*world).writtenIsThere, none,
+				"Writes the setup and the samples and, where a read of their paths is documented, checks that it is not 404.",
+				`what the profile writes to "p" is there`},
 			{`the samples at "MOUNT" can be written twice`, (*world).samplesWrittenTwice, Samples,
 				"Writes the samples once more and checks that the fields that they name are read as before.",
 				`the samples at "p" can be written twice`},

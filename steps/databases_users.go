@@ -229,18 +229,10 @@ func (w *world) withoutStatements(ctx context.Context, mount string) error {
 // passwordsChanged lets the server take the users over as static roles, which changes
 // their passwords.
 func (w *world) passwordsChanged(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
 	w.oldUsers = slices.Clone(w.users)
 	for i, user := range w.users {
-		fields := map[string]any{"db_name": mainConnection, "username": user.name, "rotation_period": "24h"}
-		if statements := installed.subject.Profile.Database.RotationStatements; statements != nil {
-			fields["rotation_statements"] = statements
-		}
 		name := "static-" + strconv.Itoa(i)
-		if err := w.mustWrite(ctx, w.below(mount, "static-roles/"+name), fields); err != nil {
+		if err := w.staticRole(ctx, mount, name, user); err != nil {
 			return err
 		}
 		if err := w.must(ctx, http.MethodGet, w.below(mount, "static-creds/"+name), ""); err != nil {
@@ -250,6 +242,19 @@ func (w *world) passwordsChanged(ctx context.Context, mount string) error {
 		w.secrets = append(w.secrets, w.users[i].password)
 	}
 	return nil
+}
+
+// staticRole makes a user a static role, whose password the server then changes.
+func (w *world) staticRole(ctx context.Context, mount, name string, user databaseUser) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	fields := map[string]any{"db_name": mainConnection, "username": user.name, "rotation_period": "24h"}
+	if statements := installed.subject.Profile.Database.RotationStatements; statements != nil {
+		fields["rotation_statements"] = statements
+	}
+	return w.mustWrite(ctx, w.below(mount, "static-roles/"+name), fields)
 }
 
 // oldPasswordsRefused wants the passwords from before that to be refused.

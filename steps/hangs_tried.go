@@ -30,7 +30,7 @@ func (i *Installed) tryAnswers(ctx context.Context) error {
 	if mounted.err != nil || mounted.refused() {
 		return nil // another requirement is about that
 	}
-	asked, setUp := 0, true
+	asked, setUp, begun := 0, true, time.Now()
 	err = i.tryAnswersAt(ctx, at+i.triedMount()+"/", func(ctx context.Context, r request) *trial {
 		tried := i.answered(ctx, r)
 		if asked++; asked <= len(i.subject.Profile.Setup) && (tried.err != nil || tried.refused()) {
@@ -44,7 +44,7 @@ func (i *Installed) tryAnswers(ctx context.Context) error {
 	if _, hangs := i.patience.hangs(revoking); hangs {
 		return nil // the lease keeps the mount
 	}
-	survived := i.tryUnmount(ctx, table+"/"+i.triedMount(), at+i.triedMount()+"/")
+	survived := i.tryUnmount(ctx, table+"/"+i.triedMount(), at+i.triedMount()+"/", begun)
 	// Servers end the process of all mounts when they raise the version of one.
 	i.mountsBeside = setUp && survived && len(i.hung) == 0 && i.subject.storeVersion() == ""
 	return nil
@@ -52,8 +52,8 @@ func (i *Installed) tryAnswers(ctx context.Context) error {
 
 // tryUnmount removes a mount, and notes if that ends the plugin's process. Servers roll
 // back first, which calls the periodic function: a crash there is not of the removal. It
-// reports whether the mount is gone and the process is known to have lived through both.
-func (i *Installed) tryUnmount(ctx context.Context, entry, mount string) (survived bool) {
+// reports whether the mount, of which things were asked since a time, is gone and the process is known to have lived through both.
+func (i *Installed) tryUnmount(ctx context.Context, entry, mount string, asked time.Time) (survived bool) {
 	begun := time.Now()
 	bounded, cancel := context.WithTimeout(ctx, i.timeout)
 	defer cancel()
@@ -73,6 +73,10 @@ func (i *Installed) tryUnmount(ctx context.Context, entry, mount string) (surviv
 		return err == nil && len(crashes) == 0 && tried.err == nil && !tried.refused()
 	}
 	i.fault, i.faultAt = &trial{path: entry, err: errors.New(i.mask(crashes[at].String()))}, unmounts
+	// A removal revokes what is leased: what a revocation dies of is not of the removal.
+	if before, _ := crashesOf(ctx, i.server, i.name(), asked); len(i.subject.Profile.Credentials) > 0 && slices.ContainsFunc(before, func(c Crash) bool { return c.Time.Before(begun) && c.What == crashes[at].What }) {
+		i.faultAt = revocable
+	}
 	return false
 }
 

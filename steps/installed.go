@@ -102,6 +102,8 @@ func (i *Installed) notSetUp() string {
 		return "the plugin fails at its first request, see " + answers
 	case setsUp:
 		return "the plugin fails when it is set up, see " + setsUp
+	case revocable:
+		return "the plugin crashes when a lease is revoked, see " + revocable
 	case unmounts:
 		return "the plugin crashes when a mount is removed, see " + unmounts
 	case connects:

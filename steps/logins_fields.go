@@ -173,6 +173,9 @@ func (w *world) spellingsAreOne(ctx context.Context, mount string) error {
 	if failure := new(Failure); errors.As(w.strangersRefused(ctx, mount), &failure) {
 		return &NotCheckedError{Reason: "names that do not exist can log in, see PLG-461"}
 	}
+	if failure := new(Failure); errors.As(w.aliasesStay(ctx, mount), &failure) {
+		return &NotCheckedError{Reason: "a second login is of another entity, see PLG-462"}
+	}
 	compared := false
 	for _, login := range w.loggedIn {
 		first, _ := login.answer.lookup("auth.entity_id")
@@ -192,7 +195,7 @@ func (w *world) spellingsAreOne(ctx context.Context, mount string) error {
 	}
 	for _, login := range w.loggedIn {
 		if err := w.spellingsAreTwo(ctx, mount, login.login); err != nil {
-			return err
+			return w.unless("PLG-464", "who is deleted can log in", err, func() error { return w.deletedRejected(ctx, mount) })
 		}
 	}
 	if !compared {

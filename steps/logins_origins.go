@@ -7,13 +7,20 @@ import (
 	"fmt"
 )
 
-// tokensFollowRole does the same with logins.
+// tokensFollowRole does the same with logins, and with what proves them.
 func (w *world) tokensFollowRole(ctx context.Context, mount string) error {
+	followed, err := w.proofsFollow(ctx, mount)
+	if err == nil {
+		err = w.ttlsFollowRole(ctx, mount, followed)
+	}
+	return w.unless("PLG-464", "who is deleted can log in", err, func() error { return w.deletedRejected(ctx, mount) })
+}
+
+func (w *world) ttlsFollowRole(ctx context.Context, mount string, compared bool) error {
 	installed, err := w.installed()
 	if err != nil {
 		return err
 	}
-	compared := false
 	for _, login := range w.loggedIn {
 		origin, ttl, ok := installed.subject.Profile.shortened(login.login.write())
 		if !ok {
@@ -49,7 +56,16 @@ func (w *world) tokensSurvived(ctx context.Context, mount string) error {
 			return err
 		}
 		if crash := w.crash(ctx); crash != nil {
-			return mismatch("the plugin to live when it is asked to renew a token of "+login.login.Path+" after its setup was deleted", crash.String())
+			failure := mismatch("the plugin to live when it is asked to renew a token of "+login.login.Path+" after its setup was deleted", crash.String())
+			return w.unless("PLG-455", "the plugin dies of renewals with its setup too", failure, func() error {
+				if err := w.setupWritten(ctx, mount); err != nil {
+					return err
+				}
+				if err := w.loginsSucceed(ctx, mount); err != nil {
+					return err
+				}
+				return w.tokensRenewed(ctx)
+			})
 		}
 		if err := w.tryLogin(ctx, mount, login.login.Path, login.login.Data); err != nil {
 			return err

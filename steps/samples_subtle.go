@@ -137,6 +137,9 @@ func (w *world) samplesWithUnits(ctx context.Context, mount string) error {
 			if _, err := strconv.ParseInt(w.kept[sample.Path][name], 10, 64); err != nil || !is || written%time.Second != 0 {
 				continue
 			}
+			if w.kept[sample.Path][name] != strconv.FormatInt(int64(written/time.Second), 10) {
+				continue // another requirement is about what is not in seconds
+			}
 			changed := maps.Clone(sample.Data)
 			changed[name] = fmt.Sprintf("%dm", int64(written/time.Second))
 			if err := w.write(ctx, w.below(mount, sample.Path), changed); err != nil {
@@ -244,7 +247,7 @@ func (w *world) samplesInCapitals(ctx context.Context, mount string) error {
 	if err != nil {
 		return err
 	}
-	return w.eachReadable("no sample's path ends with a name that may have capitals", func(trial sampleTrial, operation Operation) (bool, error) {
+	err = w.eachReadable("no sample's path ends with a name that may have capitals", func(trial sampleTrial, operation Operation) (bool, error) {
 		_, name, _ := cutLast(trial.sample.Path)
 		at := beside(trial.sample.Path, "Plugproof-"+strings.ToUpper(name))
 		if other, ok := document.Find(http.MethodPost, at); !ok || len(operation.PathFields) == 0 || other.Path != operation.Path {
@@ -275,6 +278,15 @@ func (w *world) samplesInCapitals(ctx context.Context, mount string) error {
 		}
 		return true, nil
 	})
+	return w.unless("PLG-301", "what is deleted is still read", err, func() error {
+		if err := w.samplesWritten(ctx, mount); err != nil {
+			return err
+		}
+		if err := w.samplesDeleted(ctx, mount); err != nil {
+			return err
+		}
+		return w.samplesMissing(ctx, mount)
+	})
 }
 
 // samplesListedLater lists the folders of the samples, writes others beside them, and wants
@@ -289,6 +301,7 @@ func (w *world) samplesListedLater(ctx context.Context, mount string) error {
 	if err := w.twinsWritten(ctx, mount); err != nil {
 		return err
 	}
+	before := w.kept
 	w.kept = w.twins
 	_, err := w.listSamples(ctx, mount, func(parent, name string, listed bool) error {
 		if !listed {
@@ -296,7 +309,10 @@ func (w *world) samplesListedLater(ctx context.Context, mount string) error {
 		}
 		return nil
 	})
-	return err
+	return w.unless("PLG-302", "what was written before is not listed either", err, func() error {
+		w.kept = before
+		return w.samplesListed(ctx, mount)
+	})
 }
 
 // samplesPatched patches the samples where the plugin documents that, and wants what the

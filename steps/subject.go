@@ -159,7 +159,10 @@ func (w *world) subjectFreshMount(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if installed.faultAt == unmounts {
+	if installed.faultAt == revocable && w.requirement.ID == revocable {
+		return mismatch("the plugin to live when a lease is revoked", installed.fault.err.Error())
+	}
+	if installed.faultAt == unmounts || installed.faultAt == revocable {
 		return &NotCheckedError{Reason: installed.notSetUp()}
 	}
 	w.subject = installed.name()

@@ -228,6 +228,12 @@ Feature: Data
     When the samples are written at "p"
     Then lists at "p" have what was written after they were asked for
 
+  @PLG-331 @must
+  Scenario: What is written is there
+    Remedy: Store what a write succeeds with, with req.Storage.Put, under the key that the read of the path uses.
+    Given a fresh mount of its own "p"
+    Then what the profile writes to "p" is there
+
   @PLG-328 @should @needs-samples @needs-sample-updates @needs-faults
   Scenario: What another server writes is read
     On a standby that serves reads the storage changes without a request, and the plugin

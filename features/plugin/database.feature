@@ -211,6 +211,22 @@ Feature: Database plugins
     And the leases are revoked
     Then no data race is in the plugin's log
 
+  @PLG-928 @must @needs-connection @needs-database-login
+  Scenario: What is done to a user leaves the others alone
+    Remedy: Name in the statements of UpdateUser and DeleteUser the user of the request, the whole name, and nobody else.
+    Given a connected database engine of its own "p"
+    And a user whose password can be changed is created at "p"
+    And a user that can connect is created at "p"
+    Then users at "p" are left alone when another is changed and deleted
+
+  @PLG-929 @must @needs-connection @needs-database-login
+  Scenario: A renewal leaves the password as it is
+    Remedy: Let UpdateUser change only what its request has: Password and Expiration may be nil.
+    Given a connected database engine of its own "p"
+    And a user that can connect is created at "p"
+    When the leases that are renewable are renewed
+    Then the users can connect at "p"
+
   @PLG-926 @must @needs-connection
   Scenario: The declared types of credentials can be had
     Remedy: Name in SetSupportedCredentialTypes only the types that NewUser takes.

@@ -40,6 +40,9 @@ func wrongDatabases() map[string]string {
 		"hanging-close":       "PLG-922",
 		"leaving-lock":        "PLG-923",
 		"racing":              "PLG-925",
+		"changing-everybody":  "PLG-928",
+		"deleting-everybody":  "PLG-928",
+		"renewing-password":   "PLG-929",
 		"refusing-keys":       "PLG-926",
 	}
 }

@@ -15,6 +15,9 @@ import (
 // call, or in answers that are no reads.
 func wrongEffects() []wrongPlugin {
 	return []wrongPlugin{
+		{name: "panicking-revocation", fails: "PLG-401"},
+		{name: "storing-nothing", fails: "PLG-331"},
+		{name: "keeping-the-first-password", auth: true, fails: "PLG-468"},
 		{name: "revoking-nothing", fails: "PLG-415"},
 		{name: "revoking-everybody", fails: "PLG-416"},
 		{name: "revoking-nothing-when-unmounted", fails: "PLG-417"},

@@ -11,7 +11,7 @@ func wrongSubtleties() []wrongPlugin {
 		{name: "sharing-configuration", fails: "PLG-309"},
 		{name: "deleting-by-prefix", fails: "PLG-310"},
 		{name: "listing-the-deleted", fails: "PLG-311"},
-		{name: "memory-configuration", fails: "PLG-031", also: []string{"PLG-304", "PLG-305"}},
+		{name: "memory-configuration", fails: "PLG-031"},
 		{name: "sharing-credentials", fails: "PLG-412"},
 		{name: "renewal-without-data", fails: "PLG-413"},
 		{name: "revoking-roles", fails: "PLG-414"},

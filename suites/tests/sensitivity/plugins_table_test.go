@@ -45,7 +45,7 @@ func wrongPaths() []wrongPlugin {
 func wrongData() []wrongPlugin {
 	return []wrongPlugin{
 		{name: "process-state", fails: "PLG-020", also: []string{"PLG-031", "PLG-300", "PLG-301", "PLG-304", "PLG-305"}},
-		{name: "mount-state", fails: "PLG-031", also: []string{"PLG-304", "PLG-305"}},
+		{name: "mount-state", fails: "PLG-031", also: []string{"PLG-328"}},
 		{name: "outside-state", fails: "PLG-021", also: []string{"PLG-302"}},
 		{name: "failing-existence-check", fails: "PLG-022"},
 		{name: "deadlock", fails: "PLG-022", timeout: 3 * time.Second},

@@ -24,6 +24,7 @@ func defects() map[string]defect {
 	maps.Copy(all, connectionDefects())
 	maps.Copy(all, userDefects())
 	maps.Copy(all, processDefects())
+	maps.Copy(all, otherDefects())
 	return all
 }
 

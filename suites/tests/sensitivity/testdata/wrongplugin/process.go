@@ -6,6 +6,8 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -24,6 +26,22 @@ func processDefects() map[string]defect {
 			child := exec.Command(os.Args[0], "child")
 			child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 			return child.Start()
+		}},
+		"panicking-revocation": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			if req.Operation == logical.RevokeOperation {
+				panic("no account")
+			}
+			return next(ctx, req)
+		})},
+		"storing-nothing": onInput(writesRole, nothingDone),
+		"keeping-the-first-password": {request: func() func(context.Context, *logical.Request, handler) (*logical.Response, error) {
+			var passwords sync.Map
+			return func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+				if password, ok := req.Data["password"].(string); ok && strings.HasPrefix(req.Path, "user/") {
+					req.Data["password"], _ = passwords.LoadOrStore(req.Path, password)
+				}
+				return next(ctx, req)
+			}
 		}},
 		"counting-requests": {request: func() func(context.Context, *logical.Request, handler) (*logical.Response, error) {
 			served := 0

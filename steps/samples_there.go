@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"context"
+	"net/http"
+	"slices"
+)
+
+// writtenIsThere wants what the profile writes to be found where its read is documented.
+func (w *world) writtenIsThere(ctx context.Context, mount string) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	document, err := w.document()
+	if err != nil {
+		return err
+	}
+	compared := false
+	for _, write := range slices.Concat(installed.subject.Profile.Setup, sampleWrites(installed.subject.Profile.Samples)) {
+		if _, reads := document.Find(http.MethodGet, write.Path); !reads || len(write.Data) == 0 {
+			continue
+		}
+		if err := w.write(ctx, w.below(mount, write.Path), write.Data); err != nil {
+			return err
+		}
+		if !w.answer.ok() {
+			continue
+		}
+		compared = true
+		if err := w.asRoot(ctx, http.MethodGet, w.below(mount, write.Path), ""); err != nil {
+			return err
+		}
+		if w.answer.status == http.StatusNotFound {
+			return mismatch("something at "+write.Path+" after the write of it succeeded", describeAnswer(w.answer))
+		}
+	}
+	if !compared {
+		return &NotCheckedError{Reason: "nothing that the profile writes has a documented read at its path"}
+	}
+	return nil
+}
