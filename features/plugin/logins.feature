@@ -135,6 +135,7 @@ Feature: Logins
 
   @PLG-468 @must
   Scenario: A change of a user or role takes effect
+    Of a password too: the new one lets in, and the one from before does not any more.
     Remedy: Read the user or role from req.Storage at each login, or forget it in the cache when it is written.
     Given a mount of its own "p"
     When the logins succeed at "p"
