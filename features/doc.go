@@ -17,6 +17,9 @@
 //	                    sentence needs in SENTENCES.md; it is an error to leave
 //	                    the tag out.
 //	@type-auth          type of the plugins that it is about, in features/plugin
+//	@builds-on-PLG-302  requirement without which it fails too, or says nothing:
+//	                    where that one failed, a failure of this one is not
+//	                    reported, and it counts as not checked
 //	@own-server         shares no server with other scenarios
 //	@vault>=1.16        product, and version if it matters: >= > < <= = with two
 //	                    or three numbers. Several of one product must all hold.

@@ -33,6 +33,9 @@ type Requirement struct {
 	Sources []string
 	// Needs are the capabilities without which it can't be checked.
 	Needs []Capability
+	// BuildsOn are the identifiers of requirements whose failure makes this one fail
+	// too, or say nothing.
+	BuildsOn []string
 	// Applies says which products and versions it is about, for people. The
 	// examples of an outline may each be about others.
 	Applies string

@@ -40,7 +40,50 @@ func Requirements(fsys fs.FS) ([]Requirement, error) {
 			return nil, fmt.Errorf("%s is the identifier of two requirements, %q and %q", all[i].ID, all[i-1].Title, all[i].Title)
 		}
 	}
-	return all, nil
+	return all, checkOrder(all)
+}
+
+// checkOrder refuses requirements that build on each other, since if both failed neither
+// would be said to, and those that build on what binds less, since a failure that counts
+// would be left out for one that does not.
+func checkOrder(all []Requirement) error {
+	buildsOn, levels := make(map[string][]string), make(map[string]Level)
+	for _, r := range all {
+		buildsOn[r.ID], levels[r.ID] = r.BuildsOn, r.Level
+	}
+	binding := []Level{May, Should, Must}
+	for _, r := range all {
+		for _, base := range r.BuildsOn {
+			if level, known := levels[base]; known && slices.Index(binding, level) < slices.Index(binding, r.Level) {
+				return fmt.Errorf("%s (%s) builds on %s, which is only %s", r.ID, r.Level, base, level)
+			}
+		}
+	}
+	var path []string
+	done := make(map[string]bool)
+	var visit func(id string) error
+	visit = func(id string) error {
+		if i := slices.Index(path, id); i >= 0 {
+			return fmt.Errorf("%s builds on itself: %s", id, strings.Join(append(path[i:], id), ", "))
+		}
+		if done[id] {
+			return nil
+		}
+		path = append(path, id)
+		for _, base := range buildsOn[id] {
+			if err := visit(base); err != nil {
+				return err
+			}
+		}
+		path, done[id] = path[:len(path)-1], true
+		return nil
+	}
+	for _, r := range all {
+		if err := visit(r.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func requirementsOf(fsys fs.FS, file string, known []boundStep) ([]Requirement, error) {
@@ -120,7 +163,7 @@ func requirementOf(scenario *messages.Scenario, area string, feature, rule headi
 	}
 	requirement := Requirement{
 		ID: read.id, Title: titleOf(scenario.Name), Area: area, Rule: rule.name, Level: read.level,
-		Needs: read.needs, Applies: read.applies.String(), Cases: 1,
+		Needs: read.needs, BuildsOn: read.buildsOn, Applies: read.applies.String(), Cases: 1,
 		Remedy: lastLine("Remedy:", feature.description, rule.description, scenario.Description),
 	}
 	if requirement.ID == "" || requirement.Level == "" || requirement.Title == "" {

@@ -98,6 +98,9 @@ func TestRequirementsRefuses(t *testing.T) {
 		"unknown section":    {head + scenario("@REG-001 @must @contract-77", "s"), "is not a section of features/CONTRACT.md"},
 		"no version":         {head + scenario("@REG-001 @must @vault>=one", "s"), "is not a known tag"},
 		"no source":          {"Feature: f\n\n" + scenario("@REG-001 @must", "s"), "no source"},
+		"builds on nothing":  {head + scenario("@REG-001 @must @builds-on-x", "s"), "names no identifier"},
+		"builds on itself":   {head + scenario("@REG-001 @must @builds-on-REG-002", "one") + scenario("@REG-002 @must @builds-on-REG-001", "two"), "REG-001 builds on itself: REG-001, REG-002, REG-001"},
+		"builds on less":     {head + scenario("@REG-001 @must @builds-on-REG-002", "one") + scenario("@REG-002 @may", "two"), "REG-001 (must) builds on REG-002, which is only may"},
 		"no feature":         {"# nothing\n", "no feature"},
 		"no Gherkin":         {"Scenario s\n", "expected"},
 	} {
@@ -106,7 +109,7 @@ func TestRequirementsRefuses(t *testing.T) {
 			g := NewWithT(t)
 			_, err := steps.Requirements(fstest.MapFS{"a.feature": {Data: []byte(test.feature)}})
 			g.Expect(err).To(MatchError(ContainSubstring(test.want)))
-			g.Expect(err).To(MatchError(Or(ContainSubstring("a.feature"), ContainSubstring("is the identifier of two requirements"))))
+			g.Expect(err).To(MatchError(Or(ContainSubstring("a.feature"), ContainSubstring("is the identifier of two requirements"), ContainSubstring("builds on"))))
 		})
 	}
 }

@@ -23,6 +23,9 @@ const ownServerTag = "own-server"
 // typePrefix begins a tag that names a type of plugins.
 const typePrefix = "type-"
 
+// buildsOnPrefix begins a tag that names another requirement.
+const buildsOnPrefix = "builds-on-"
+
 // tags is what a scenario's tags say.
 type tags struct {
 	id        string
@@ -33,6 +36,8 @@ type tags struct {
 	ownServer bool
 	// types are the types of plugins that it is about; nil is all.
 	types []string
+	// buildsOn are identifiers of requirements.
+	buildsOn []string
 }
 
 // readTags parses the tags of a scenario, which are given without @. An unknown
@@ -69,6 +74,12 @@ func readTags(names []string) (tags, error) {
 				return tags{}, fmt.Errorf("@%s is not a type of plugin", name)
 			}
 			read.types = append(read.types, kind)
+		case strings.HasPrefix(name, buildsOnPrefix):
+			id := strings.TrimPrefix(name, buildsOnPrefix)
+			if !IsID(id) {
+				return tags{}, fmt.Errorf("@%s names no identifier", name)
+			}
+			read.buildsOn = append(read.buildsOn, id)
 		case name == ownServerTag:
 			read.ownServer = true
 		default:

@@ -54,14 +54,14 @@ Feature: Data
     And the samples are deleted at "p"
     Then the samples are not at "p"
 
-  @PLG-302 @must @needs-samples
+  @PLG-302 @must @needs-samples @builds-on-PLG-108
   Scenario: Lists name what there is, relative to their path
     Remedy: Return the keys of req.Storage.List as they are: names without the path before them, folders with a slash at their end.
     Given a mount of its own "p"
     When the samples are written at "p"
     Then the samples are listed at "p"
 
-  @PLG-303 @must @needs-samples
+  @PLG-303 @must @needs-samples @builds-on-PLG-012 @builds-on-PLG-022 @builds-on-PLG-104
   Scenario: The existence check tells create from update
     Remedy: Let the existence check of a path read what its write stores, under the same key: policies grant create and update apart.
     Given a mount of its own "p"
@@ -79,7 +79,7 @@ Feature: Data
       | help | (any) |
     And the samples are read at "p"
 
-  @PLG-305 @must @needs-samples @needs-restart @needs-plugin-directory @own-server
+  @PLG-305 @must @needs-samples @needs-restart @needs-plugin-directory @own-server @builds-on-PLG-016
   Scenario: A restart of the server keeps what was stored
     Given the server keeps its state
     And the plugin is registered
@@ -90,7 +90,7 @@ Feature: Data
       | help | (any) |
     And the samples are read at "p"
 
-  @PLG-306 @must @needs-samples @needs-upgrade-from @needs-plugin-directory
+  @PLG-306 @must @needs-samples @needs-upgrade-from @needs-plugin-directory @builds-on-PLG-031 @builds-on-PLG-020
   Scenario: An upgrade keeps what the older version stored
     Source: https://developer.hashicorp.com/vault/docs/upgrading/plugins
     Remedy: Read what older versions stored, under their keys and in their form, or convert it in Initialize.
@@ -152,7 +152,7 @@ Feature: Data
     And the samples are deleted at "p"
     Then the twins of the samples are read at "p"
 
-  @PLG-311 @must @needs-samples
+  @PLG-311 @must @needs-samples @builds-on-PLG-301
   Scenario: What is deleted is not listed
     Remedy: List the keys in req.Storage, or remove a name from what the list is made of when it is deleted.
     Given a mount of its own "p"
@@ -172,7 +172,7 @@ Feature: Data
     Given a mount of its own "p"
     Then writes to the setup of "p" keep what they do not name
 
-  @PLG-320 @should @needs-samples
+  @PLG-320 @should @needs-samples @builds-on-PLG-300
   Scenario: A value can be taken back
     Remedy: Ask data.GetOk whether a field was sent, rather than whether it is false, 0 or empty.
     Given a mount of its own "p"
@@ -193,7 +193,7 @@ Feature: Data
     Given a mount of its own "p"
     Then what was not written at "p" is not found
 
-  @PLG-323 @must @needs-samples
+  @PLG-323 @must @needs-samples @builds-on-PLG-307 @builds-on-PLG-300
   Scenario: Durations may have a unit, or are refused
     Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/framework#FieldType
     Remedy: Declare the field as framework.TypeDurationSecond, which reads 60, "60s" and "1m".
@@ -209,7 +209,7 @@ Feature: Data
     When the samples are written at "p"
     Then patches at "p" keep what they do not name
 
-  @PLG-325 @must @needs-samples
+  @PLG-325 @must @needs-samples @builds-on-PLG-207
   Scenario: What is refused leaves nothing
     Remedy: Check everything before anything is stored, and give locks back also when a write is refused.
     Given a mount of its own "p"
@@ -221,7 +221,7 @@ Feature: Data
     Given a mount of its own "p"
     Then names at "p" may have capitals or are refused
 
-  @PLG-327 @must @needs-samples
+  @PLG-327 @must @needs-samples @builds-on-PLG-302 @builds-on-PLG-021 @builds-on-PLG-108
   Scenario: A list has what was written after it was asked for before
     Remedy: List the keys in req.Storage, or add a name to what the list is made of when it is written.
     Given a mount of its own "p"
@@ -234,7 +234,7 @@ Feature: Data
     Given a fresh mount of its own "p"
     Then what the profile writes to "p" is there
 
-  @PLG-328 @should @needs-samples @needs-sample-updates @needs-faults
+  @PLG-328 @should @needs-samples @needs-sample-updates @needs-faults @builds-on-PLG-020 @builds-on-PLG-021 @builds-on-PLG-031
   Scenario: What another server writes is read
     On a standby that serves reads the storage changes without a request, and the plugin
     is told the keys.

@@ -70,7 +70,7 @@ Feature: Disclosure
     When all of the profile is carried out at "p"
     Then no list at "p" shows a secret
 
-  @PLG-707 @must @needs-secrets @needs-services @needs-loopback @type-secret @type-auth @needs-plugin-directory
+  @PLG-707 @must @needs-secrets @needs-services @needs-loopback @type-secret @type-auth @needs-plugin-directory @builds-on-PLG-701 @builds-on-PLG-702
   Scenario: What is said of a service that fails shows no secret
     Remedy: Name the service and its status, rather than the client, the request or the configuration as a whole.
     Given the plugin is registered

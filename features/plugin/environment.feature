@@ -2,7 +2,7 @@
 Feature: Environment
   Source: features/CONTRACT.md#1-environment
 
-  @PLG-800 @must @needs-loopback @needs-plugin-directory
+  @PLG-800 @must @needs-loopback @needs-plugin-directory @builds-on-PLG-016
   Scenario: A registered proxy is used for HTTP calls
     Source: https://pkg.go.dev/net/http#ProxyFromEnvironment
     Remedy: Set Proxy of each http.Transport to http.ProxyFromEnvironment, or clone http.DefaultTransport. cleanhttp.DefaultPooledTransport has it.

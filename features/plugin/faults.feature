@@ -9,7 +9,7 @@ Feature: Storage that fails
     When writes to the storage of "p" fail
     Then a write at "p" that fails is reported
 
-  @PLG-396 @must @needs-samples @needs-faults
+  @PLG-396 @must @needs-samples @needs-faults @builds-on-PLG-395
   Scenario: What can't be read is an error
     A plugin that takes a failed read for nothing there lets others believe that it is gone, and may write it anew.
     Remedy: Return the error of req.Storage.Get and List before looking at what they returned.
@@ -27,7 +27,7 @@ Feature: Storage that fails
     And writes to the storage of "p" succeed again
     Then the samples can be written and read at "p"
 
-  @PLG-398 @must @needs-samples @needs-faults
+  @PLG-398 @must @needs-samples @needs-faults @builds-on-PLG-395
   Scenario: What can't be deleted is an error
     Remedy: Return the error of req.Storage.Delete.
     Given a mount of its own "p"

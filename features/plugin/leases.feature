@@ -133,7 +133,7 @@ Feature: Leases
     And the leases are revoked
     Then the credentials can still be had at "p"
 
-  @PLG-415 @must @needs-working-credentials
+  @PLG-415 @must @needs-working-credentials @builds-on-PLG-412
   Scenario: Revoked credentials do not work any more
     Remedy: End in Revoke what was given where it is checked, by what req.Secret.InternalData says of it, and return nil only when that is done. If the plugin is right, correct works in the profile.
     Given a mount of its own "p"
@@ -142,14 +142,14 @@ Feature: Leases
     When the leases are revoked
     Then the credentials do not work any more at "p"
 
-  @PLG-416 @must @needs-working-credentials
+  @PLG-416 @must @needs-working-credentials @builds-on-PLG-412
   Scenario: Credentials work when others are revoked
     Remedy: End in Revoke what the lease gave and nothing else: keep its name in InternalData, rather than searching for what the role or the user has.
     Given a mount of its own "p"
     And credentials that can be revoked are issued at "p"
     Then credentials work at "p" when others are revoked
 
-  @PLG-417 @must @needs-working-credentials
+  @PLG-417 @must @needs-working-credentials @builds-on-PLG-403
   Scenario: Credentials do not work any more when the mount is gone
     Servers ask the plugin to revoke all leases of a mount before it goes.
     Source: https://developer.hashicorp.com/vault/docs/commands/secrets/disable
@@ -168,7 +168,7 @@ Feature: Leases
     And services that can fail stand in at "p"
     Then no credentials are issued at "p" when the services fail
 
-  @PLG-419 @must @needs-loopback
+  @PLG-419 @must @needs-loopback @builds-on-PLG-406
   Scenario: A revocation that the service refuses is reported
     Servers try again only what they know of.
     Remedy: Return an error from Revoke unless the service has deleted what was given, or says that it is not there.
@@ -181,7 +181,7 @@ Feature: Leases
     Given a mount of its own "p"
     Then nobody's credentials are issued at "p"
 
-  @PLG-421 @must
+  @PLG-421 @must @builds-on-PLG-410
   Scenario: A change of a role takes effect
     Remedy: Read the role from req.Storage for each request, or forget it in the cache when it is written.
     Given a mount of its own "p"
@@ -197,7 +197,7 @@ Feature: Leases
     And the setup of "p" is deleted
     Then the plugin lives when the leases are renewed and revoked
 
-  @PLG-423 @must @needs-setup @needs-working-credentials @needs-plugin-directory
+  @PLG-423 @must @needs-setup @needs-working-credentials @needs-plugin-directory @builds-on-PLG-405
   Scenario: A revocation that can't be carried out is reported
     Servers try again only what they know of.
     Remedy: Return an error from Revoke when the configuration is gone, so that the lease is revoked when it is there again.
@@ -216,14 +216,14 @@ Feature: Leases
     When the credentials are issued at "p"
     Then nothing is unfinished at "p"
 
-  @PLG-425 @must @needs-faults @needs-loopback
+  @PLG-425 @must @needs-faults @needs-loopback @builds-on-PLG-510
   Scenario: What was left unfinished is rolled back
     Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/framework#WALRollbackFunc
     Remedy: Let WALRollback of framework.Backend take back each kind of entry that the plugin writes, and return nil when that is done, or there is nothing to take back.
     Given a mount of its own "p" beside services that can fail
     Then what the services refuse at "p" is rolled back
 
-  @PLG-426 @must
+  @PLG-426 @must @builds-on-PLG-410
   Scenario: Leases follow the roles of their own mount
     Remedy: Keep roles in req.Storage, and what is kept of them in the backend that the factory returns, not in variables of the process.
     Given a mount of its own "p"

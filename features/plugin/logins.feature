@@ -100,7 +100,7 @@ Feature: Logins
     Given a mount of its own "p"
     Then the logins at "p" do not choose their policies
 
-  @PLG-464 @must
+  @PLG-464 @must @builds-on-PLG-452
   Scenario: A user or role that is gone can't log in
     Remedy: Read the user or role from req.Storage at each login, or forget it in the cache when it is deleted.
     Given a mount of its own "p"
@@ -125,7 +125,7 @@ Feature: Logins
     When the logins succeed at "p"
     Then the logins of different people are of different entities
 
-  @PLG-467 @should @needs-loopback @needs-plugin-directory
+  @PLG-467 @should @needs-loopback @needs-plugin-directory @builds-on-PLG-452
   Scenario: Nobody logs in while the service that decides fails
     Remedy: Refuse the login when the service can't be asked or answers with an error.
     Given the plugin is registered
@@ -133,7 +133,7 @@ Feature: Logins
     And services that can fail stand in at "p"
     Then no login at "p" succeeds when the services fail
 
-  @PLG-468 @must
+  @PLG-468 @must @builds-on-PLG-459
   Scenario: A change of a user or role takes effect
     Of a password too: the new one lets in, and the one from before does not any more.
     Remedy: Read the user or role from req.Storage at each login, or forget it in the cache when it is written.
@@ -166,14 +166,14 @@ Feature: Logins
     When the logins succeed at "p"
     Then another spelling of a name at "p" is the same entity
 
-  @PLG-472 @must @needs-wrong-logins
+  @PLG-472 @must @needs-wrong-logins @builds-on-PLG-452
   Scenario: Nobody logs in with what another mount stores
     Remedy: Keep users in req.Storage, and what is kept of them in the backend that the factory returns, not in variables of the process.
     Given a mount of its own "p"
     When the logins succeed at "p"
     Then logins of mounts beside "p" are held to their own users
 
-  @PLG-473 @should @needs-wrong-logins
+  @PLG-473 @should @needs-wrong-logins @builds-on-PLG-464 @builds-on-PLG-452
   Scenario: What proves a login is taken as it is
     Remedy: Store and compare passwords and secrets as they were sent: no strings.TrimSpace, no patterns, no templates. Refuse a value that can't be.
     Given a mount of its own "p"

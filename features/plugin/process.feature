@@ -37,7 +37,7 @@ Feature: Processes of the plugin
     Then the answer is 204
     And 0 processes of "my-plugin" run
 
-  @PLG-600 @must @needs-samples
+  @PLG-600 @must @needs-samples @builds-on-PLG-021
   Scenario: Many clients at once see what they wrote
     Remedy: Guard what several requests share with a lock, and keep nothing of a request in the backend.
     Given the plugin is registered
@@ -52,7 +52,7 @@ Feature: Processes of the plugin
     And the plugin is mounted at "p"
     Then the process stays as small over 300 requests to "p"
 
-  @PLG-603 @must @needs-restart @own-server
+  @PLG-603 @must @needs-restart @own-server @builds-on-PLG-016
   Scenario: The process ends with its server
     Remedy: Return from main when the server disconnects: do not start processes or wait for others after plugin.ServeMultiplex has returned.
     Given the server keeps its state
@@ -83,7 +83,7 @@ Feature: Processes of the plugin
     When 16 clients carry out all of the profile at "p" at the same time
     Then no data race is in the plugin's log
 
-  @PLG-605 @must @needs-plugin-logs
+  @PLG-605 @must @needs-plugin-logs @builds-on-PLG-510
   Scenario: Nothing of a mount runs on after its Cleanup
     The storage and the system view of a mount are gone then, and other mounts keep the
     process.
@@ -102,7 +102,7 @@ Feature: Processes of the plugin
     And services that can fail stand in at "p"
     Then 8 requests of each kind to "p" end when their service hangs and they are cancelled
 
-  @PLG-607 @should @needs-credentials-or-logins
+  @PLG-607 @should @needs-credentials-or-logins @builds-on-PLG-601
   Scenario: The process stays as small over many credentials or logins
     Remedy: Close the body of each HTTP response, use one http.Client for all requests, wait for the child processes that are started, and end each goroutine.
     Given the plugin is registered
@@ -116,7 +116,7 @@ Feature: Processes of the plugin
     Remedy: Let Clean of framework.Backend bear what is not there, or not any more: a nil client, a channel that is closed.
     Then the plugin has lived when one of its mounts was removed
 
-  @PLG-609 @should
+  @PLG-609 @should @builds-on-PLG-009
   Scenario: No files are left when the plugin has ended
     Remedy: Remove each temporary file when the request is done, with defer os.Remove, or in Clean of framework.Backend.
     Given the plugin is registered with an empty directory for its files

@@ -5,32 +5,32 @@ Feature: Robustness
   Source: https://developer.hashicorp.com/vault/docs/plugins/plugin-development
   Remedy: A panic in a request ends the process and every mount that it serves. Look at the frame of your own code that the crash names, and check values before they are used.
 
-  @PLG-200 @must
+  @PLG-200 @must @builds-on-PLG-016
   Scenario: The plugin lives through an empty body
     Remedy: Fields may be missing: use data.GetOk, or check the default that data.Get returns.
     Then the plugin lives through "an empty body"
 
-  @PLG-201 @must
+  @PLG-201 @must @builds-on-PLG-016
   Scenario: The plugin lives through unknown fields
     Remedy: Read fields with data.Get, which knows the schema, rather than from req.Data.
     Then the plugin lives through "unknown fields"
 
-  @PLG-202 @must
+  @PLG-202 @must @builds-on-PLG-016
   Scenario: The plugin lives through null
     Remedy: A field may be null, which is nil in req.Data: read it with data.GetOk.
     Then the plugin lives through "null in a field"
 
-  @PLG-203 @must
+  @PLG-203 @must @builds-on-PLG-016
   Scenario: The plugin lives through fields of a wrong type
     Remedy: A type assertion without ok panics: read fields with data.Get, which has checked them, rather than from req.Data.
     Then the plugin lives through "a field of a wrong type"
 
-  @PLG-204 @must
+  @PLG-204 @must @builds-on-PLG-016
   Scenario: The plugin lives through very long values
     Remedy: Bound what is parsed and what is allocated by the length of a value.
     Then the plugin lives through "a very long value"
 
-  @PLG-205 @must
+  @PLG-205 @must @builds-on-PLG-016
   Scenario: The plugin lives through odd names in its paths
     Remedy: Names of a path may hold whatever its pattern lets pass: check them before they are used as keys or in expressions.
     Then the plugin lives through "an odd name in its path"
@@ -40,7 +40,7 @@ Feature: Robustness
     Remedy: Numbers may be negative or enormous, and a text need not be base64, JSON, a URL, a regular expression or a template: use what returns an error rather than what panics, as regexp.Compile for regexp.MustCompile.
     Then the plugin lives through "an odd value in a field"
 
-  @PLG-206 @must
+  @PLG-206 @must @builds-on-PLG-016
   Scenario: The plugin lives through requests before it is configured
     Remedy: What is read from storage is nil until it was written: answer with logical.ErrorResponse that says what to configure.
     Then the plugin lives through "requests before it is configured"
@@ -74,7 +74,7 @@ Feature: Robustness
     Remedy: Return logical.ErrorResponse that says what to configure, which is a 400. Other Go errors become 500.
     Then the plugin blames the user for "requests before it is configured"
 
-  @PLG-213 @should
+  @PLG-213 @should @builds-on-PLG-008 @builds-on-PLG-012 @builds-on-PLG-105
   Scenario: The plugin blames the user for a time to live above its limit
     Remedy: Return logical.ErrorResponse when ttl is above max_ttl, or shorten it with a warning.
     Given a mount of its own "p"

@@ -198,6 +198,7 @@ func execute(ctx context.Context, config Config, chosen selection, choice report
 		}
 		replaceOutcomes(&result, outcomes)
 	}
+	result.Outcomes = withoutConsequences(result.Outcomes)
 	result.Duration = time.Since(result.Started)
 	result.Interrupted = stopping.Err() != nil
 	if cause := context.Cause(stopping); errors.Is(cause, errFirstFailure) || errors.Is(cause, errTime) {
@@ -230,6 +231,26 @@ func replaceOutcomes(result *report.Run, later []steps.Outcome) {
 		}
 	}
 	result.Outcomes = append(kept, later...)
+}
+
+// withoutConsequences takes failures for not checked that come of another one: of a
+// requirement on which theirs builds, and which failed too.
+func withoutConsequences(outcomes []steps.Outcome) []steps.Outcome {
+	failed := map[string]bool{}
+	for _, outcome := range outcomes {
+		if outcome.Status == steps.Fail || outcome.Status == steps.Known {
+			failed[outcome.Requirement.ID] = true
+		}
+	}
+	out := slices.Clone(outcomes)
+	for i := range out {
+		base := slices.IndexFunc(out[i].Requirement.BuildsOn, func(id string) bool { return failed[id] })
+		if out[i].Status == steps.Fail && base >= 0 {
+			out[i].Status, out[i].Failure = steps.Unsupported, nil
+			out[i].Reason = fmt.Sprintf("what it builds on failed, see %s", out[i].Requirement.BuildsOn[base])
+		}
+	}
+	return out
 }
 
 // attempt runs scenarios, once or again.

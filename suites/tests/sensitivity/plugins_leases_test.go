@@ -21,7 +21,7 @@ func wrongLeases() []wrongPlugin {
 		{name: "failing-renewal", fails: "PLG-408"},
 		{name: "renewable-without-renewal", fails: "PLG-408"},
 		{name: "empty-renewal", fails: "PLG-408"},
-		{name: "endless-lease", fails: "PLG-409"},
+		{name: "endless-lease", fails: "PLG-409", also: []string{"PLG-421", "PLG-426"}}, // which are must
 		{name: "lease-without-ttl", fails: "PLG-410"},
 	}
 }
