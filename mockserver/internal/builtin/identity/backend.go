@@ -73,7 +73,7 @@ func texts(fields map[string]string) map[string]*framework.FieldSchema {
 // found returns nil without an error for what doesn't exist, as servers answer for it.
 func found[V any](v *V, err error) (*V, error) {
 	if errors.Is(err, ErrNotFound) {
-		return nil, nil //nolint:nilnil // the caller answers for what isn't there
+		return nil, nil
 	}
 	return v, err
 }
