@@ -193,51 +193,8 @@ func (w *world) spellingsAreOne(ctx context.Context, mount string) error {
 			}
 		}
 	}
-	for _, login := range w.loggedIn {
-		if err := w.spellingsAreTwo(ctx, mount, login.login); err != nil {
-			return w.unless("PLG-464", "who is deleted can log in", err, func() error { return w.deletedRejected(ctx, mount) })
-		}
-	}
 	if !compared {
 		return &NotCheckedError{Reason: "no login has a name with letters that the setup wrote something for"}
-	}
-	return nil
-}
-
-// spellingsAreTwo writes what a login is made from once more, under its name in the other
-// case. Where that is another user or role, who has to be deleted to be gone, logins of the
-// two are of different entities.
-func (w *world) spellingsAreTwo(ctx context.Context, mount string, login Login) error {
-	profile := &w.suite.config.Installed.subject.Profile
-	for _, other := range profile.respelt(login) {
-		for _, origin := range profile.originsOf(login.write().names()) {
-			folder, name, _ := cutLast(origin.Path)
-			twin := folder + "/" + swapped(name)
-			if err := w.write(ctx, w.below(mount, twin), origin.Data); err != nil {
-				return err
-			}
-			var entities []any
-			for _, who := range []alteredLogin{other, {path: login.Path, data: login.Data}} {
-				if err := w.tryLogin(ctx, mount, who.path, who.data); err != nil {
-					return err
-				}
-				entity, _ := w.answer.lookup("auth.entity_id")
-				entities = append(entities, entity)
-			}
-			second := w.answer
-			if err := w.asRoot(ctx, http.MethodDelete, w.below(mount, twin), ""); err != nil {
-				return err
-			}
-			if err := w.tryLogin(ctx, mount, login.Path, login.Data); err != nil {
-				return err
-			}
-			if tokenIn(w.answer) != "" && entities[0] != nil && entities[0] != "" && entities[0] == entities[1] {
-				return mismatch(fmt.Sprintf("different entities of logins at %s from %s and %s, of which one can be deleted without the other", login.Path, origin.Path, twin), describeAnswer(second))
-			}
-			if err := w.write(ctx, w.below(mount, origin.Path), origin.Data); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }

@@ -160,8 +160,9 @@ Feature: Logins
   @PLG-471 @should
   Scenario: Another spelling of a name is the same entity, or refused
     Who logs in under several spellings would be several clients, and slip what is known of the entity.
+    Servers take aliases that differ in the case of letters alone for one; what is made of a name, such as its hash, they don't.
     Source: https://developer.hashicorp.com/vault/docs/concepts/identity
-    Remedy: Set Auth.Alias.Name to the name as it is stored, rather than as it was sent.
+    Remedy: Make Auth.Alias.Name of the name as it is stored, rather than as it was sent.
     Given a mount of its own "p"
     When the logins succeed at "p"
     Then another spelling of a name at "p" is the same entity

@@ -35,7 +35,7 @@ Feature: Robustness
     Remedy: Names of a path may hold whatever its pattern lets pass: check them before they are used as keys or in expressions.
     Then the plugin lives through "an odd name in its path"
 
-  @PLG-208 @must
+  @PLG-208 @must @builds-on-PLG-016
   Scenario: The plugin lives through odd values
     Remedy: Numbers may be negative or enormous, and a text need not be base64, JSON, a URL, a regular expression or a template: use what returns an error rather than what panics, as regexp.Compile for regexp.MustCompile.
     Then the plugin lives through "an odd value in a field"
@@ -69,7 +69,7 @@ Feature: Robustness
     Remedy: Return logical.ErrorResponse for names that can't be, which is a 400, or nil for what does not exist, which is a 404.
     Then the plugin blames the user for "an odd name in its path"
 
-  @PLG-212 @should
+  @PLG-212 @should @builds-on-PLG-022
   Scenario: The plugin blames the user for what is not configured
     Remedy: Return logical.ErrorResponse that says what to configure, which is a 400. Other Go errors become 500.
     Then the plugin blames the user for "requests before it is configured"

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"sync"
@@ -120,7 +121,7 @@ func keepingDeleted() func(context.Context, *logical.Request, handler) (*logical
 	}
 }
 
-// aliasAsTyped takes names in any case, and names the alias as it was sent.
+// aliasAsTyped takes names in any case, and makes the alias of the name as it was sent.
 func aliasAsTyped(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
 	name, ok := req.Data["name"].(string)
 	if !ok || req.Path != "login" {
@@ -129,7 +130,7 @@ func aliasAsTyped(ctx context.Context, req *logical.Request, next handler) (*log
 	req.Data["name"] = strings.ToLower(name)
 	resp, err := next(ctx, req)
 	if resp != nil && resp.Auth != nil {
-		resp.Auth.Alias = &logical.Alias{Name: name}
+		resp.Auth.Alias = &logical.Alias{Name: hex.EncodeToString([]byte(name))}
 	}
 	return resp, err
 }
