@@ -28,7 +28,6 @@ type loggedIn struct {
 	duration  time.Duration
 	renewable bool
 	answer    *answer
-	mount     string
 }
 
 // rootRefused is what servers say to an auth method that asks for the policy root.
@@ -73,7 +72,7 @@ func (w *world) loginsSucceed(ctx context.Context, mount string) error {
 		renewable, _ := w.answer.lookup("auth.renewable")
 		can, _ := renewable.(bool)
 		w.loggedIn = append(w.loggedIn, loggedIn{
-			login: login, mount: mount, token: token, renewable: can, answer: w.answer, duration: secondsAt(w.answer, "auth.lease_duration"),
+			login: login, token: token, renewable: can, answer: w.answer, duration: secondsAt(w.answer, "auth.lease_duration"),
 		})
 	}
 	return nil
@@ -168,8 +167,7 @@ func (w *world) tokensNotRenewed(ctx context.Context) error {
 		}
 		// A nil response renews nothing, and is answered 204.
 		if w.answer.ok() && tokenIn(w.answer) != "" {
-			failure := mismatch("no renewal of the token of "+login.login.Path+", whose origin is deleted", describeAnswer(w.answer))
-			return w.unless("PLG-464", "who is deleted can log in", failure, func() error { return w.deletedRefused(ctx, login.mount) })
+			return mismatch("no renewal of the token of "+login.login.Path+", whose origin is deleted", describeAnswer(w.answer))
 		}
 	}
 	return nil

@@ -83,8 +83,7 @@ func (w *world) usersBeside(ctx context.Context, mount string) error {
 				return err
 			}
 			if tokenIn(w.answer) != "" {
-				failure := mismatch(fmt.Sprintf("no login at %s/%s with %s", wrong.mount, wrong.login.Path, wrong.what), describeAnswer(w.answer))
-				return w.unless("PLG-468", "a change of a user or role has no effect", failure, w.followed(ctx, mount))
+				return mismatch(fmt.Sprintf("no login at %s/%s with %s", wrong.mount, wrong.login.Path, wrong.what), describeAnswer(w.answer))
 			}
 		}
 		if err := w.tryLogin(ctx, mount, proof.login.Path, proof.login.Data); err != nil {
@@ -113,20 +112,9 @@ func oddProofs(proof string) []struct{ what, value, mangled string } {
 	}
 }
 
-// proofsAsTheyAre does what oddProofsTaken does, unless any other proof shows the same.
-func (w *world) proofsAsTheyAre(ctx context.Context, mount string) error {
-	err := w.unless("PLG-468", "a change of a user or role has no effect", w.oddProofsTaken(ctx, mount), w.followed(ctx, mount))
-	return w.unless("PLG-460", "nearly the right data lets in", err, func() error {
-		if err := w.setupWritten(ctx, mount); err != nil {
-			return err
-		}
-		return w.alteredLoginsRefused(ctx, mount)
-	})
-}
-
-// oddProofsTaken stores odd proofs, and wants what is accepted to let in, and nothing
+// proofsAsTheyAre stores odd proofs, and wants what is accepted to let in, and nothing
 // else.
-func (w *world) oddProofsTaken(ctx context.Context, mount string) error {
+func (w *world) proofsAsTheyAre(ctx context.Context, mount string) error {
 	installed, err := w.installed()
 	if err != nil {
 		return err

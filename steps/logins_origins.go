@@ -10,10 +10,46 @@ import (
 // tokensFollowRole does the same with logins, and with what proves them.
 func (w *world) tokensFollowRole(ctx context.Context, mount string) error {
 	followed, err := w.proofsFollow(ctx, mount)
-	if err == nil {
-		err = w.ttlsFollowRole(ctx, mount, followed)
+	if err != nil {
+		return err
 	}
-	return w.unless("PLG-464", "who is deleted can log in", err, func() error { return w.deletedRejected(ctx, mount) })
+	return w.ttlsFollowRole(ctx, mount, followed)
+}
+
+// proofsFollow stores another proof for each login, and wants that one to let in and the
+// one before not to. Afterwards the former is stored again.
+func (w *world) proofsFollow(ctx context.Context, mount string) (compared bool, err error) {
+	installed, err := w.installed()
+	if err != nil {
+		return false, err
+	}
+	for _, proof := range installed.subject.Profile.storedProofs() {
+		text, _ := proof.login.Data[proof.field].(string)
+		origin, login := proof.with(text + "x7")
+		if err := w.write(ctx, w.below(mount, origin.Path), origin.Data); err != nil {
+			return compared, err
+		}
+		if !w.answer.ok() {
+			continue // it may be refused
+		}
+		compared = true
+		if err := w.tryLogin(ctx, mount, login.Path, login.Data); err != nil {
+			return compared, err
+		}
+		if tokenIn(w.answer) == "" {
+			return compared, mismatch("the login at "+login.Path+" to succeed with the "+proof.stored+" that "+origin.Path+" has since", describeAnswer(w.answer))
+		}
+		if err := w.tryLogin(ctx, mount, login.Path, proof.login.Data); err != nil {
+			return compared, err
+		}
+		if tokenIn(w.answer) != "" {
+			return compared, mismatch("no login at "+login.Path+" with the "+proof.stored+" from before it was changed at "+origin.Path, describeAnswer(w.answer))
+		}
+		if err := w.write(ctx, w.below(mount, proof.origin.Path), proof.origin.Data); err != nil {
+			return compared, err
+		}
+	}
+	return compared, nil
 }
 
 func (w *world) ttlsFollowRole(ctx context.Context, mount string, compared bool) error {
@@ -56,16 +92,7 @@ func (w *world) tokensSurvived(ctx context.Context, mount string) error {
 			return err
 		}
 		if crash := w.crash(ctx); crash != nil {
-			failure := mismatch("the plugin to live when it is asked to renew a token of "+login.login.Path+" after its setup was deleted", crash.String())
-			return w.unless("PLG-455", "the plugin dies of renewals with its setup too", failure, func() error {
-				if err := w.setupWritten(ctx, mount); err != nil {
-					return err
-				}
-				if err := w.loginsSucceed(ctx, mount); err != nil {
-					return err
-				}
-				return w.tokensRenewed(ctx)
-			})
+			return mismatch("the plugin to live when it is asked to renew a token of "+login.login.Path+" after its setup was deleted", crash.String())
 		}
 		if err := w.tryLogin(ctx, mount, login.login.Path, login.login.Data); err != nil {
 			return err

@@ -16,16 +16,6 @@ import (
 // given before to be given still. A path that has PATCH, or does not tell create from
 // update, replaces.
 func (w *world) setupKeepsTheRest(ctx context.Context, mount string) error {
-	return w.unless("PLG-308", "updates of samples lose fields too", w.setupFieldsKept(ctx, mount), func() error {
-		if err := w.samplesWritten(ctx, mount); err != nil {
-			return err
-		}
-		return w.updatesKeepTheRest(ctx, mount)
-	})
-}
-
-// setupFieldsKept repeats each write of the setup with one field less.
-func (w *world) setupFieldsKept(ctx context.Context, mount string) error {
 	installed, err := w.installed()
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ Feature: Data
     Given a mount of its own "p"
     Then the samples can be created only once at "p"
 
-  @PLG-304 @must @needs-samples @needs-process-control @needs-plugin-directory
+  @PLG-304 @must @needs-samples @needs-process-control @needs-plugin-directory @builds-on-PLG-031
   Scenario: A kill keeps what was stored
     Given the plugin is registered
     And the plugin is mounted at "p"
@@ -79,7 +79,7 @@ Feature: Data
       | help | (any) |
     And the samples are read at "p"
 
-  @PLG-305 @must @needs-samples @needs-restart @needs-plugin-directory @own-server @builds-on-PLG-016
+  @PLG-305 @must @needs-samples @needs-restart @needs-plugin-directory @own-server @builds-on-PLG-016 @builds-on-PLG-031
   Scenario: A restart of the server keeps what was stored
     Given the server keeps its state
     And the plugin is registered
@@ -166,7 +166,7 @@ Feature: Data
     Given the plugin is set up
     Then what is deleted of the setup is not used at "p" any more
 
-  @PLG-319 @should @needs-setup
+  @PLG-319 @should @needs-setup @builds-on-PLG-308
   Scenario: A write to the configuration keeps the fields that it does not name
     Remedy: Read what is stored before an update and change what data.GetOk returns; data.Get returns the default of a field that was not sent, so that a password is lost.
     Given a mount of its own "p"
@@ -215,7 +215,7 @@ Feature: Data
     Given a mount of its own "p"
     Then writes at "p" that are refused leave nothing
 
-  @PLG-326 @should @needs-samples
+  @PLG-326 @should @needs-samples @builds-on-PLG-301
   Scenario: Names may have capitals, or are refused
     Remedy: Use a name in lower case everywhere, as with framework.TypeLowerCaseString, or nowhere.
     Given a mount of its own "p"

@@ -4,7 +4,7 @@ Feature: Leases
   are asked to, when the time is over, and when the mount goes.
   Source: https://developer.hashicorp.com/vault/docs/concepts/lease
 
-  @PLG-400 @must
+  @PLG-400 @must @builds-on-PLG-331
   Scenario: The credentials have a lease
     Remedy: Answer with framework.Secret.Response and set resp.Secret.TTL above 0. If the plugin is right, correct the credentials in the profile and the setup that they build on.
     Given a mount of its own "p"

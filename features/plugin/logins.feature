@@ -52,7 +52,7 @@ Feature: Logins
     When the logins succeed at "p"
     Then the tokens have an entity
 
-  @PLG-457 @should
+  @PLG-457 @should @builds-on-PLG-464
   Scenario: A token is not renewed when its user or role is gone
     Remedy: Read the user or role in AuthRenew, and answer with logical.ErrorResponse if it is gone.
     Given a mount of its own "p"
@@ -133,7 +133,7 @@ Feature: Logins
     And services that can fail stand in at "p"
     Then no login at "p" succeeds when the services fail
 
-  @PLG-468 @must @builds-on-PLG-459
+  @PLG-468 @must @builds-on-PLG-459 @builds-on-PLG-464 @builds-on-PLG-460
   Scenario: A change of a user or role takes effect
     Of a password too: the new one lets in, and the one from before does not any more.
     Remedy: Read the user or role from req.Storage at each login, or forget it in the cache when it is written.
@@ -141,7 +141,7 @@ Feature: Logins
     When the logins succeed at "p"
     Then tokens at "p" follow a change of their role
 
-  @PLG-469 @must @needs-setup @needs-plugin-directory
+  @PLG-469 @must @needs-setup @needs-plugin-directory @builds-on-PLG-455
   Scenario: The plugin lives through renewals and logins without its setup
     Remedy: What is read from storage is nil when it was deleted: answer with logical.ErrorResponse.
     Given the plugin is registered
@@ -167,14 +167,14 @@ Feature: Logins
     When the logins succeed at "p"
     Then another spelling of a name at "p" is the same entity
 
-  @PLG-472 @must @needs-wrong-logins @builds-on-PLG-452
+  @PLG-472 @must @needs-wrong-logins @builds-on-PLG-452 @builds-on-PLG-468
   Scenario: Nobody logs in with what another mount stores
     Remedy: Keep users in req.Storage, and what is kept of them in the backend that the factory returns, not in variables of the process.
     Given a mount of its own "p"
     When the logins succeed at "p"
     Then logins of mounts beside "p" are held to their own users
 
-  @PLG-473 @should @needs-wrong-logins @builds-on-PLG-464 @builds-on-PLG-452
+  @PLG-473 @should @needs-wrong-logins @builds-on-PLG-464 @builds-on-PLG-452 @builds-on-PLG-468 @builds-on-PLG-460
   Scenario: What proves a login is taken as it is
     Remedy: Store and compare passwords and secrets as they were sent: no strings.TrimSpace, no patterns, no templates. Refuse a value that can't be.
     Given a mount of its own "p"
