@@ -193,6 +193,25 @@ func nameBelow(key, prefix string) string {
 
 // Commit implements Transaction.
 func (tx *transaction) Commit(ctx context.Context) error {
+	return tx.end(func() error {
+		if len(tx.writes) == 0 {
+			return nil
+		}
+		if err := tx.verify(ctx); err != nil {
+			return err
+		}
+		return tx.of.apply(ctx, tx.writes)
+	})
+}
+
+// Rollback implements Transaction.
+func (tx *transaction) Rollback(context.Context) error {
+	return tx.end(func() error { return nil })
+}
+
+// end ends the transaction, unless it has ended, and does the last thing while nobody else
+// writes.
+func (tx *transaction) end(last func() error) error {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
 	if tx.ended {
@@ -202,13 +221,7 @@ func (tx *transaction) Commit(ctx context.Context) error {
 	tx.of.mu.Lock()
 	defer tx.of.mu.Unlock()
 	tx.of.forget(tx)
-	if len(tx.writes) == 0 {
-		return nil
-	}
-	if err := tx.verify(ctx); err != nil {
-		return err
-	}
-	return tx.of.apply(ctx, tx.writes)
+	return last()
 }
 
 // verify returns ErrTransactionConflict if what was read is not what is there now. A value
@@ -240,19 +253,5 @@ func (tx *transaction) verify(ctx context.Context) error {
 			return ErrTransactionConflict
 		}
 	}
-	return nil
-}
-
-// Rollback implements Transaction.
-func (tx *transaction) Rollback(context.Context) error {
-	tx.mu.Lock()
-	defer tx.mu.Unlock()
-	if tx.ended {
-		return ErrTransactionEnded
-	}
-	tx.ended = true
-	tx.of.mu.Lock()
-	defer tx.of.mu.Unlock()
-	tx.of.forget(tx)
 	return nil
 }
