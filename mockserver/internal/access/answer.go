@@ -109,15 +109,14 @@ func (a *Authority) registerToken(ctx context.Context, req *logical.Request, aut
 		return errInternal
 	}
 	auth.TokenPolicies = sanitized(auth.Policies, false)
-	if auth.TokenType == logical.TokenTypeBatch {
-		return a.addIdentityPolicies(ctx, auth)
-	}
-	e, err := a.tokens.Lookup(ctx, auth.ClientToken)
-	if err == nil {
-		err = a.leases.Add(ctx, a.tokenLease(e, auth))
-	}
-	if err != nil {
-		return a.failed("failed to register token lease during auth/token/ request", err)
+	if auth.TokenType != logical.TokenTypeBatch {
+		e, err := a.tokens.Lookup(ctx, auth.ClientToken)
+		if err == nil {
+			err = a.leases.Add(ctx, a.tokenLease(e, auth))
+		}
+		if err != nil {
+			return a.failed("failed to register token lease during auth/token/ request", err)
+		}
 	}
 	return a.addIdentityPolicies(ctx, auth)
 }

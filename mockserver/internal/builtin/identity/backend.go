@@ -58,6 +58,51 @@ func (s *Store) locked(change framework.OperationFunc) framework.OperationFunc {
 	}
 }
 
+// one returns the operations of a path that names one thing.
+func one[V any](s *Store, write framework.OperationFunc, find func(context.Context, *framework.FieldData) (*V, error),
+	show func(context.Context, *V) (*logical.Response, error), remove func(context.Context, *V) error,
+) map[logical.Operation]framework.OperationFunc {
+	return map[logical.Operation]framework.OperationFunc{
+		logical.UpdateOperation: s.locked(write),
+		logical.ReadOperation:   reading(find, show),
+		logical.DeleteOperation: s.locked(func(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+			v, err := found(find(ctx, d))
+			if v == nil || err != nil {
+				return nil, err
+			}
+			return nil, remove(ctx, v)
+		}),
+	}
+}
+
+// reading shows what is found, and nothing where nothing is.
+func reading[V any](find func(context.Context, *framework.FieldData) (*V, error), show func(context.Context, *V) (*logical.Response, error)) framework.OperationFunc {
+	return func(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+		v, err := found(find(ctx, d))
+		if v == nil || err != nil {
+			return nil, err
+		}
+		return show(ctx, v)
+	}
+}
+
+// listing lists things by a key, always in the order of their IDs, by which their info is.
+func listing[V any](all func(context.Context) ([]*V, error), key func(*V) string, info func(*V) (id string, data map[string]any)) framework.OperationFunc {
+	return func(ctx context.Context, _ *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
+		things, err := all(ctx)
+		if err != nil {
+			return nil, err
+		}
+		var keys []string
+		infos := make(map[string]any, len(things))
+		for _, v := range things {
+			id, data := info(v)
+			keys, infos[id] = append(keys, key(v)), data
+		}
+		return logical.ListResponseWithInfo(keys, infos), nil
+	}
+}
+
 // text returns a field of type string: empty if it was not given.
 func text(d *framework.FieldData, name string) string { return d.Get(name).(string) }
 

@@ -142,52 +142,45 @@ func (s *Store) GroupsOf(ctx context.Context, entity string) (direct, inherited 
 }
 
 // Policies returns what an entity's tokens have beside their own policies: its own and
-// those of its groups.
+// those of its groups. Nobody may change it.
 func (s *Store) Policies(ctx context.Context, e *Entity) ([]string, error) {
-	direct, inherited, err := s.GroupsOf(ctx, e.ID)
-	if err != nil {
-		return nil, err
-	}
-	policies := slices.Clone(e.Policies)
-	for _, g := range slices.Concat(direct, inherited) {
-		policies = append(policies, g.Policies...)
-	}
-	return policies, nil
+	id := e.ID
+	return s.policies.Get(id, func() ([]string, error) {
+		e, err := s.Get(ctx, id) // the caller's may be older than what was forgotten last
+		if err != nil {
+			return nil, err
+		}
+		direct, inherited, err := s.GroupsOf(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		policies := slices.Clone(e.Policies)
+		for _, g := range slices.Concat(direct, inherited) {
+			policies = append(policies, g.Policies...)
+		}
+		return policies, nil
+	})
 }
 
 // RefreshGroups makes an entity a member of the external groups that a login at a mount
 // named, and of no others of that mount. It returns the aliases that are those of groups.
 func (s *Store) RefreshGroups(ctx context.Context, entity, accessor string, named []*logical.Alias) ([]*logical.Alias, error) {
-	all, err := s.allGroups(ctx)
-	if err != nil || len(all) == 0 {
-		return nil, err
+	known, stale, err := s.memberships(ctx, entity, accessor, named)
+	if err != nil || len(stale) == 0 {
+		return known, err
 	}
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	var known []*logical.Alias
-	wanted := make(map[string]bool)
-	for _, alias := range named {
-		g, err := found(s.groupByAlias(ctx, accessor, alias.Name))
-		if err != nil {
-			return nil, err
-		}
-		if g != nil {
-			known, wanted[g.ID] = append(known, alias), true
-		}
-	}
-	if all, err = s.allGroups(ctx); err != nil {
+	if known, stale, err = s.memberships(ctx, entity, accessor, named); err != nil {
 		return nil, err
 	}
-	for _, g := range all {
-		if g.Type != externalGroup || g.Alias == nil || g.Alias.MountAccessor != accessor || wanted[g.ID] == slices.Contains(g.Entities, entity) {
-			continue
-		}
+	for _, g := range stale {
+		was := slices.Contains(g.Entities, entity)
 		g = g.clone()
-		g.removeEntity(entity)
-		if wanted[g.ID] {
+		if g.removeEntity(entity); !was {
 			g.Entities = append(g.Entities, entity)
 		}
 		if err := s.putGroup(ctx, g); err != nil {
@@ -195,6 +188,27 @@ func (s *Store) RefreshGroups(ctx context.Context, entity, accessor string, name
 		}
 	}
 	return known, nil
+}
+
+// memberships returns which of the aliases that a login at a mount named are those of
+// groups, and the external groups of the mount in which the entity wrongly is, or is not.
+func (s *Store) memberships(ctx context.Context, entity, accessor string, named []*logical.Alias) (known []*logical.Alias, stale []*Group, err error) {
+	of, err := s.groupsThat(ctx, func(g *Group) bool { return g.Alias != nil && g.Alias.MountAccessor == accessor })
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, alias := range named {
+		if slices.ContainsFunc(of, func(g *Group) bool { return strings.EqualFold(g.Alias.Name, alias.Name) }) {
+			known = append(known, alias)
+		}
+	}
+	for _, g := range of {
+		wanted := slices.ContainsFunc(named, func(alias *logical.Alias) bool { return strings.EqualFold(g.Alias.Name, alias.Name) })
+		if wanted != slices.Contains(g.Entities, entity) {
+			stale = append(stale, g)
+		}
+	}
+	return known, stale, nil
 }
 
 // putGroup stores a group.
@@ -207,8 +221,19 @@ func (s *Store) putGroup(ctx context.Context, g *Group) error {
 	if err := s.storage.Put(ctx, raw); err != nil {
 		return fmt.Errorf("store a group: %w", err)
 	}
-	s.groups.Forget(g.ID)
+	s.forgetGroup(g.ID)
 	return nil
+}
+
+func (s *Store) deleteGroup(ctx context.Context, g *Group) error {
+	defer s.forgetGroup(g.ID)
+	return s.storage.Delete(ctx, groupPrefix+g.ID)
+}
+
+// forgetGroup is for a group whose original was changed.
+func (s *Store) forgetGroup(id string) {
+	s.groups.Forget(id)
+	s.policies.ForgetIf(func([]string) bool { return true })
 }
 
 // leadsTo reports whether a group is, through its members, another one's parent.

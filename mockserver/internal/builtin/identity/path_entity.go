@@ -23,35 +23,19 @@ func (s *Store) entityPaths() []*framework.Path {
 		"policies": {Type: framework.TypeCommaStringSlice, Description: "Policies of the entity."},
 		"disabled": {Type: framework.TypeBool, Description: "Whether tokens of the entity can't be used."},
 	}
-	one := func(find func(context.Context, *framework.FieldData) (*Entity, error)) map[logical.Operation]framework.OperationFunc {
-		return map[logical.Operation]framework.OperationFunc{
-			logical.UpdateOperation: s.locked(s.writeEntity),
-			logical.ReadOperation: func(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-				e, err := found(find(ctx, d))
-				return s.answer(ctx, e, err)
-			},
-			logical.DeleteOperation: s.locked(func(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-				e, err := found(find(ctx, d))
-				if e == nil || err != nil {
-					return nil, err
-				}
-				return nil, s.delete(ctx, e)
-			}),
-		}
-	}
 	return []*framework.Path{
 		writePath("entity$", fields, "Create or update an entity.", s.locked(s.writeEntity)),
-		path("entity/name/(?P<name>.+)", fields, "An entity by its name.", one(func(ctx context.Context, d *framework.FieldData) (*Entity, error) {
+		path("entity/name/(?P<name>.+)", fields, "An entity by its name.", one(s, s.writeEntity, func(ctx context.Context, d *framework.FieldData) (*Entity, error) {
 			return s.ByName(ctx, text(d, "name"))
-		})),
-		path("entity/id/"+framework.GenericNameRegex("id"), fields, "An entity by its ID.", one(func(ctx context.Context, d *framework.FieldData) (*Entity, error) {
+		}, s.answer, s.delete)),
+		path("entity/id/"+framework.GenericNameRegex("id"), fields, "An entity by its ID.", one(s, s.writeEntity, func(ctx context.Context, d *framework.FieldData) (*Entity, error) {
 			return s.Get(ctx, text(d, "id"))
-		})),
+		}, s.answer, s.delete)),
 		writePath("entity/batch-delete", map[string]*framework.FieldSchema{
 			"entity_ids": {Type: framework.TypeCommaStringSlice, Description: "IDs of the entities to delete."},
 		}, "Delete entities.", s.locked(s.deleteEntities)),
-		s.listPath("entity/name/?$", s.listEntities(func(e *Entity) string { return e.Name })),
-		s.listPath("entity/id/?$", s.listEntities(func(e *Entity) string { return e.ID })),
+		s.listPath("entity/name/?$", listing(s.all, func(e *Entity) string { return e.Name }, s.entityInfo)),
+		s.listPath("entity/id/?$", listing(s.all, func(e *Entity) string { return e.ID }, s.entityInfo)),
 	}
 }
 
@@ -143,29 +127,17 @@ func (s *Store) deleteEntities(ctx context.Context, _ *logical.Request, d *frame
 	return nil, nil
 }
 
-// listEntities lists entities by a key, always in the order of their IDs.
-func (s *Store) listEntities(key func(*Entity) string) framework.OperationFunc {
-	return func(ctx context.Context, _ *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
-		all, err := s.all(ctx)
-		if err != nil {
-			return nil, err
+// entityInfo is an entity in a list.
+func (s *Store) entityInfo(e *Entity) (id string, data map[string]any) {
+	data = map[string]any{"name": e.Name}
+	if len(e.Aliases) > 0 {
+		aliases := make([]any, len(e.Aliases))
+		for i := range e.Aliases {
+			aliases[i] = s.aliasSummary(&e.Aliases[i])
 		}
-		var keys []string
-		info := make(map[string]any, len(all))
-		for _, e := range all {
-			keys = append(keys, key(e))
-			entry := map[string]any{"name": e.Name}
-			if len(e.Aliases) > 0 {
-				aliases := make([]any, len(e.Aliases))
-				for i := range e.Aliases {
-					aliases[i] = s.aliasSummary(&e.Aliases[i])
-				}
-				entry["aliases"] = aliases
-			}
-			info[e.ID] = entry
-		}
-		return logical.ListResponseWithInfo(keys, info), nil
+		data["aliases"] = aliases
 	}
+	return e.ID, data
 }
 
 // aliasSummary is an alias in a list of entities or groups.
@@ -181,11 +153,8 @@ func (s *Store) withMount(a *Alias, data map[string]any) map[string]any {
 	return data
 }
 
-// answer is an entity as the servers show it; nil for nil.
-func (s *Store) answer(ctx context.Context, e *Entity, err error) (*logical.Response, error) {
-	if e == nil || err != nil {
-		return nil, err
-	}
+// answer is an entity as the servers show it.
+func (s *Store) answer(ctx context.Context, e *Entity) (*logical.Response, error) {
 	aliases := make([]any, len(e.Aliases))
 	for i := range e.Aliases {
 		a := &e.Aliases[i]

@@ -26,33 +26,16 @@ func (s *Store) groupPaths() []*framework.Path {
 	} {
 		fields[name] = &framework.FieldSchema{Type: framework.TypeCommaStringSlice, Description: description}
 	}
-	one := func(write framework.OperationFunc, find func(context.Context, *framework.FieldData) (*Group, error)) map[logical.Operation]framework.OperationFunc {
-		return map[logical.Operation]framework.OperationFunc{
-			logical.UpdateOperation: s.locked(write),
-			logical.ReadOperation: func(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-				g, err := found(find(ctx, d))
-				return s.groupAnswer(ctx, g, err)
-			},
-			logical.DeleteOperation: s.locked(func(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-				g, err := found(find(ctx, d))
-				if g == nil || err != nil {
-					return nil, err
-				}
-				defer s.groups.Forget(g.ID)
-				return nil, s.storage.Delete(ctx, groupPrefix+g.ID)
-			}),
-		}
-	}
 	return []*framework.Path{
 		writePath("group$", fields, "Create or update a group.", s.locked(s.registerGroup)),
-		path("group/id/"+framework.GenericNameRegex("id"), fields, "A group by its ID.", one(s.writeGroupByID, func(ctx context.Context, d *framework.FieldData) (*Group, error) {
+		path("group/id/"+framework.GenericNameRegex("id"), fields, "A group by its ID.", one(s, s.writeGroupByID, func(ctx context.Context, d *framework.FieldData) (*Group, error) {
 			return s.Group(ctx, text(d, "id"))
-		})),
-		s.listPath("group/id/?$", s.listGroups(func(g *Group) string { return g.ID })),
-		path("group/name/(?P<name>.+)", fields, "A group by its name.", one(s.writeGroupByName, func(ctx context.Context, d *framework.FieldData) (*Group, error) {
+		}, s.groupAnswer, s.deleteGroup)),
+		s.listPath("group/id/?$", listing(s.allGroups, func(g *Group) string { return g.ID }, s.groupInfo)),
+		path("group/name/(?P<name>.+)", fields, "A group by its name.", one(s, s.writeGroupByName, func(ctx context.Context, d *framework.FieldData) (*Group, error) {
 			return s.groupByName(ctx, text(d, "name"))
-		})),
-		s.listPath("group/name/?$", s.listGroups(func(g *Group) string { return g.Name })),
+		}, s.groupAnswer, s.deleteGroup)),
+		s.listPath("group/name/?$", listing(s.allGroups, func(g *Group) string { return g.Name }, s.groupInfo)),
 	}
 }
 
@@ -244,11 +227,8 @@ func (s *Store) setMembers(ctx context.Context, g *Group, stored bool, members [
 	return nil, nil
 }
 
-// groupAnswer is a group as the servers show it; nil for nil.
-func (s *Store) groupAnswer(ctx context.Context, g *Group, err error) (*logical.Response, error) {
-	if g == nil || err != nil {
-		return nil, err
-	}
+// groupAnswer is a group as the servers show it.
+func (s *Store) groupAnswer(ctx context.Context, g *Group) (*logical.Response, error) {
 	members, err := s.memberGroups(ctx, g.ID)
 	if err != nil {
 		return nil, err
@@ -269,23 +249,11 @@ func (s *Store) groupAnswer(ctx context.Context, g *Group, err error) (*logical.
 	}}, nil
 }
 
-// listGroups lists groups by a key, always in the order of their IDs.
-func (s *Store) listGroups(key func(*Group) string) framework.OperationFunc {
-	return func(ctx context.Context, _ *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
-		all, err := s.allGroups(ctx)
-		if err != nil {
-			return nil, err
-		}
-		var keys []string
-		info := make(map[string]any, len(all))
-		for _, g := range all {
-			keys = append(keys, key(g))
-			entry := map[string]any{"name": g.Name, "num_member_entities": len(g.Entities), "num_parent_groups": len(g.Parents)}
-			if g.Alias != nil {
-				entry["alias"] = s.aliasSummary(g.Alias)
-			}
-			info[g.ID] = entry
-		}
-		return logical.ListResponseWithInfo(keys, info), nil
+// groupInfo is a group in a list.
+func (s *Store) groupInfo(g *Group) (id string, data map[string]any) {
+	data = map[string]any{"name": g.Name, "num_member_entities": len(g.Entities), "num_parent_groups": len(g.Parents)}
+	if g.Alias != nil {
+		data["alias"] = s.aliasSummary(g.Alias)
 	}
+	return g.ID, data
 }

@@ -20,52 +20,48 @@ func (s *Store) lookupPaths() []*framework.Path {
 		fields[name] = &framework.FieldSchema{Type: framework.TypeString}
 	}
 	return []*framework.Path{
-		writePath("lookup/entity/?$", fields, "Find an entity by its ID, its name or an alias.", s.lookupEntity),
-		writePath("lookup/group/?$", fields, "Find a group by its ID, its name or its alias.", s.lookupGroup),
+		writePath("lookup/entity/?$", fields, "Find an entity by its ID, its name or an alias.", lookup(reading(s.lookedUpEntity, s.answer))),
+		writePath("lookup/group/?$", fields, "Find a group by its ID, its name or its alias.", lookup(reading(s.lookedUpGroup, s.groupAnswer))),
 	}
 }
 
-func (s *Store) lookupEntity(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	if refused := checkLookup(d); refused != nil {
-		return refused, nil
+func (s *Store) lookedUpEntity(ctx context.Context, d *framework.FieldData) (*Entity, error) {
+	switch {
+	case text(d, "id") != "":
+		return s.Get(ctx, text(d, "id"))
+	case text(d, "name") != "":
+		return s.ByName(ctx, text(d, "name"))
+	case text(d, "alias_id") != "":
+		e, _, err := s.byAliasID(ctx, text(d, "alias_id"))
+		return e, err
+	case text(d, "alias_name") != "":
+		return s.ByAlias(ctx, text(d, "alias_mount_accessor"), text(d, "alias_name"))
 	}
-	find := func() (*Entity, error) {
-		switch {
-		case text(d, "id") != "":
-			return s.Get(ctx, text(d, "id"))
-		case text(d, "name") != "":
-			return s.ByName(ctx, text(d, "name"))
-		case text(d, "alias_id") != "":
-			e, _, err := s.byAliasID(ctx, text(d, "alias_id"))
-			return e, err
-		case text(d, "alias_name") != "":
-			return s.ByAlias(ctx, text(d, "alias_mount_accessor"), text(d, "alias_name"))
-		}
-		return nil, ErrNotFound
-	}
-	e, err := found(find())
-	return s.answer(ctx, e, err)
+	return nil, ErrNotFound
 }
 
-func (s *Store) lookupGroup(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	if refused := checkLookup(d); refused != nil {
-		return refused, nil
+func (s *Store) lookedUpGroup(ctx context.Context, d *framework.FieldData) (*Group, error) {
+	switch {
+	case text(d, "id") != "":
+		return s.Group(ctx, text(d, "id"))
+	case text(d, "name") != "":
+		return s.groupByName(ctx, text(d, "name"))
+	case text(d, "alias_id") != "":
+		return s.groupByAliasID(ctx, text(d, "alias_id"))
+	case text(d, "alias_name") != "":
+		return s.groupByAlias(ctx, text(d, "alias_mount_accessor"), text(d, "alias_name"))
 	}
-	find := func() (*Group, error) {
-		switch {
-		case text(d, "id") != "":
-			return s.Group(ctx, text(d, "id"))
-		case text(d, "name") != "":
-			return s.groupByName(ctx, text(d, "name"))
-		case text(d, "alias_id") != "":
-			return s.groupByAliasID(ctx, text(d, "alias_id"))
-		case text(d, "alias_name") != "":
-			return s.groupByAlias(ctx, text(d, "alias_mount_accessor"), text(d, "alias_name"))
+	return nil, ErrNotFound
+}
+
+// lookup shows what is found by the parameters of a lookup.
+func lookup(show framework.OperationFunc) framework.OperationFunc {
+	return func(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+		if refused := checkLookup(d); refused != nil {
+			return refused, nil
 		}
-		return nil, ErrNotFound
+		return show(ctx, req, d)
 	}
-	g, err := found(find())
-	return s.groupAnswer(ctx, g, err)
 }
 
 // checkLookup returns the refusal of a lookup by no or too many parameters, or nil.

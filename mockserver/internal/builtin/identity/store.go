@@ -73,6 +73,8 @@ type Store struct {
 	// entities and groups are by ID, which says the namespace.
 	entities *cache.Cache[*Entity]
 	groups   *cache.Cache[*Group]
+	// policies are what Policies returned, by the ID of the entity: every request asks.
+	policies *cache.Cache[[]string]
 	// locks are those of namespaces: one change at a time.
 	locks keylock.Locks
 }
@@ -84,7 +86,7 @@ type Store struct {
 func NewStore(storage logical.Storage, marked bool, mounts Mounts, changed func(entity string)) *Store {
 	return &Store{
 		storage: storage, marked: marked, mounts: mounts, changed: changed,
-		entities: cache.New[*Entity](cacheLimit), groups: cache.New[*Group](cacheLimit),
+		entities: cache.New[*Entity](cacheLimit), groups: cache.New[*Group](cacheLimit), policies: cache.New[[]string](cacheLimit),
 	}
 }
 
@@ -203,6 +205,7 @@ func (s *Store) drop(ctx context.Context, keys map[string]bool, id string) error
 // forget is for an entity whose original was changed.
 func (s *Store) forget(id string) {
 	s.entities.Forget(id)
+	s.policies.Forget(id)
 	s.changed(id)
 }
 
