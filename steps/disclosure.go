@@ -268,11 +268,7 @@ func (w *world) secretsDocumented() error {
 	}
 	found := false
 	profile := &installed.subject.Profile
-	stored := slices.Clone(profile.Setup)
-	for _, sample := range profile.Samples {
-		stored = append(stored, Write{Path: sample.Path})
-	}
-	for _, write := range stored {
+	for _, write := range profile.stored() {
 		operation, _ := document.Find(http.MethodPost, write.Path)
 		for _, field := range operation.Body {
 			if !slices.Contains(profile.Secrets, field.Name) {

@@ -51,8 +51,9 @@ func (i *Installed) tryAnswers(ctx context.Context) error {
 }
 
 // tryUnmount removes a mount, and notes if that ends the plugin's process. Servers roll
-// back first, which calls the periodic function: a crash there is not of the removal. It
-// reports whether the mount, of which things were asked since a time, is gone and the process is known to have lived through both.
+// back first, which calls the periodic function: a crash there is not of the removal. asked
+// is when the first request went to the mount. It reports whether the mount is gone and the
+// process is known to have lived through both.
 func (i *Installed) tryUnmount(ctx context.Context, entry, mount string, asked time.Time) (survived bool) {
 	begun := time.Now()
 	bounded, cancel := context.WithTimeout(ctx, i.timeout)

@@ -10,7 +10,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // This file lets plugins that are built with the race detector tell of their data races.
@@ -95,25 +94,14 @@ func (w *world) allAtOnce(ctx context.Context, clients int, mount string) error 
 			all = append(all, r)
 		}
 	}
-	var wg sync.WaitGroup
-	failures := make([]error, clients)
-	for client := range clients {
-		wg.Go(func() {
-			for n := range raceRounds * len(all) {
-				if _, err := w.ask(ctx, all[(n+client)%len(all)]); err != nil {
-					failures[client] = fmt.Errorf("beside others: %w", err)
-					return
-				}
+	return sideBySide(clients, func(client int) error {
+		for n := range raceRounds * len(all) {
+			if _, err := w.ask(ctx, all[(n+client)%len(all)]); err != nil {
+				return fmt.Errorf("beside others: %w", err)
 			}
-		})
-	}
-	wg.Wait()
-	for _, failure := range failures {
-		if failure != nil {
-			return failure
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // noRace wants no report of the race detector in what the plugin logged, in this scenario

@@ -54,7 +54,7 @@ func (w *world) contradictionsBlamed(ctx context.Context, mount string) error {
 	}
 	profile := &installed.subject.Profile
 	tried := false
-	for _, write := range slices.Concat(profile.Setup, sampleWrites(profile.Samples)) {
+	for _, write := range profile.stored() {
 		operation, _ := document.Find(http.MethodPost, write.Path)
 		wrong, field, ok := contradicting(write, operation)
 		if !ok {

@@ -3,6 +3,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,25 +36,27 @@ func (w *world) samplesInParallel(ctx context.Context, clients int, mount string
 		}
 	}
 	paths := slices.Sorted(maps.Keys(w.kept))
+	return sideBySide(clients, func(client int) error {
+		for round := range 8 {
+			path := paths[(client+round)%len(paths)]
+			if err := w.oneOfMany(ctx, mount, path, data[path], client%2 == 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// sideBySide lets clients do the same at the same time, and returns the failure of the
+// first one that has any: it says what all of them are about.
+func sideBySide(clients int, each func(client int) error) error {
 	failures := make([]error, clients)
 	var wg sync.WaitGroup
 	for client := range clients {
-		wg.Go(func() {
-			for round := range 8 {
-				path := paths[(client+round)%len(paths)]
-				if failures[client] = w.oneOfMany(ctx, mount, path, data[path], client%2 == 0); failures[client] != nil {
-					return
-				}
-			}
-		})
+		wg.Go(func() { failures[client] = each(client) })
 	}
 	wg.Wait()
-	// One failure says what all of them are about.
-	at := slices.IndexFunc(failures, func(err error) bool { return err != nil })
-	if at < 0 {
-		return nil
-	}
-	return failures[at]
+	return cmp.Or(failures...)
 }
 
 // forgetCounters writes a sample once more, and forgets the fields that this changes:

@@ -256,6 +256,9 @@ func sampleWrites(samples []Sample) []Write {
 	return writes
 }
 
+// stored are the writes of the setup and of the samples.
+func (p *Profile) stored() []Write { return slices.Concat(p.Setup, sampleWrites(p.Samples)) }
+
 func loginWrites(logins []Login) []Write {
 	var writes []Write
 	for _, login := range logins {

@@ -5,7 +5,6 @@ package steps
 import (
 	"context"
 	"net/http"
-	"slices"
 )
 
 // writtenIsThere wants what the profile writes to be found where its read is documented.
@@ -19,7 +18,7 @@ func (w *world) writtenIsThere(ctx context.Context, mount string) error {
 		return err
 	}
 	compared := false
-	for _, write := range slices.Concat(installed.subject.Profile.Setup, sampleWrites(installed.subject.Profile.Samples)) {
+	for _, write := range installed.subject.Profile.stored() {
 		if _, reads := document.Find(http.MethodGet, write.Path); !reads || len(write.Data) == 0 {
 			continue
 		}
