@@ -366,6 +366,9 @@ type KV struct {
 	// DataEndsInSlash: what is below data/ is data with a slash at its end too, of which
 	// there are no lists; else such a path is invalid.
 	DataEndsInSlash bool
+	// NullReplaces: a patch of data that is null replaces the data; else it is an internal
+	// error.
+	NullReplaces bool
 	// DetailedMetadata: detailed-metadata lists keys with their metadata.
 	DetailedMetadata bool
 	// MetadataVersions: the metadata of kv version 2 has versions and check-and-set of

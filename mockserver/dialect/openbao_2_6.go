@@ -22,6 +22,8 @@ func openbao26() *Dialect {
 			{"configuration: listeners have cors_allow_credentials and x_forwarded_for_client_cert_header", "helper/configutil/listener.go at v2.6.2", Established,
 				knowsListener("cors_allow_credentials " +
 					"x_forwarded_for_client_cert_decoders x_forwarded_for_client_cert_header x_forwarded_for_client_cert_keep_not_forwarded x_forwarded_for_client_cert_keep_unauthorized")},
+			{"kv version 2: patching data with null replaces it", "#3324, json-patch 5.9.11; measured on 2.6.2", Established,
+				func(d *Dialect) { d.KV.NullReplaces = true }},
 			{"looking a lease up shows its path and why it could not be revoked", "changelog 2.6.0 #1906, vault/logical_system.go at v2.6.2", Established,
 				func(d *Dialect) { d.Leases.Detailed = true }},
 			{"sys/workflows and sys/generate-root-token exist", "vault/logical_system_workflows.go at v2.6.2", Established,

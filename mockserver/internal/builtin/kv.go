@@ -83,6 +83,8 @@ func (b *keyValue) handle(ctx context.Context, req *logical.Request) (*logical.R
 			unwritten := *req
 			unwritten.Path += unprintable
 			return b.Backend.HandleRequest(ctx, &unwritten)
+		case below && area == "data" && req.Operation == logical.PatchOperation && b.dialect.KV.NullReplaces:
+			return b.patchData(ctx, req)
 		}
 	}
 	if !b.versioned && b.dialect.KV.WarnsOfIgnored {
@@ -95,6 +97,35 @@ func (b *keyValue) handle(ctx context.Context, req *logical.Request) (*logical.R
 	}
 	return b.operate(ctx, req)
 }
+
+// patchData patches what is below data/. A patch that is null replaces the data, as the
+// rules of merge patches (RFC 7396) have it; the module's library refuses it.
+func (b *keyValue) patchData(ctx context.Context, req *logical.Request) (*logical.Response, error) {
+	if data, given := req.Data["data"]; !given || data != nil {
+		return b.Backend.HandleRequest(ctx, req)
+	}
+	// What a patch needs is there if one that changes nothing is answered.
+	tried := *req
+	tried.Storage = unchanged{req.Storage}
+	tried.Data = maps.Clone(req.Data)
+	tried.Data["data"] = map[string]any{}
+	resp, err := b.Backend.HandleRequest(ctx, &tried)
+	if err != nil || resp.IsError() || resp.Data[logical.HTTPStatusCode] != nil {
+		return resp, err
+	}
+	write := *req
+	write.Operation = logical.UpdateOperation
+	return b.Backend.HandleRequest(ctx, &write)
+}
+
+// unchanged is a storage that takes no writes, and says nothing of it.
+type unchanged struct{ logical.Storage }
+
+// Put implements logical.Storage.
+func (unchanged) Put(context.Context, *logical.StorageEntry) error { return nil }
+
+// Delete implements logical.Storage.
+func (unchanged) Delete(context.Context, string) error { return nil }
 
 // warnOf warns of the parameters of a request that are not known, as the framework does.
 func warnOf(resp *logical.Response, req *logical.Request, known ...string) {
@@ -123,33 +154,41 @@ func (b *keyValue) operate(ctx context.Context, req *logical.Request) (*logical.
 		}
 		return resp, err
 	}
-	keys, err := b.below(ctx, list, "")
+	keys, err := b.below(ctx, list)
 	if err != nil {
 		return nil, err
 	}
 	return logical.ListResponse(keys), nil
 }
 
-// below lists the keys below a path at all levels, relative to it.
-func (b *keyValue) below(ctx context.Context, list logical.Request, prefix string) ([]string, error) {
-	resp, err := b.Backend.HandleRequest(ctx, &list)
-	if err != nil || resp == nil {
-		return nil, err
+// below lists the keys below a path at all levels, relative to it, in the order of the
+// SDK's ScanView: those of a level come before those below it, of which the last come first.
+func (b *keyValue) below(ctx context.Context, list logical.Request) ([]string, error) {
+	top := list.Path
+	if top != "" && !strings.HasSuffix(top, "/") {
+		top += "/"
 	}
-	names, _ := resp.Data["keys"].([]string)
 	var keys []string
-	for _, name := range names {
-		if !strings.HasSuffix(name, "/") {
-			keys = append(keys, prefix+name)
-			continue
-		}
-		deeper := list
-		deeper.Path = strings.TrimSuffix(list.Path, "/") + "/" + name
-		more, err := b.below(ctx, deeper, prefix+name)
+	for frontier := []string{""}; len(frontier) > 0; {
+		level := frontier[len(frontier)-1]
+		frontier = frontier[:len(frontier)-1]
+		at := list
+		at.Path = top + level
+		resp, err := b.Backend.HandleRequest(ctx, &at)
 		if err != nil {
 			return nil, err
 		}
-		keys = append(keys, more...)
+		if resp == nil {
+			continue
+		}
+		names, _ := resp.Data["keys"].([]string)
+		for _, name := range names {
+			if strings.HasSuffix(name, "/") {
+				frontier = append(frontier, level+name)
+			} else {
+				keys = append(keys, level+name)
+			}
+		}
 	}
 	return keys, nil
 }

@@ -156,7 +156,7 @@ func (b *keyValue) listMetadata(ctx context.Context, req *logical.Request, key s
 	var keys []string
 	var err error
 	if req.Operation == policy.ScanOperation {
-		keys, err = b.below(ctx, list, "")
+		keys, err = b.below(ctx, list)
 	} else {
 		var resp *logical.Response
 		resp, err = b.Backend.HandleRequest(ctx, &list)
@@ -206,6 +206,18 @@ func page(names []string, after string, limit int) []string {
 // casFields are those of metadata and configuration in OpenBao 2.4.
 func casFields() map[string]*framework.FieldSchema {
 	return map[string]*framework.FieldSchema{"metadata_cas_required": {Type: framework.TypeBool}, "metadata_cas": {Type: framework.TypeInt}}
+}
+
+// HandleExistenceCheck implements logical.Backend. Of writes, it is the first to look at
+// the fields, also at those that the module does not have.
+func (b *keyValue) HandleExistenceCheck(ctx context.Context, req *logical.Request) (found, exists bool, err error) {
+	if b.versioned && b.dialect.KV.MetadataVersions && strings.HasPrefix(req.Path, "metadata/") {
+		fields := &framework.FieldData{Raw: req.Data, Schema: casFields()}
+		if err := fielderrors.Check(fields, b.dialect.Requests.FieldErrors); err != nil {
+			return false, false, err
+		}
+	}
+	return b.Backend.HandleExistenceCheck(ctx, req)
 }
 
 // mandated is the warning for a key that is to need no check-and-set where the

@@ -74,15 +74,24 @@ func (b *backend) schema(req *logical.Request) func(name string) *framework.Fiel
 	}
 }
 
-// Validate returns the answer to fields of which one has a wrong type, in the given
-// words; nil if none has.
-func Validate(fields *framework.FieldData, style dialect.FieldErrors) *logical.Response {
+// Check returns the error of a field with a wrong type, in the given words; nil if there
+// is none.
+func Check(fields *framework.FieldData, style dialect.FieldErrors) error {
 	err := fields.Validate()
 	if err == nil {
 		return nil
 	}
 	schema := func(name string) *framework.FieldSchema { return fields.Schema[name] }
-	return logical.ErrorResponse("%s", words(style).restate("Field validation failed: "+err.Error(), fields.Raw, schema))
+	return errutil.UserError{Err: words(style).restate(err.Error(), fields.Raw, schema)}
+}
+
+// Validate returns the answer to fields of which one has a wrong type, in the given
+// words; nil if none has.
+func Validate(fields *framework.FieldData, style dialect.FieldErrors) *logical.Response {
+	if err := Check(fields, style); err != nil {
+		return logical.ErrorResponse("Field validation failed: %s", err)
+	}
+	return nil
 }
 
 // words are those of a dialect.
