@@ -55,7 +55,7 @@ func vault114() *Dialect {
 	d.addGaps([]Gap{
 		{What: "the OpenAPI document has every path of sys/, identity/ and the other builtins", Source: "vault/logical_system.go, pathInternalOpenAPI",
 			Why: "of the server's own backends it has what the mock has, as its framework words it; of plugins it has what they say"},
-		{What: "identity tokens and their provider, MFA methods, names of groups in policies' templates", Source: "vault/identity of OpenBao 2.6.2, which has it from 1.14",
+		{What: "identity tokens and their provider, MFA methods", Source: "vault/identity of OpenBao 2.6.2, which has it from 1.14",
 			Why: "no part of plugin management; identity/oidc and identity/mfa answer 501"},
 		{What: "builtin plugins but kv, database, cubbyhole and identity can be listed and mounted, but answer nothing", Source: "list-all in the recording",
 			Why: "the plugins themselves are no part of plugin management"},

@@ -187,7 +187,7 @@ func (a *Authority) checkAlive(ctx context.Context, e *token.Entry) error {
 func (a *Authority) acl(ctx context.Context, e *token.Entry) (*policy.ACL, error) {
 	at := namespace.From(ctx)
 	ctx = a.home(ctx, e)
-	policies, forPolicies := e.Policies, (*logical.Entity)(nil)
+	policies, caller := e.Policies, policy.Caller{}
 	if e.EntityID != "" {
 		entity, err := a.entities.Current(ctx, e.EntityID)
 		if err != nil {
@@ -196,15 +196,16 @@ func (a *Authority) acl(ctx context.Context, e *token.Entry) (*policy.ACL, error
 		if entity.Disabled {
 			return nil, identity.ErrDisabled
 		}
-		derived, err := a.entities.Policies(ctx, entity)
+		rights, err := a.entities.Rights(ctx, entity)
 		if err != nil {
 			return nil, err
 		}
-		if forPolicies = entity.ForPolicies(); len(derived) > 0 {
-			policies = sanitized(slices.Concat(policies, derived), false)
+		caller = policy.Caller{Entity: entity.ForPolicies(), Groups: rights.Groups}
+		if len(rights.Policies) > 0 {
+			policies = sanitized(slices.Concat(policies, rights.Policies), false)
 		}
 	}
-	acl, err := a.policies.ACL(ctx, policies, forPolicies)
+	acl, err := a.policies.ACL(ctx, policies, caller)
 	if err != nil {
 		return nil, err
 	}

@@ -87,12 +87,6 @@ func (a *Authority) setEntity(ctx context.Context, m Mount, auth *logical.Auth) 
 		return logical.ErrPermissionDenied
 	}
 	auth.EntityID, auth.EntityCreated = entity.ID, created
-	return a.refreshGroups(ctx, m, auth)
-}
-
-// refreshGroups makes the entity of a login or of its renewal a member of the groups that
-// the auth method named.
-func (a *Authority) refreshGroups(ctx context.Context, m Mount, auth *logical.Auth) (err error) {
 	for _, alias := range auth.GroupAliases {
 		alias.MountType, alias.MountAccessor = m.Type, m.Accessor
 	}
@@ -113,7 +107,8 @@ func (a *Authority) identityPolicies(ctx context.Context, entityID string) ([]st
 	if err != nil {
 		return nil, err
 	}
-	return a.entities.Policies(ctx, entity)
+	rights, err := a.entities.Rights(ctx, entity)
+	return rights.Policies, err
 }
 
 // addIdentityPolicies shows a token's maker what the token may do beside its own policies.

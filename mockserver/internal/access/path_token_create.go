@@ -3,6 +3,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,7 +68,12 @@ func (c *creation) text(name string) string { return c.data.Get(name).(string) }
 // refuse is the caller's fault: a 400 whether or not an error comes with the
 // response.
 func refuse(format string, args ...any) error {
-	return errRefused{logical.ErrorResponse(format, args...)}
+	return errRefused{resp: logical.ErrorResponse(format, args...)}
+}
+
+// forbid is refuse for what the caller has no right to.
+func forbid(format string, args ...any) error {
+	return errRefused{resp: logical.ErrorResponse(format, args...), cause: logical.ErrPermissionDenied}
 }
 
 // create makes a token. The steps and their order are Vault's: each may refuse
@@ -89,7 +95,7 @@ func (a *Authority) create(ctx context.Context, req *logical.Request, d *framewo
 	} {
 		err := step(ctx, c)
 		if refused, is := Refusal(err); is {
-			return refused, logical.ErrInvalidRequest
+			return refused, cmp.Or(errors.Unwrap(err), logical.ErrInvalidRequest)
 		}
 		if err != nil {
 			return nil, err
@@ -194,7 +200,7 @@ func (a *Authority) createEntity(ctx context.Context, c *creation) error {
 		return err
 	}
 	if entity.Disabled {
-		return refuse("entity from given entity alias is disabled")
+		return forbid("entity from given entity alias is disabled")
 	}
 	c.te.EntityID = entity.ID
 	return nil

@@ -53,9 +53,15 @@ func increment(d *framework.FieldData) time.Duration {
 
 // errRefused carries a response that stands for a failure through
 // lease.Manager.Change.
-type errRefused struct{ resp *logical.Response }
+type errRefused struct {
+	resp *logical.Response
+	// cause decides on the status; nil for a bad request.
+	cause error
+}
 
 func (e errRefused) Error() string { return e.resp.Error().Error() }
+
+func (e errRefused) Unwrap() error { return e.cause }
 
 // Refusal returns the response that an error of this package carries, if it does.
 func Refusal(err error) (*logical.Response, bool) {
@@ -94,10 +100,8 @@ func (a *Authority) renewToken(ctx context.Context, req *logical.Request, e *tok
 			resp.AddWarning(warning)
 		}
 		auth.TTL = ttl
-		if auth.EntityID != "" && auth.Alias != nil {
-			if err := a.refreshGroups(ctx, m, auth); err != nil {
-				return err
-			}
+		if err := a.renewGroups(ctx, auth); err != nil {
+			return err
 		}
 		kept := *auth
 		kept.ClientToken = ""
@@ -120,6 +124,22 @@ func (a *Authority) renewToken(ctx context.Context, req *logical.Request, e *tok
 		return nil, nil
 	}
 	return resp, nil
+}
+
+// renewGroups makes the entity of a renewed token a member of the groups that the renewal
+// named, of which the mount is what the auth method says. A renewal without alias, as those
+// of tokens that other tokens made, takes the entity out of all others (RenewToken in
+// OpenBao's vault/expiration.go).
+func (a *Authority) renewGroups(ctx context.Context, auth *logical.Auth) (err error) {
+	if auth.EntityID == "" {
+		return nil
+	}
+	accessor := ""
+	if auth.Alias != nil {
+		accessor = auth.Alias.MountAccessor
+	}
+	auth.GroupAliases, err = a.entities.RefreshGroups(ctx, auth.EntityID, accessor, auth.GroupAliases)
+	return err
 }
 
 // invalid marks what the caller should not have asked.
@@ -152,7 +172,7 @@ func (a *Authority) renewAuth(ctx context.Context, req *logical.Request, e *toke
 	case err != nil:
 		return nil, fmt.Errorf("failed to renew entry: %w", err)
 	case resp.IsError():
-		return nil, errRefused{resp}
+		return nil, errRefused{resp: resp}
 	case resp == nil:
 		return nil, nil
 	}

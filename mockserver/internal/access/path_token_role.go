@@ -157,7 +157,7 @@ func roleTokenFields(role *token.Role, req *logical.Request, d *framework.FieldD
 	}
 	switch kind {
 	case nil:
-		return errRefused{logical.ErrorResponse("Invalid 'token_type' value: null")}
+		return errRefused{resp: logical.ErrorResponse("Invalid 'token_type' value: null")}
 	case "service":
 		role.TokenType = logical.TokenTypeService
 	case "batch":

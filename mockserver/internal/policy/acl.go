@@ -74,13 +74,12 @@ type ACL struct {
 	segments []segmented
 }
 
-// newACL builds the ACL of the policies of a namespace for a caller with that entity,
-// which may be nil.
-func newACL(home *namespace.Namespace, policies []*Policy, entity *logical.Entity, extras Extras) *ACL {
+// newACL builds the ACL of the policies of a namespace for a caller.
+func newACL(home *namespace.Namespace, policies []*Policy, caller Caller, extras Extras) *ACL {
 	now := extras.now()
 	a := &ACL{home: home.Path, at: home.Path, slashFirst: extras.SlashFirst, pages: extras.pages(), exact: make(map[string]*grant), prefixes: radix.New()}
-	if entity != nil {
-		a.entity = entity.ID
+	if caller.Entity != nil {
+		a.entity = caller.Entity.ID
 	}
 	wild := make(map[string]*grant)
 	for _, p := range policies {
@@ -89,7 +88,7 @@ func newACL(home *namespace.Namespace, policies []*Policy, entity *logical.Entit
 		}
 		a.endsWith(p.expires)
 		for _, r := range p.rules {
-			path, ok := r.fill(home, entity, p.blocked)
+			path, ok := r.fill(home, caller, p.blocked)
 			if !ok || over(r.expires, now) {
 				continue
 			}

@@ -30,7 +30,7 @@ func acl(t testing.TB, texts ...string) *ACL {
 	for _, text := range texts {
 		policies = append(policies, mustParse(t, text))
 	}
-	return newACL(namespace.Root(), policies, nil, Extras{})
+	return newACL(namespace.Root(), policies, Caller{}, Extras{})
 }
 
 // The first group is recorded in req-acl; the rest is read in OpenBao's acl.go.
@@ -219,7 +219,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		newACL(namespace.Root(), []*Policy{p}, nil, Extras{}).Capabilities("a/b")
+		newACL(namespace.Root(), []*Policy{p}, Caller{}, Extras{}).Capabilities("a/b")
 	})
 }
 
@@ -232,7 +232,7 @@ func TestStoreForgetsWhatAPolicyWasMadeInto(t *testing.T) {
 	}
 	may := func() bool {
 		t.Helper()
-		a, err := s.ACL(ctx, []string{"default", "pol"}, nil)
+		a, err := s.ACL(ctx, []string{"default", "pol"}, Caller{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -270,7 +270,7 @@ func TestDefaultPolicyLacks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := s.ACL(t.Context(), []string{Default}, nil)
+		a, err := s.ACL(t.Context(), []string{Default}, Caller{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -315,7 +315,7 @@ func TestBuiltInPolicies(t *testing.T) {
 		t.Fatal(err)
 	}
 	entity := &logical.Entity{ID: "e1", Name: "n1"}
-	a, err := s.ACL(ctx, []string{Default}, entity)
+	a, err := s.ACL(ctx, []string{Default}, Caller{Entity: entity})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -381,12 +381,12 @@ func TestListOrder(t *testing.T) {
 		}
 		for slashFirst, want := range map[bool]bool{true: test.slash, false: test.bare} {
 			req := &logical.Request{Operation: test.op, Path: test.path}
-			if got := newACL(namespace.Root(), []*Policy{p}, nil, Extras{SlashFirst: slashFirst}).Allow(req).Allowed; got != want {
+			if got := newACL(namespace.Root(), []*Policy{p}, Caller{}, Extras{SlashFirst: slashFirst}).Allow(req).Allowed; got != want {
 				t.Errorf("%s: %s %s, slash first %v: allowed %v", test.text, test.op, test.path, slashFirst, got)
 			}
 		}
 		if strings.Contains(test.text, "scan") {
-			if got := newACL(namespace.Root(), []*Policy{p}, nil, Extras{SlashFirst: true}).Capabilities(test.path); !slices.Equal(got, []string{"scan"}) {
+			if got := newACL(namespace.Root(), []*Policy{p}, Caller{}, Extras{SlashFirst: true}).Capabilities(test.path); !slices.Equal(got, []string{"scan"}) {
 				t.Errorf("%s: capabilities %q", test.text, got)
 			}
 			if _, err := Parse("p", test.text, Extras{}); err == nil {

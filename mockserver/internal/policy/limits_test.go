@@ -34,7 +34,7 @@ func TestExpiration(t *testing.T) {
 		now = start
 		for _, at := range []time.Duration{0, after} {
 			now = start.Add(at)
-			acl, err := s.ACL(ctx, []string{"p"}, nil)
+			acl, err := s.ACL(ctx, []string{"p"}, Caller{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,7 +94,7 @@ func TestPaginationLimit(t *testing.T) {
 		if test.limit != nil {
 			req.Data = map[string]any{"limit": test.limit}
 		}
-		allowed := newACL(namespace.Root(), policies, nil, extras).Allow(req).Allowed
+		allowed := newACL(namespace.Root(), policies, Caller{}, extras).Allow(req).Allowed
 		if allowed != test.allowed || req.Data["limit"] != test.want {
 			t.Errorf("%s, limit %v: allowed %v with %v, want %v with %v", test.texts, test.limit, allowed, req.Data["limit"], test.allowed, test.want)
 		}
@@ -127,7 +127,7 @@ func TestTemplateLimits(t *testing.T) {
 		if err := s.Put(ctx, Stored{Name: name, Raw: text, AllowSlashes: test.slashes, AllowWildcards: test.wildcard}, nil); err != nil {
 			t.Fatal(err)
 		}
-		acl, err := s.ACL(ctx, []string{name}, &logical.Entity{ID: name, Metadata: map[string]string{"team": test.team}})
+		acl, err := s.ACL(ctx, []string{name}, Caller{Entity: &logical.Entity{ID: name, Metadata: map[string]string{"team": test.team}}})
 		if err != nil {
 			t.Fatal(err)
 		}

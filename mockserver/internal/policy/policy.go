@@ -21,7 +21,6 @@ import (
 	jsonparser "github.com/hashicorp/hcl/json/parser"
 	"github.com/hashicorp/vault/sdk/helper/hclutil"
 	"github.com/hashicorp/vault/sdk/helper/identitytpl"
-	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 )
@@ -319,14 +318,14 @@ func (e Extras) blocked(p Stored) string {
 // template matches a part of a path that is filled in.
 var template = regexp.MustCompile(`\{\{.*?\}\}`)
 
-// fill returns the rule's path for a caller with that entity; not ok if the
-// path needs something of the entity that isn't there, or has a blocked character.
-func (r rule) fill(home *namespace.Namespace, entity *logical.Entity, blocked string) (path string, ok bool) {
+// fill returns the rule's path for a caller; not ok if the path needs something of the
+// caller that isn't there, or has a blocked character.
+func (r rule) fill(home *namespace.Namespace, caller Caller, blocked string) (path string, ok bool) {
 	if !r.templated {
 		return r.path, true
 	}
 	_, path, err := identitytpl.PopulateString(identitytpl.PopulateStringInput{
-		Mode: identitytpl.ACLTemplating, String: r.path, Entity: entity, NamespaceID: home.ID,
+		Mode: identitytpl.ACLTemplating, String: r.path, Entity: caller.Entity, Groups: caller.Groups, NamespaceID: home.ID,
 	})
 	fixed := template.ReplaceAllString(r.path, "")
 	for _, c := range blocked {

@@ -182,9 +182,10 @@ func (s *Store) forget(ctx context.Context, name string) {
 	s.acls.ForgetIf(func(a *ACL) bool { return a.home == path && slices.Contains(a.names, name) })
 }
 
-// ForgetEntity drops the ACLs that were filled in with an entity.
+// ForgetEntity drops the ACLs that were filled in with an entity; without an ID, with any
+// entity.
 func (s *Store) ForgetEntity(id string) {
-	s.acls.ForgetIf(func(a *ACL) bool { return a.entity == id })
+	s.acls.ForgetIf(func(a *ACL) bool { return a.entity != "" && (id == "" || a.entity == id) })
 }
 
 // List returns the names below a prefix, without root.
@@ -192,13 +193,20 @@ func (s *Store) List(ctx context.Context, prefix string) ([]string, error) {
 	return logical.CollectKeysWithPrefix(ctx, s.storage, prefix)
 }
 
-// ACL returns the sum of the named policies for a caller with that entity,
-// which may be nil. Names without a policy allow nothing. It allows nothing outside of
-// the namespace of ctx.
-func (s *Store) ACL(ctx context.Context, names []string, entity *logical.Entity) (*ACL, error) {
+// Caller is what templates of policies know of whom an ACL is for.
+type Caller struct {
+	// Entity is nil for one without.
+	Entity *logical.Entity
+	// Groups are those of the entity.
+	Groups []*logical.Group
+}
+
+// ACL returns the sum of the named policies for a caller. Names without a policy allow
+// nothing. It allows nothing outside of the namespace of ctx.
+func (s *Store) ACL(ctx context.Context, names []string, caller Caller) (*ACL, error) {
 	sum := key(ctx, strings.Join(names, "\x00"))
-	if entity != nil {
-		sum += "\x00\x00" + entity.ID
+	if caller.Entity != nil {
+		sum += "\x00\x00" + caller.Entity.ID
 	}
 	load := func() (*ACL, error) {
 		var policies []*Policy
@@ -212,7 +220,7 @@ func (s *Store) ACL(ctx context.Context, names []string, entity *logical.Entity)
 			}
 			policies = append(policies, p)
 		}
-		acl := newACL(namespace.From(ctx), policies, entity, s.extras)
+		acl := newACL(namespace.From(ctx), policies, caller, s.extras)
 		acl.names = slices.Clone(names)
 		return acl, nil
 	}

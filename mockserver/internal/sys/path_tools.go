@@ -79,11 +79,15 @@ const maxRandomBytes = 128 * 1024
 
 // randomBytes answers tools/random (HandleRandomAPI in helper/random).
 func randomBytes(_ context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	// A single segment of the path is a source or a number of bytes.
+	// A single segment of the path is a source or a number of bytes. What can be none
+	// of them is taken for the second, and not looked at.
 	sources := []string{"", "platform", "seal", "all"}
 	source, _ := d.Raw["source"].(string)
 	text, _ := d.Raw["urlbytes"].(string)
-	if text == "" && !slices.Contains(sources, source) {
+	switch {
+	case source == "":
+		text = ""
+	case text == "" && !slices.Contains(sources, source):
 		source, text = "", source
 	}
 	count := d.Get("bytes").(int)

@@ -11,8 +11,6 @@ import (
 
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
-
-	"github.com/plugproof/plugproof/mockserver/internal/policy"
 )
 
 // Backend returns the secrets engine at identity/. What it can't do it refuses with 501
@@ -128,7 +126,7 @@ func found[V any](v *V, err error) (*V, error) {
 func otherPath() *framework.Path {
 	refuse := make(map[logical.Operation]framework.OperationFunc)
 	for _, operation := range []logical.Operation{
-		logical.ReadOperation, logical.UpdateOperation, logical.DeleteOperation, logical.ListOperation, logical.PatchOperation, policy.ScanOperation,
+		logical.ReadOperation, logical.UpdateOperation, logical.DeleteOperation, logical.ListOperation, logical.PatchOperation,
 	} {
 		refuse[operation] = notEmulated
 	}

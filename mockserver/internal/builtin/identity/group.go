@@ -4,6 +4,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -141,29 +142,38 @@ func (s *Store) GroupsOf(ctx context.Context, entity string) (direct, inherited 
 	return direct, inherited, nil
 }
 
-// Policies returns what an entity's tokens have beside their own policies: its own and
-// those of its groups. Nobody may change it.
-func (s *Store) Policies(ctx context.Context, e *Entity) ([]string, error) {
+// Rights are what an entity's tokens have beside their own policies. Nobody may change
+// them.
+type Rights struct {
+	// Policies are those of the entity and of its groups.
+	Policies []string
+	// Groups are what templates of policies say of the groups.
+	Groups []*logical.Group
+}
+
+// Rights returns what an entity's tokens have beside their own policies.
+func (s *Store) Rights(ctx context.Context, e *Entity) (Rights, error) {
 	id := e.ID
-	return s.policies.Get(id, func() ([]string, error) {
+	return s.rights.Get(id, func() (Rights, error) {
 		e, err := s.Get(ctx, id) // the caller's may be older than what was forgotten last
 		if err != nil {
-			return nil, err
+			return Rights{}, err
 		}
 		direct, inherited, err := s.GroupsOf(ctx, id)
 		if err != nil {
-			return nil, err
+			return Rights{}, err
 		}
-		policies := slices.Clone(e.Policies)
+		r := Rights{Policies: slices.Clone(e.Policies)}
 		for _, g := range slices.Concat(direct, inherited) {
-			policies = append(policies, g.Policies...)
+			r.Policies, r.Groups = append(r.Policies, g.Policies...), append(r.Groups, g.ForPlugins())
 		}
-		return policies, nil
+		return r, nil
 	})
 }
 
-// RefreshGroups makes an entity a member of the external groups that a login at a mount
-// named, and of no others of that mount. It returns the aliases that are those of groups.
+// RefreshGroups makes an entity a member of the external groups that a login named, and of
+// no others of the login's mount: of no others at all without an accessor. It returns the
+// aliases that are those of groups.
 func (s *Store) RefreshGroups(ctx context.Context, entity, accessor string, named []*logical.Alias) ([]*logical.Alias, error) {
 	known, stale, err := s.memberships(ctx, entity, accessor, named)
 	if err != nil || len(stale) == 0 {
@@ -191,24 +201,36 @@ func (s *Store) RefreshGroups(ctx context.Context, entity, accessor string, name
 }
 
 // memberships returns which of the aliases that a login at a mount named are those of
-// groups, and the external groups of the mount in which the entity wrongly is, or is not.
+// groups, and the external groups in which the entity wrongly is, or is not.
 func (s *Store) memberships(ctx context.Context, entity, accessor string, named []*logical.Alias) (known []*logical.Alias, stale []*Group, err error) {
-	of, err := s.groupsThat(ctx, func(g *Group) bool { return g.Alias != nil && g.Alias.MountAccessor == accessor })
+	external, err := s.groupsThat(ctx, func(g *Group) bool { return g.Type == externalGroup })
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, alias := range named {
-		if slices.ContainsFunc(of, func(g *Group) bool { return strings.EqualFold(g.Alias.Name, alias.Name) }) {
+		switch {
+		case alias.Name == "":
+			return nil, nil, errors.New("missing alias name")
+		case alias.MountAccessor == "":
+			return nil, nil, errors.New("missing mount accessor")
+		}
+		if slices.ContainsFunc(external, func(g *Group) bool { return g.isCalled(alias) }) {
 			known = append(known, alias)
 		}
 	}
-	for _, g := range of {
-		wanted := slices.ContainsFunc(named, func(alias *logical.Alias) bool { return strings.EqualFold(g.Alias.Name, alias.Name) })
-		if wanted != slices.Contains(g.Entities, entity) {
+	for _, g := range external {
+		wanted := slices.ContainsFunc(named, g.isCalled)
+		elsewhere := accessor != "" && g.Alias != nil && g.Alias.MountAccessor != accessor
+		if member := slices.Contains(g.Entities, entity); member != wanted && (wanted || !elsewhere) {
 			stale = append(stale, g)
 		}
 	}
 	return known, stale, nil
+}
+
+// isCalled reports whether an alias is the group's.
+func (g *Group) isCalled(alias *logical.Alias) bool {
+	return g.Alias != nil && g.Alias.MountAccessor == alias.MountAccessor && strings.EqualFold(g.Alias.Name, alias.Name)
 }
 
 // putGroup stores a group.
@@ -233,7 +255,8 @@ func (s *Store) deleteGroup(ctx context.Context, g *Group) error {
 // forgetGroup is for a group whose original was changed.
 func (s *Store) forgetGroup(id string) {
 	s.groups.Forget(id)
-	s.policies.ForgetIf(func([]string) bool { return true })
+	s.rights.ForgetIf(func(Rights) bool { return true })
+	s.changed("")
 }
 
 // leadsTo reports whether a group is, through its members, another one's parent.

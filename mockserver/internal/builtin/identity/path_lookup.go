@@ -20,8 +20,8 @@ func (s *Store) lookupPaths() []*framework.Path {
 		fields[name] = &framework.FieldSchema{Type: framework.TypeString}
 	}
 	return []*framework.Path{
-		writePath("lookup/entity/?$", fields, "Find an entity by its ID, its name or an alias.", lookup(reading(s.lookedUpEntity, s.answer))),
-		writePath("lookup/group/?$", fields, "Find a group by its ID, its name or its alias.", lookup(reading(s.lookedUpGroup, s.groupAnswer))),
+		writePath("lookup/entity$", fields, "Find an entity by its ID, its name or an alias.", lookup(reading(s.lookedUpEntity, s.answer))),
+		writePath("lookup/group$", fields, "Find a group by its ID, its name or its alias.", lookup(reading(s.lookedUpGroup, s.groupAnswer))),
 	}
 }
 

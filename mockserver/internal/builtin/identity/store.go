@@ -68,13 +68,14 @@ type Store struct {
 	// marked: made up names end in the ID of their namespace, also of the root.
 	marked bool
 	mounts Mounts
-	// changed is told the IDs of entities of which something was changed.
+	// changed is told the IDs of entities of which something was changed; none where it
+	// may be any entity's groups.
 	changed func(entity string)
 	// entities and groups are by ID, which says the namespace.
 	entities *cache.Cache[*Entity]
 	groups   *cache.Cache[*Group]
-	// policies are what Policies returned, by the ID of the entity: every request asks.
-	policies *cache.Cache[[]string]
+	// rights are what Rights returned, by the ID of the entity: every request asks.
+	rights *cache.Cache[Rights]
 	// locks are those of namespaces: one change at a time.
 	locks keylock.Locks
 }
@@ -82,11 +83,11 @@ type Store struct {
 // NewStore returns the entities and groups in that storage, those of the namespace of the
 // context with which they are asked for if it is namespace.Scoped. If marked, the names
 // made up for them end in the ID of their namespace. It calls changed for each entity that
-// was changed or deleted.
+// was changed or deleted, and without one for each group.
 func NewStore(storage logical.Storage, marked bool, mounts Mounts, changed func(entity string)) *Store {
 	return &Store{
 		storage: storage, marked: marked, mounts: mounts, changed: changed,
-		entities: cache.New[*Entity](cacheLimit), groups: cache.New[*Group](cacheLimit), policies: cache.New[[]string](cacheLimit),
+		entities: cache.New[*Entity](cacheLimit), groups: cache.New[*Group](cacheLimit), rights: cache.New[Rights](cacheLimit),
 	}
 }
 
@@ -205,7 +206,7 @@ func (s *Store) drop(ctx context.Context, keys map[string]bool, id string) error
 // forget is for an entity whose original was changed.
 func (s *Store) forget(id string) {
 	s.entities.Forget(id)
-	s.policies.Forget(id)
+	s.rights.Forget(id)
 	s.changed(id)
 }
 
