@@ -16,6 +16,7 @@ func (b *backend) pathLogin() *framework.Path {
 		Fields: map[string]*framework.FieldSchema{
 			"user":     {Type: framework.TypeString, Description: "Who logs in; anybody may."},
 			"policies": {Type: framework.TypeCommaStringSlice, Description: "Policies that the token gets."},
+			"groups":   {Type: framework.TypeCommaStringSlice, Description: "What the mount calls the groups of who logs in."},
 			"ttl":      {Type: framework.TypeDurationSecond, Description: "How long the token lives; the mount's default when it is not given."},
 		},
 		Operations: map[logical.Operation]framework.OperationHandler{
@@ -31,11 +32,16 @@ func login(_ context.Context, _ *logical.Request, d *framework.FieldData) (*logi
 	if user == "" {
 		return nil, logical.ErrPermissionDenied
 	}
+	var groups []*logical.Alias
+	for _, name := range d.Get("groups").([]string) {
+		groups = append(groups, &logical.Alias{Name: name})
+	}
 	return &logical.Response{Auth: &logical.Auth{
-		DisplayName: user,
-		Alias:       &logical.Alias{Name: user},
-		Metadata:    map[string]string{"user": user},
-		Policies:    d.Get("policies").([]string),
+		DisplayName:  user,
+		Alias:        &logical.Alias{Name: user},
+		GroupAliases: groups,
+		Metadata:     map[string]string{"user": user},
+		Policies:     d.Get("policies").([]string),
 		LeaseOptions: logical.LeaseOptions{
 			TTL:       time.Duration(d.Get("ttl").(int)) * time.Second,
 			Renewable: true,
