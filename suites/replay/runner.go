@@ -24,6 +24,9 @@ type Runner struct {
 	Binaries map[string]string
 	// CommandLine runs cli steps; nil leaves them out.
 	CommandLine CommandLine
+	// Settles waits after each step for the end of work that goes on behind its answer:
+	// the move of a mount, the deletion of a namespace.
+	Settles bool
 	// StepTimeout ends a step that does not end; a minute if zero.
 	StepTimeout time.Duration
 }
@@ -186,6 +189,11 @@ func (r *Runner) step(ctx context.Context, s *session, step Step) (Got, error) {
 		return Got{}, err
 	}
 	s.save(step, got.Body)
+	if r.Settles {
+		if err := s.settle(ctx, step, got); err != nil {
+			return Got{}, err
+		}
+	}
 	masked := s.masks.got(got)
 	masked.Body = keep(step, masked.Body)
 	return masked, nil

@@ -63,7 +63,8 @@ func TestRandomSequences(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := pair{
-		real: &replay.Runner{Target: server, Binaries: binaries}, mock: &replay.Runner{Target: mock, Binaries: binaries},
+		real: &replay.Runner{Target: server, Binaries: binaries, Settles: true},
+		mock: &replay.Runner{Target: mock, Binaries: binaries, Settles: true},
 	}
 	t.Cleanup(func() {
 		for _, target := range []steps.Target{server, mock} {

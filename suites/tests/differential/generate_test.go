@@ -20,12 +20,14 @@ type generator struct {
 	namespaces bool
 	// builtins: builtin engines are asked as much as plugins.
 	builtins bool
+	// identities: entities and groups are asked for as much as plugins.
+	identities bool
 }
 
 // newGenerator returns the generator of a seed. Every second one uses namespaces if
-// the server has them, every third one builtin engines.
+// the server has them, every third one builtin engines, another third identities.
 func newGenerator(seed int, namespaces bool) generator {
-	return generator{rand.New(rand.NewPCG(uint64(seed), 2)), namespaces && seed%2 == 0, seed%3 == 0} //#nosec G404 G115 -- a repeatable test
+	return generator{rand.New(rand.NewPCG(uint64(seed), 2)), namespaces && seed%2 == 0, seed%3 == 0, seed%3 == 1} //#nosec G404 G115 -- a repeatable test
 }
 
 func pick[T any](g generator, from ...T) T { return from[g.rng.IntN(len(from))] }
@@ -71,7 +73,9 @@ func (g generator) prepare() []replay.Step {
 			Save: map[string]string{tokenName: "auth.client_token", accessorName: "auth.accessor"},
 		},
 	}
-	if g.chance(2) {
+	if g.identities {
+		prepared = append(prepared, g.prepareIdentity()...)
+	} else if g.chance(2) {
 		prepared = append(prepared, replay.Step{HTTP: "POST sys/auth/pa", Body: raw(map[string]any{"type": "pauth"})})
 	}
 	if g.chance(3) {
@@ -101,9 +105,14 @@ func (g generator) step() replay.Step {
 		g.capabilities, g.data, g.data, g.data, g.login, g.system, g.odd, g.query,
 	}
 	if g.namespaces {
-		kinds = append(kinds, g.namespace, g.namespace, g.namespace)
+		kinds = append(kinds, g.namespace, g.namespace, g.namespace, g.locks)
 	}
-	kinds = append(kinds, g.described)
+	kinds = append(kinds, g.described, g.cubbyhole, g.pages, g.pages, g.ui, g.server, g.tools, g.forms)
+	if g.identities {
+		for range 16 {
+			kinds = append(kinds, g.identityRequest)
+		}
+	}
 	if g.builtins {
 		kinds = append(kinds, g.versioned, g.versioned, g.versioned, g.versioned, g.unversioned, g.unversioned, g.database, g.database, g.database)
 	}

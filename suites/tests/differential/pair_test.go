@@ -5,7 +5,9 @@ package differential
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -49,9 +51,42 @@ func different(step replay.Step, want, have replay.Got) []replay.Difference {
 	if unemulated.MatchString(step.HTTP) && have.Status == want.Status && want.Status == http.StatusMethodNotAllowed {
 		return nil // some servers refuse it without a text
 	}
+	if unordered.MatchString(step.Request()) {
+		want, have = ordered(want), ordered(have)
+	}
 	return slices.DeleteFunc(replay.Compare(want, have), func(d replay.Difference) bool {
 		return volatile.MatchString(d.Path) || known(step, d)
 	})
+}
+
+// unordered are the lists that servers give in a random order: of namespaces, that of a
+// map, of everything else, that of IDs which are random.
+var unordered = regexp.MustCompile(`sys/(internal/ui/)?namespaces|auth/token/accessors|sys/leases/lookup|identity/`)
+
+// randomShape is a key that is a random ID.
+var randomShape = regexp.MustCompile(`^([sb]\.)?[A-Za-z0-9]{20,}(\.[A-Za-z0-9]{5,6})?$|^<token>$`)
+
+// ordered returns an answer with the keys of its list sorted, and random ones by one name.
+func ordered(got replay.Got) replay.Got {
+	body, ok := got.Body.(map[string]any)
+	data, hasData := body["data"].(map[string]any)
+	keys, isList := data["keys"].([]any)
+	if !ok || !hasData || !isList {
+		return got
+	}
+	texts := make([]string, len(keys))
+	for i, key := range keys {
+		texts[i] = randomShape.ReplaceAllString(fmt.Sprint(key), "<random>")
+	}
+	slices.Sort(texts)
+	sorted := make([]any, len(texts))
+	for i := range texts {
+		sorted[i] = texts[i]
+	}
+	body, data = maps.Clone(body), maps.Clone(data)
+	body["data"], data["keys"] = data, sorted
+	got.Body = body
+	return got
 }
 
 func (f finding) last() replay.Step { return f.sequence.Steps[len(f.sequence.Steps)-1].Step }
