@@ -96,14 +96,14 @@ func (e Execution) narrow(chosen *selection, all []steps.Requirement) (report.Ch
 	return choice, nil
 }
 
-// failedIn returns the identifiers of what failed or broke in a run, or was not
-// run because it ended early.
+// failedIn returns the identifiers of what failed or broke in a run, of what was not
+// checked for another failure's sake, and of what was not run because it ended early.
 func failedIn(run report.Run) []string {
 	var ids []string
 	ran := map[string]bool{}
 	for _, v := range run.Verdicts() {
 		ran[v.Requirement.ID] = true
-		if v.Status == steps.Fail || v.Status == steps.Errored || slices.ContainsFunc(v.Outcomes, steps.Outcome.NotRun) {
+		if v.Status == steps.Fail || v.Status == steps.Errored || v.FollowsFailure() || slices.ContainsFunc(v.Outcomes, steps.Outcome.NotRun) {
 			ids = append(ids, v.Requirement.ID)
 		}
 	}
@@ -198,7 +198,7 @@ func execute(ctx context.Context, config Config, chosen selection, choice report
 		}
 		replaceOutcomes(&result, outcomes)
 	}
-	result.Outcomes = withoutConsequences(result.Outcomes)
+	result.Outcomes = report.WithoutConsequences(result.Outcomes)
 	result.Duration = time.Since(result.Started)
 	result.Interrupted = stopping.Err() != nil
 	if cause := context.Cause(stopping); errors.Is(cause, errFirstFailure) || errors.Is(cause, errTime) {
@@ -233,26 +233,6 @@ func replaceOutcomes(result *report.Run, later []steps.Outcome) {
 	result.Outcomes = append(kept, later...)
 }
 
-// withoutConsequences takes failures for not checked that come of another one: of a
-// requirement on which theirs builds, and which failed too.
-func withoutConsequences(outcomes []steps.Outcome) []steps.Outcome {
-	failed := map[string]bool{}
-	for _, outcome := range outcomes {
-		if outcome.Status == steps.Fail || outcome.Status == steps.Known {
-			failed[outcome.Requirement.ID] = true
-		}
-	}
-	out := slices.Clone(outcomes)
-	for i := range out {
-		base := slices.IndexFunc(out[i].Requirement.BuildsOn, func(id string) bool { return failed[id] })
-		if out[i].Status == steps.Fail && base >= 0 {
-			out[i].Status, out[i].Failure = steps.Unsupported, nil
-			out[i].Reason = fmt.Sprintf("what it builds on failed, see %s", out[i].Requirement.BuildsOn[base])
-		}
-	}
-	return out
-}
-
 // attempt runs scenarios, once or again.
 type attempt struct {
 	config Config
@@ -269,6 +249,7 @@ const waitingScenarios = 30
 func (a *attempt) run(ctx context.Context, chosen selection) ([]steps.Outcome, error) {
 	var mu sync.Mutex
 	var outcomes []steps.Outcome
+	undecided := newUndecided(chosen)
 	stepsConfig := a.steps
 	stepsConfig.Tracer = tracerOf(a.config.Trace)
 	concurrency := a.config.Concurrency
@@ -281,11 +262,9 @@ func (a *attempt) run(ctx context.Context, chosen selection) ([]steps.Outcome, e
 		outcome = a.known.Mark(outcome)
 		mu.Lock()
 		outcomes = append(outcomes, outcome)
+		certain := undecided.add(outcome)
 		mu.Unlock()
-		a.config.Observer.Ended(outcome)
-		if a.config.FailFast && outcome.Status == steps.Fail && outcome.Requirement.Level == steps.Must {
-			a.stop(errFirstFailure)
-		}
+		a.tell(certain)
 	}
 	suite, err := steps.NewSuite(stepsConfig)
 	if err != nil {
@@ -303,7 +282,19 @@ func (a *attempt) run(ctx context.Context, chosen selection) ([]steps.Outcome, e
 	}
 	// The outcomes say more than godog's exit code: it knows no ERROR.
 	godogSuite.Run()
+	a.tell(undecided.rest())
 	return outcomes, nil
+}
+
+// tell tells the observer of outcomes, and ends the run where it is to end with the
+// first failure.
+func (a *attempt) tell(outcomes []steps.Outcome) {
+	for _, outcome := range outcomes {
+		a.config.Observer.Ended(outcome)
+		if a.config.FailFast && outcome.Status == steps.Fail && outcome.Requirement.Level == steps.Must {
+			a.stop(errFirstFailure)
+		}
+	}
 }
 
 // ownDeviations reads the user's list, in which an entry about a requirement that

@@ -75,6 +75,7 @@ type requirementDocument struct {
 	Level     steps.Level        `json:"level"`
 	Sources   []string           `json:"sources"`
 	Needs     []steps.Capability `json:"needs,omitempty"`
+	BuildsOn  []string           `json:"builds_on,omitempty"`
 	AppliesTo string             `json:"applies_to,omitempty"`
 	Remedy    string             `json:"remedy,omitempty"`
 	Status    steps.Status       `json:"status"`
@@ -138,7 +139,7 @@ func toDocument(run Run) document {
 		r := v.Requirement
 		d.Requirements = append(d.Requirements, requirementDocument{
 			ID: r.ID, Title: r.Title, Area: r.Area, Rule: r.Rule, Level: r.Level, Sources: append([]string{}, r.Sources...),
-			Needs: r.Needs, AppliesTo: r.Applies, Remedy: r.Remedy, Status: v.Status, Flaky: v.Flaky,
+			Needs: r.Needs, BuildsOn: r.BuildsOn, AppliesTo: r.Applies, Remedy: r.Remedy, Status: v.Status, Flaky: v.Flaky,
 			Scenarios: toScenarios(v.Outcomes), Earlier: toScenarios(v.Earlier),
 		})
 	}
@@ -246,7 +247,7 @@ func (d document) run() (Run, error) {
 	for _, r := range d.Requirements {
 		requirement := steps.Requirement{
 			ID: r.ID, Title: r.Title, Area: r.Area, Rule: r.Rule, Level: r.Level, Sources: r.Sources,
-			Needs: r.Needs, Applies: r.AppliesTo, Remedy: r.Remedy, Cases: len(r.Scenarios),
+			Needs: r.Needs, BuildsOn: r.BuildsOn, Applies: r.AppliesTo, Remedy: r.Remedy, Cases: len(r.Scenarios),
 		}
 		outcomes, err := fromScenarios(requirement, r.Scenarios)
 		if err != nil {

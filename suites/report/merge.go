@@ -54,6 +54,8 @@ func Merge(shards []Run) (Run, error) {
 		}
 	}
 	whole.Choice.Shard = Shard{}
+	// What a requirement builds on may have been in another shard.
+	whole.Outcomes = WithoutConsequences(whole.Outcomes)
 	return whole, nil
 }
 

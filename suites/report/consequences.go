@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/plugproof/plugproof/steps"
+)
+
+// WithoutConsequences returns the outcomes with a failure as not checked where a
+// requirement on which it builds failed too: it says nothing of its own. Outcomes that
+// were changed before stay as they are, so the shards of a run may be joined.
+func WithoutConsequences(outcomes []steps.Outcome) []steps.Outcome {
+	failed := map[string]bool{}
+	for _, outcome := range outcomes {
+		if failedItself(outcome) || followsFailure(outcome) {
+			failed[outcome.Requirement.ID] = true
+		}
+	}
+	out := slices.Clone(outcomes)
+	for i := range out {
+		base := slices.IndexFunc(out[i].Requirement.BuildsOn, func(id string) bool { return failed[id] })
+		if out[i].Status == steps.Fail && base >= 0 {
+			out[i].Status, out[i].Failure = steps.Unsupported, nil
+			out[i].Reason = consequenceOf(out[i].Requirement.BuildsOn[base])
+		}
+	}
+	return out
+}
+
+// FollowsFailure reports whether the requirement was not checked since one on which it
+// builds failed.
+func (v Verdict) FollowsFailure() bool { return slices.ContainsFunc(v.Outcomes, followsFailure) }
+
+func failedItself(o steps.Outcome) bool { return o.Status == steps.Fail || o.Status == steps.Known }
+
+func followsFailure(o steps.Outcome) bool {
+	return o.Status == steps.Unsupported && slices.ContainsFunc(o.Requirement.BuildsOn, func(id string) bool { return o.Reason == consequenceOf(id) })
+}
+
+func consequenceOf(id string) string { return fmt.Sprintf("what it builds on failed, see %s", id) }
