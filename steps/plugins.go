@@ -35,12 +35,31 @@ func (w *world) place(ctx context.Context, binary, name string) error {
 	if name != binary {
 		file = w.names.out(name)
 	}
-	checksum, err := PlacePlugin(ctx, server, file, path)
+	checksum, err := w.suite.place(ctx, server, file, path)
 	if err != nil {
 		return fmt.Errorf("copy %s into the plugin directory: %w", name, err)
 	}
 	w.saved["sha256 of "+name] = checksum
 	return nil
+}
+
+// place copies a binary into the plugin directory and returns its sha256, which is the
+// same throughout a run: otherwise the run would be of two plugins.
+func (s *Suite) place(ctx context.Context, server Server, name, path string) (string, error) {
+	sum, err := PlacePlugin(ctx, server, name, path)
+	if err != nil {
+		return "", err
+	}
+	before, _ := s.placed.LoadOrStore(path, sum)
+	return sum, samePlugin(path, before, sum)
+}
+
+// samePlugin returns an error where a binary was replaced between two uses of it.
+func samePlugin(path string, before any, now string) error {
+	if before == now {
+		return nil
+	}
+	return fmt.Errorf("%s was replaced while it was checked; run again when nothing builds it", path)
 }
 
 // registered registers the probe plugin under a name.

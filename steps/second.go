@@ -24,8 +24,12 @@ func (i *Installed) secondName() string { return SubjectName + "-second" + i.suf
 // register registers the plugin once more, so that it has processes that no shared
 // mount uses.
 func (i *Installed) register(ctx context.Context, name, binary string, limit time.Duration, env ...string) error {
-	if _, err := PlacePlugin(ctx, i.server, name, binary); err != nil {
+	sum, err := PlacePlugin(ctx, i.server, name, binary)
+	if err != nil {
 		return fmt.Errorf("bring %s into the plugin directory: %w", binary, err)
+	}
+	if err := samePlugin(binary, i.sha256, sum); err != nil {
+		return err
 	}
 	body, err := i.subject.registration(i.server.PluginDir(), name, i.sha256, env...)
 	if err != nil {

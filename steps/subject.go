@@ -248,7 +248,7 @@ func (w *world) subjectUpgraded(ctx context.Context, mount string) error {
 	}
 	w.revocationIsTheMatter = true
 	file := w.subject + "-next"
-	sum, err := PlacePlugin(ctx, w.server, file, w.suite.config.Plugins[SubjectName])
+	sum, err := w.suite.place(ctx, w.server, file, w.suite.config.Plugins[SubjectName])
 	if err != nil {
 		return fmt.Errorf("bring the plugin into the plugin directory: %w", err)
 	}
@@ -303,7 +303,7 @@ func (w *world) registerBinary(ctx context.Context, binary string, env ...string
 	w.names.add(SubjectName)
 	w.subject = w.names.out(SubjectName)
 	w.saved["plugin"] = w.subject
-	sum, err := PlacePlugin(ctx, server, w.subject, binary)
+	sum, err := w.suite.place(ctx, server, w.subject, binary)
 	if err != nil {
 		return fmt.Errorf("bring the plugin into the plugin directory: %w", err)
 	}

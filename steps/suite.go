@@ -54,6 +54,8 @@ type Suite struct {
 	steps        []boundStep
 	// logging is held while what a plugin logged is written.
 	logging sync.Mutex
+	// placed is the sha256 of each binary, by path, that was placed first.
+	placed sync.Map
 	// running has an element for each scenario that runs and counts; nil without a limit.
 	running chan struct{}
 }
@@ -70,6 +72,9 @@ func NewSuite(config Config) (*Suite, error) {
 	suite := &Suite{config: config, steps: boundSteps(), requirements: make(map[string]Requirement, len(all))}
 	for _, requirement := range all {
 		suite.requirements[requirement.ID] = requirement
+	}
+	if config.Installed != nil {
+		suite.placed.Store(config.Plugins[SubjectName], config.Installed.sha256)
 	}
 	if config.Concurrency > 0 {
 		suite.running = make(chan struct{}, config.Concurrency)

@@ -154,10 +154,8 @@ func (s *local) Place(_ context.Context, name, path string) (string, error) {
 	if s.spec.NoPluginDir {
 		return "", errNoPluginDir
 	}
-	if err := placeFile(s.pluginDir(), name, path); err != nil {
-		return "", err
-	}
-	return s.target.sums.of(path)
+	digest := func() (string, error) { return s.target.sums.of(path) }
+	return unreplaced(digest, func() error { return placeFile(s.pluginDir(), name, path) })
 }
 
 // Reach implements steps.AddressMapper: plugins run on this machine.

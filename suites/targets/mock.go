@@ -257,14 +257,17 @@ func (s *mock) Place(_ context.Context, name, path string) (string, error) {
 		return "", errNoPluginDir
 	}
 	// Its digest is known before it is linked, and is not made again for each server.
-	sum, err := s.target.digests.Of(path)
-	if err == nil {
-		err = s.target.digests.Link(path, func() error { return s.plugins.place(name, path) })
+	digest := func() (string, error) {
+		sum, err := s.target.digests.Of(path)
+		return hex.EncodeToString(sum[:]), err
 	}
+	sum, err := unreplaced(digest, func() error {
+		return s.target.digests.Link(path, func() error { return s.plugins.place(name, path) })
+	})
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", s.target.name, err)
 	}
-	return hex.EncodeToString(sum[:]), nil
+	return sum, nil
 }
 
 // Reach implements steps.AddressMapper: plugins run on this machine.

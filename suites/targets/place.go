@@ -91,6 +91,23 @@ func linkOrCopy(from, to string) error {
 	return errors.Join(err, out.Close())
 }
 
+// unreplaced places a file and returns its digest. A file that is replaced meanwhile, as
+// a build does, is placed again, so that the digest is that of what was placed.
+func unreplaced(digest func() (string, error), place func() error) (string, error) {
+	before, err := digest()
+	for err == nil {
+		if err = place(); err != nil {
+			break
+		}
+		var after string
+		if after, err = digest(); after == before {
+			break
+		}
+		before = after
+	}
+	return before, err
+}
+
 // sums remembers the sha256 of files that did not change since: scenarios place
 // the same few plugins hundreds of times. It may be used by several goroutines.
 type sums struct {

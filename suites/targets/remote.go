@@ -106,11 +106,11 @@ func (p *placed) add(name, path string) (string, error) {
 			return "", err
 		}
 	}
-	if err := placeFile(p.dir, name, path); err != nil {
-		return "", err
+	sum, err = unreplaced(func() (string, error) { return p.known.of(path) }, func() error { return placeFile(p.dir, name, path) })
+	if err == nil {
+		p.sums[name] = sum
 	}
-	p.sums[name] = sum
-	return sum, nil
+	return sum, err
 }
 
 // remove takes away what add placed.
