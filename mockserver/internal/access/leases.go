@@ -67,8 +67,8 @@ func (a *Authority) mount(ctx context.Context, path string) (Mount, error) {
 	return m, nil
 }
 
-// leaseSecret makes a lease of a secret that a backend answered. If that fails
-// the secret is revoked, since nobody would.
+// leaseSecret makes a lease of a secret that a backend answered. If the lease can't be
+// stored the secret is revoked, since nobody would.
 func (a *Authority) leaseSecret(ctx context.Context, req *logical.Request, te *logical.TokenEntry, resp *logical.Response) error {
 	m, err := a.mount(ctx, req.Path)
 	if err != nil {

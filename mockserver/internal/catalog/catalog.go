@@ -185,8 +185,12 @@ func (c *Catalog) adoptVersion(ctx context.Context, e *Entry, probe Prober) erro
 // Delete removes a registered plugin; one that does not exist is not an error.
 func (c *Catalog) Delete(ctx context.Context, k Key) error {
 	if k.Version != "" {
-		if pin, err := c.Pin(ctx, k.Type, k.Name); err == nil && pin.Version == k.Version {
+		pin, err := c.Pin(ctx, k.Type, k.Name)
+		switch {
+		case err == nil && pin.Version == k.Version:
 			return ErrPinned
+		case err != nil && !errors.Is(err, ErrNoPin):
+			return err
 		}
 	}
 	return c.storage.Delete(ctx, "plugins/"+k.storageKey())

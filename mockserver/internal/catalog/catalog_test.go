@@ -193,6 +193,19 @@ func TestSelectUnreadablePin(t *testing.T) {
 	}
 }
 
+// TestDeleteUnreadablePin: the version that may be pinned stays.
+func TestDeleteUnreadablePin(t *testing.T) {
+	t.Parallel()
+	d, err := dialect.Lookup("vault-1.16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := catalog.New(unreadable{&logical.InmemStorage{}}, t.TempDir(), d, nil)
+	if err := c.Delete(t.Context(), catalog.Key{Type: secrets, Name: "p", Version: "v1.0.0"}); err == nil || !strings.Contains(err.Error(), "the disk is gone") {
+		t.Errorf("deleted: %v, want the storage's error", err)
+	}
+}
+
 func TestListAndNames(t *testing.T) {
 	t.Parallel()
 	for name, versionedListed := range map[string]bool{"vault-1.16": false, "openbao-2.6": true} {

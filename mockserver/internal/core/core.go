@@ -126,7 +126,7 @@ type Cluster struct {
 // New returns a server over its storage: one with nothing in it gets the mounts
 // of a development server. Plugins of mounts that are there already start with
 // their first request. system makes the backend of sys/.
-func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*Core, error) {
+func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (_ *Core, err error) {
 	c := &Core{
 		dialect: o.Dialect, logger: o.Logger, physical: o.Physical,
 		view: storage.NewView(o.Physical, ""), table: mounts.NewTable(),
@@ -147,7 +147,11 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 	}
 	c.catalog = catalog.New(c.view.Sub("catalog/"), o.PluginDir, o.Dialect, factories)
 	c.catalog.TrustArtifacts(o.ArtifactKey)
-	var err error
+	defer func() {
+		if err != nil {
+			c.stop() // the caller closes the storage
+		}
+	}()
 	c.namespaces, err = namespace.Open(ctx, c.view.Sub("namespaces/"), o.Dialect.Namespaces.IDLength)
 	if err != nil {
 		return nil, err
@@ -189,16 +193,28 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (*C
 // Close ends all plugin processes and the storage. Requests that are still
 // under way fail.
 func (c *Core) Close() error {
+	c.stop()
+	return c.physical.Close()
+}
+
+// stop ends whatever runs, of a server that may not have come to its start.
+func (c *Core) stop() {
 	c.cancel()
 	c.rollbacks.close()
 	c.background.Wait()
-	c.access.Close()
-	c.pool.Close()
-	return c.physical.Close()
+	if c.access != nil {
+		c.access.Close()
+	}
+	if c.pool != nil {
+		c.pool.Close()
+	}
 }
 
 // Dialect returns the version that the server behaves like.
 func (c *Core) Dialect() *dialect.Dialect { return c.dialect }
+
+// Now returns the time of the server's clock.
+func (c *Core) Now() time.Time { return c.clock.Now() }
 
 // Catalog returns the plugin catalog.
 func (c *Core) Catalog() *catalog.Catalog { return c.catalog }

@@ -10,11 +10,12 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/storage/keylock"
 )
 
 // PanicError is returned for a call during which a backend of this process
@@ -50,8 +51,8 @@ type inProcess struct {
 	conf    *logical.BackendConfig
 
 	current atomic.Pointer[instance]
-	// starting is held while a backend is created after a panic.
-	starting sync.Mutex
+	// starting is held while a backend is created after a panic. It has one key.
+	starting keylock.Locks
 	// kind and paths are those of the first backend: the router knows them.
 	kind  logical.BackendType
 	paths *logical.Paths
@@ -133,8 +134,11 @@ func (b *inProcess) living(ctx context.Context) (*instance, error) {
 	if i := b.current.Load(); !i.dead.Load() {
 		return i, nil
 	}
-	b.starting.Lock()
-	defer b.starting.Unlock()
+	unlock, err := b.starting.Lock(ctx, b.name)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	if i := b.current.Load(); !i.dead.Load() {
 		return i, nil
 	}
@@ -147,6 +151,7 @@ func (b *inProcess) living(ctx context.Context) (*instance, error) {
 		return i.Initialize(ctx, &logical.InitializationRequest{Storage: b.conf.StorageView})
 	})
 	if err != nil {
+		b.cleanUp(ctx, i)
 		return nil, err
 	}
 	b.current.Store(i)
@@ -187,7 +192,11 @@ func (b *inProcess) Initialize(ctx context.Context, req *logical.InitializationR
 
 // Cleanup implements logical.Backend. A panic is only logged.
 func (b *inProcess) Cleanup(ctx context.Context) {
-	i := b.current.Load()
+	b.cleanUp(ctx, b.current.Load())
+}
+
+// cleanUp cleans up a backend that did not panic. A panic is only logged.
+func (b *inProcess) cleanUp(ctx context.Context, i *instance) {
 	if i.dead.Load() {
 		return
 	}

@@ -137,14 +137,15 @@ func (c *Core) DeleteNamespace(ctx context.Context, path string) error {
 	if _, under := c.deletions.LoadOrStore(ns.UUID, true); under {
 		return nil
 	}
-	ns, err = c.namespaces.Update(ctx, path, func(n *namespace.Namespace) error {
+	tainted, err := c.namespaces.Update(ctx, path, func(n *namespace.Namespace) error {
 		n.Tainted = true
 		return nil
 	})
 	if err != nil {
-		c.deletions.Delete(path)
+		c.deletions.Delete(ns.UUID)
 		return err
 	}
+	ns = tainted
 	c.background.Go(func() {
 		defer c.deletions.Delete(ns.UUID)
 		if err := c.clearNamespace(namespace.With(c.ctx, ns), ns); err != nil {

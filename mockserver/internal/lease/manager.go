@@ -206,11 +206,15 @@ func (m *Manager) RevokePrefix(ctx context.Context, prefix string, force, lazy b
 		return m.Revoke(ctx, id, force)
 	}
 	if !strings.HasSuffix(prefix, "/") {
-		if _, err := m.store.get(ctx, prefix); err == nil {
-			if err := one(prefix); err != nil {
-				return fmt.Errorf("failed to revoke %q: %w", prefix, err)
-			}
+		_, err := m.store.get(ctx, prefix)
+		if err == nil {
+			err = one(prefix)
+		}
+		switch {
+		case err == nil:
 			return nil
+		case !errors.Is(err, ErrNotFound):
+			return fmt.Errorf("failed to revoke %q: %w", prefix, err)
 		}
 		prefix += "/"
 	}

@@ -190,3 +190,21 @@ func TestRevokePrefixTakesWholeSegments(t *testing.T) {
 		}
 	})
 }
+
+// TestRevokePrefixOfAnUnreadableLease: what can't be read is not taken for a prefix that no
+// lease has.
+func TestRevokePrefixOfAnUnreadableLease(t *testing.T) {
+	t.Parallel()
+	r, storage := &revoked{}, &logical.InmemStorage{}
+	m := start(storage, r)
+	defer m.Close()
+	add(t, m, secretLease("a/b/1", time.Hour))
+	storage.FailGet(true)
+	if err := m.RevokePrefix(t.Context(), "a/b/1", false, false); err == nil {
+		t.Error("revoked without an error")
+	}
+	storage.FailGet(false)
+	if err := m.RevokePrefix(t.Context(), "a/b/1", false, false); err != nil || !slices.Equal(r.all(), []string{"a/b/1"}) {
+		t.Errorf("revoked %q: %v", r.all(), err)
+	}
+}

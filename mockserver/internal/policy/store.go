@@ -132,7 +132,7 @@ func (s *Store) Put(ctx context.Context, p Stored, cas *int) error {
 	if err := checkVersion(old, p, cas, err == nil); err != nil {
 		return err
 	}
-	p.Version, p.Modified = old.Version+1, time.Now()
+	p.Version, p.Modified = old.Version+1, s.extras.now()
 	raw, err := logical.StorageEntryJSON(p.Name, p)
 	if err != nil {
 		return fmt.Errorf("failed to create entry: %w", err)

@@ -69,7 +69,7 @@ func (s status) health(r *http.Request) (int, any, error) {
 	answer := map[string]any{
 		"initialized": true, "sealed": sealed, "standby": false,
 		"replication_performance_mode": "disabled", "replication_dr_mode": "disabled",
-		"server_time_utc": time.Now().UTC().Unix(), "version": s.version(),
+		"server_time_utc": s.core.Now().UTC().Unix(), "version": s.version(),
 		"cluster_name": cluster.Name, "cluster_id": cluster.ID,
 	}
 	if s.core.Dialect().State.HealthStandby {

@@ -37,10 +37,10 @@ type backend struct {
 	// mu guards connections, by the name of their configuration.
 	mu          sync.Mutex
 	connections map[string]*connection
-	// opening is held by name while a connection is made, static while a static role
-	// is changed or rotated.
-	opening, static keylock.Locks
-	rotations       *rotations
+	// opening is held by name while a connection is made, roots while its user gets a new
+	// password, static while a static role is changed or rotated.
+	opening, roots, static keylock.Locks
+	rotations              *rotations
 }
 
 // Factory returns the factory of the engine as servers of the dialect have it. Static

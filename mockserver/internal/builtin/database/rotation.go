@@ -229,6 +229,12 @@ func (b *backend) rotateRole(ctx context.Context, req *logical.Request, d *frame
 // knows. The connection is closed: the next use makes one with that password.
 func (b *backend) rotateRoot(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	name := d.Get("name").(string)
+	// The password that is stored last has to be the one that was set last.
+	unlock, err := b.roots.Lock(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	config, err := b.config(ctx, req.Storage, name)
 	if err != nil {
 		return nil, err

@@ -95,6 +95,9 @@ func (s *openBaoStorage) in(txn string) (logical.Storage, error) {
 	if tx, open := s.open[txn]; open {
 		return tx, nil
 	}
+	if s.stopped && txn != "" { // it was rolled back
+		return nil, errStopped
+	}
 	if s.impl == nil {
 		return nil, errMissingStorage
 	}
