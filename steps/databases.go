@@ -70,20 +70,11 @@ func (i *Installed) setUpDatabase(ctx context.Context) error {
 	tried.path = "config/" + mainConnection
 	switch {
 	case tried.refused() && strings.Contains(string(tried.answer.body), "invalid database version"):
-		return i.notStarted(ctx, tried)
+		return i.refusal(ctx, tried)
 	case profile.Connection != nil && (tried.err != nil || tried.refused()):
 		i.fault, i.faultAt = tried, connects
 	}
 	return nil
-}
-
-// notStarted returns the error for a plugin that is registered and can't be started.
-func (i *Installed) notStarted(ctx context.Context, tried *trial) error {
-	refused := &RefusedError{Reason: tried.reason()}
-	if crashes, err := crashesOf(ctx, i.server, i.name(), i.begun); err == nil && len(crashes) > 0 {
-		refused.Crash = &crashes[0]
-	}
-	return refused
 }
 
 // isDatabase reports whether a server takes the plugin for a database plugin, when it

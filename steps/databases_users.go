@@ -298,10 +298,12 @@ func (w *world) declaredCredentials(ctx context.Context, mount string) error {
 		return err
 	}
 	declared, _ := w.answer.lookup("data.connection_details.supported_credential_types")
+	checked := false
 	for _, kind := range asTexts(declared) {
 		if kind != "password" && kind != "rsa_private_key" {
 			continue
 		}
+		checked = true
 		if err := w.role(ctx, mount, "of-"+kind, map[string]any{"credential_type": kind}); err != nil {
 			return err
 		}
@@ -311,6 +313,9 @@ func (w *world) declaredCredentials(ctx context.Context, mount string) error {
 		if !w.answer.ok() {
 			return mismatch("a user with credentials of the type "+kind+", which the plugin says it supports", describeAnswer(w.answer))
 		}
+	}
+	if !checked {
+		return &NotCheckedError{Reason: "the plugin does not say which types of credentials it supports"}
 	}
 	return nil
 }

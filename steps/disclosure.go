@@ -161,11 +161,7 @@ func (w *world) logHidesSecrets(ctx context.Context) error {
 
 // watchLog checks every line that the plugin has logged, and will soon.
 func (w *world) watchLog(ctx context.Context, check func(line string) error) error {
-	end := time.NewTimer(logDelay)
-	defer end.Stop()
-	ticker := time.NewTicker(logDelay / 3)
-	defer ticker.Stop()
-	for {
+	return w.whileLogged(ctx, func() error {
 		lines, err := PluginLog(ctx, w.server, w.subject)
 		if err != nil {
 			return err
@@ -174,6 +170,20 @@ func (w *world) watchLog(ctx context.Context, check func(line string) error) err
 			if err := check(line); err != nil {
 				return err
 			}
+		}
+		return nil
+	})
+}
+
+// whileLogged repeats a check of logs until what happened before has been logged.
+func (w *world) whileLogged(ctx context.Context, check func() error) error {
+	end := time.NewTimer(logDelay)
+	defer end.Stop()
+	ticker := time.NewTicker(logDelay / 3)
+	defer ticker.Stop()
+	for {
+		if err := check(); err != nil {
+			return err
 		}
 		select {
 		case <-ticker.C:

@@ -52,6 +52,8 @@ type Installed struct {
 	alone  chan struct{}
 	second func() error
 	left   []string
+	// unremoved are mounts that the server refused to remove before.
+	unremoved []string
 	// mountsBeside reports whether a mount was made, used and removed beside another.
 	mountsBeside bool
 
@@ -176,11 +178,7 @@ func install(ctx context.Context, in Installation, spec Spec, suffix string) (_ 
 			if i.refusesOptions(ctx, in.StartTimeout, path) {
 				return nil, &ProfileError{Problem: "options, config: the server refuses to mount the plugin with them: " + i.mask(tried.reason())}
 			}
-			refused := &RefusedError{Reason: i.mask(tried.reason())}
-			if crashes, err := crashesOf(ctx, server, i.name(), i.begun); err == nil && len(crashes) > 0 {
-				crash := i.maskCrash(crashes[len(crashes)-1])
-				refused.Crash = &crash
-			}
+			refused := i.refusal(ctx, tried)
 			if in.Subject.Type != databaseType && path != catalog {
 				refused.Database = i.isDatabase(ctx, in.StartTimeout, registration)
 			}
@@ -191,6 +189,17 @@ func install(ctx context.Context, in Installation, spec Spec, suffix string) (_ 
 		}
 	}
 	return i, i.setUp(ctx)
+}
+
+// refusal returns the error of a plugin that the server refused to start, with its last
+// crash if there was one. Secrets are masked.
+func (i *Installed) refusal(ctx context.Context, tried *trial) *RefusedError {
+	refused := &RefusedError{Reason: i.mask(tried.reason())}
+	if crashes, err := crashesOf(ctx, i.server, i.name(), i.begun); err == nil && len(crashes) > 0 {
+		crash := i.maskCrash(crashes[len(crashes)-1])
+		refused.Crash = &crash
+	}
+	return refused
 }
 
 // refusesOptions reports whether a refused request that mounts the plugin succeeds
@@ -331,7 +340,8 @@ func (i *Installed) fetchDocument(ctx context.Context) (*Document, error) {
 	return ReadDocument(text)
 }
 
-// Close removes the mounts and the registration, and ends the use of the server.
+// Close removes the mounts and the registration, and ends the use of the server. The error
+// names what could not be removed from a server that stays, and the command that removes it.
 func (i *Installed) Close(ctx context.Context) error {
 	table, _ := i.subject.MountPaths()
 	var failed []error
@@ -342,16 +352,22 @@ func (i *Installed) Close(ctx context.Context) error {
 	if i.patience.short() {
 		limit = shortPatience
 	}
+	// What is left on a server that ends now goes with it: there only a plugin that does not
+	// answer is told of.
+	stays := i.target.Unsupported(OwnServer) != ""
 	remove := func(path string) error {
-		tried := i.try(ctx, limit, request{method: http.MethodDelete, path: path})
-		if tried.err != nil {
-			return fmt.Errorf("%w; remove it with: %s", tried.err, removalCommand(path))
+		removed := i.delete(ctx, limit, path)
+		err := removed.err
+		if stays && removed.refused() && removed.answer.status != http.StatusNotFound {
+			err = errors.New(i.mask(describeAnswer(removed.answer)))
 		}
-		return nil
+		if err != nil {
+			err = fmt.Errorf("DELETE %s: %w; remove it with: %s", path, err, removalCommand(path))
+		}
+		return err
 	}
-	// A plugin that hangs delays the removal of each of its mounts, which go with a
-	// server that nobody else uses.
-	mounts := i.left
+	// A plugin that hangs delays the removal of each of its mounts.
+	mounts := slices.Concat(i.left, i.unremoved)
 	for _, mount := range []string{i.mount(), i.sampleMount(), i.triedMount(), i.callsMount()} {
 		mounts = append(mounts, table+"/"+mount)
 	}
@@ -361,11 +377,23 @@ func (i *Installed) Close(ctx context.Context) error {
 		removals.Go(func() { errs[n] = remove(mount) })
 	}
 	removals.Wait()
-	if !i.patience.short() || i.target.Unsupported(OwnServer) != "" {
+	if !i.patience.short() || stays {
 		failed = append(failed, errs...)
 	}
 	for _, name := range []string{i.name(), i.secondName(), i.proxiedName()} {
 		failed = append(failed, remove("sys/plugins/catalog/"+i.subject.Type+"/"+name))
 	}
 	return errors.Join(append(failed, i.server.Close(ctx))...)
+}
+
+// delete deletes what is at a path. Leases that the plugin does not revoke would keep its
+// mount, which a requirement is about.
+func (i *Installed) delete(ctx context.Context, limit time.Duration, path string) *trial {
+	unmount := request{method: http.MethodDelete, path: path}
+	removed := i.try(ctx, limit, unmount)
+	if mount, ok := unrevoked(path, removed.answer); ok {
+		i.try(ctx, limit, request{method: http.MethodPut, path: "sys/leases/revoke-force/" + mount})
+		removed = i.try(ctx, limit, unmount)
+	}
+	return removed
 }

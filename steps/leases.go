@@ -223,10 +223,12 @@ func (w *world) secretsRegistered(ctx context.Context) error {
 
 // leasesRenewed renews every lease that was said to be renewable.
 func (w *world) leasesRenewed(ctx context.Context) error {
+	checked := false
 	for _, lease := range w.leases {
 		if !lease.renewable {
 			continue
 		}
+		checked = true
 		if err := w.askLease(ctx, "renew", lease); err != nil {
 			return err
 		}
@@ -236,6 +238,9 @@ func (w *world) leasesRenewed(ctx context.Context) error {
 		if !w.answer.ok() || secondsAt(w.answer, "lease_duration") <= 0 {
 			return mismatch(fmt.Sprintf("the lease of %s, which is said to be renewable, to be renewed", lease.write.Path), describeAnswer(w.answer))
 		}
+	}
+	if !checked {
+		return &NotCheckedError{Reason: "no credentials of the profile have a renewable lease"}
 	}
 	return nil
 }

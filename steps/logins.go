@@ -141,16 +141,21 @@ func (w *world) tokensHaveEntity() error {
 
 // tokensRenewed renews every token that is said to be renewable.
 func (w *world) tokensRenewed(ctx context.Context) error {
+	checked := false
 	for _, login := range w.loggedIn {
 		if !login.renewable {
 			continue
 		}
+		checked = true
 		if err := w.renewToken(ctx, login); err != nil {
 			return err
 		}
 		if !w.answer.ok() || secondsAt(w.answer, "auth.lease_duration") <= 0 {
 			return mismatch(fmt.Sprintf("the token of %s, which is said to be renewable, to be renewed", login.login.Path), describeAnswer(w.answer))
 		}
+	}
+	if !checked {
+		return &NotCheckedError{Reason: "no login of the profile gives a renewable token"}
 	}
 	return nil
 }

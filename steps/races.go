@@ -111,11 +111,11 @@ func (w *world) noRace(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.watchLog(ctx, func(string) error {
+	return w.whileLogged(ctx, func() error {
 		for _, name := range []string{w.subject, installed.name(), installed.secondName()} {
 			lines, err := PluginLog(ctx, w.server, name)
 			if err != nil {
-				continue // it may not be registered
+				return err
 			}
 			if race, found := firstRace(lines); found {
 				return mismatch("no data race", w.mask(race))

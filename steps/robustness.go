@@ -132,15 +132,12 @@ func (p *prober) onMount(ctx context.Context, name string, document *Document, t
 	return err
 }
 
-// remove removes a mount. Leases that the plugin does not revoke would keep it, and with it
-// the process, for the scenarios that come after.
+// remove removes a mount, which would keep the process for the scenarios that come after.
+// One that the server refuses to remove is left to the end.
 func (p *prober) remove(ctx context.Context, entry string) error {
-	unmount := request{method: http.MethodDelete, path: entry}
-	removed := p.try(ctx, p.timeout, unmount)
-	if removed.err == nil && removed.refused() {
-		mount := strings.TrimPrefix(strings.TrimPrefix(entry, "sys/mounts/"), "sys/")
-		p.try(ctx, p.timeout, request{method: http.MethodPut, path: "sys/leases/revoke-force/" + mount})
-		removed = p.try(ctx, p.timeout, unmount)
+	removed := p.delete(ctx, p.timeout, entry)
+	if removed.refused() {
+		p.unremoved = append(p.unremoved, entry)
 	}
 	return removed.err
 }

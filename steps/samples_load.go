@@ -131,7 +131,7 @@ func (w *world) staysSmall(ctx context.Context, requests int, mount string) erro
 				}
 			}
 		}
-		w.exchanges = w.exchanges[:min(len(w.exchanges), 20)]
+		w.exchanges = w.exchanges[max(0, len(w.exchanges)-20):]
 		return nil
 	}
 	if err := ask(50); err != nil { // caches and pools are filled by then

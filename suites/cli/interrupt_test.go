@@ -239,6 +239,22 @@ func TestWhatIsLeftIsSaid(t *testing.T) {
 	}
 }
 
+// TestWhatACheckLeavesIsSaid: the server refuses to remove what the check shares among its
+// scenarios.
+func TestWhatACheckLeavesIsSaid(t *testing.T) {
+	g := NewWithT(t)
+	e := newElsewhere(t, func(w http.ResponseWriter, req *http.Request, next http.Handler) {
+		if req.Method == http.MethodDelete && strings.HasPrefix(req.URL.Path, "/v1/sys/plugins/catalog/") {
+			http.Error(w, `{"errors":["not now"]}`, http.StatusInternalServerError)
+			return
+		}
+		next.ServeHTTP(w, req)
+	})
+	out, code := plugproof(t.Context(), t, "check", samplePlugins(t, "passthrough-plugin")["passthrough-plugin"], "--target", "addr:"+e.front.URL, "--plugin-dir", e.pluginDir, "--only", "PLG-001")
+	g.Expect(code).To(Equal(3), out)
+	g.Expect(out).To(MatchRegexp(`500 .*\s.*not now.*\s*; remove it with: vault plugin deregister secret \S+`))
+}
+
 // TestAnAddressWithoutPluginDirectory runs everything that says that it can be
 // run there.
 func TestAnAddressWithoutPluginDirectory(t *testing.T) {

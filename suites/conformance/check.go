@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -139,11 +140,7 @@ func CheckOn(ctx context.Context, config CheckConfig, target steps.Target, path 
 	case err != nil:
 		return report.Run{}, err
 	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-		defer cancel()
-		err = errors.Join(err, stepsConfig.Installed.Close(closing))
-	}()
+	defer func() { err = errors.Join(err, closeInstalled(ctx, stepsConfig.Installed)) }()
 	defer func() {
 		if config.Log == nil {
 			return
@@ -215,8 +212,8 @@ func executable(path string) (string, error) {
 	case err != nil:
 		return "", usage.Errorf("%w; build the plugin first: go build -o %s ./cmd/…", err, path)
 	case !info.Mode().IsRegular():
-		return "", usage.Errorf("%s is no file; name the plugin's binary", path)
-	case info.Mode()&0o111 == 0:
+		return "", usage.Errorf("%s is not a file; name the plugin's binary", path)
+	case runtime.GOOS != "windows" && info.Mode()&0o111 == 0: // Windows has no such mode
 		return "", usage.Errorf("%s is not executable: chmod +x %s", path, path)
 	}
 	return absolute, nil

@@ -60,11 +60,13 @@ func install(ctx context.Context, target steps.Target, path string, config Check
 			return nil, &NotAPluginError{path: path, hung: config.StartTimeout}
 		case errors.As(err, &refused):
 			if refused.Database {
-				if config.Profile.Type != "" {
+				if given := config.Profile.Type; given != "" && given != "database" {
 					return nil, usage.Errorf("%s is a database plugin: leave out --type, or give --type database", path)
 				}
-				config.Profile.Type = "database"
-				return install(ctx, target, path, config)
+				if config.Profile.Type == "" {
+					config.Profile.Type = "database"
+					return install(ctx, target, path, config)
+				}
 			}
 			warnings = append(warnings, refused.Warnings...)
 			switch {
@@ -86,7 +88,7 @@ func install(ctx context.Context, target steps.Target, path string, config Check
 			names := map[string]string{"secret": "a secrets engine", "auth": "an auth method", "database": "a database plugin"}
 			mistake := usage.Errorf("%s is %s: leave out --type, or give --type %s%s", path, names[kind], kind, complaints(config.Profile.Type, warnings))
 			if installed != nil {
-				mistake = errors.Join(mistake, installed.Close(ctx))
+				mistake = errors.Join(mistake, closeInstalled(ctx, installed))
 			}
 			return nil, mistake
 		case errors.As(err, &wrong):
@@ -208,5 +210,12 @@ func Document(ctx context.Context, config CheckConfig) (kind string, _ *steps.Do
 	if err != nil {
 		err = &NotAPluginError{path: path, refusals: []string{err.Error()}}
 	}
-	return installed.Type(), document, errors.Join(err, installed.Close(ctx))
+	return installed.Type(), document, errors.Join(err, closeInstalled(ctx, installed))
+}
+
+// closeInstalled removes the plugin from its server, also after an interruption.
+func closeInstalled(ctx context.Context, installed *steps.Installed) error {
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	return installed.Close(closing)
 }
