@@ -44,9 +44,9 @@ func found(format string, args ...any) error {
 //
 // A missing Go toolchain and missing sources of the sample plugins are 3: nothing on
 // the command line is wrong, the harness lacks what it works with. A directory
-// given with --plugins that lacks a plugin is 2, and so is a report that --report
-// names and that can't be written, also if that shows only at the end. A server that refuses the token is
-// 3; a server that may not be used without --yes-this-server is 2.
+// given with --plugins that lacks a plugin is 2. A file that can't be written is 2
+// before the work, as the command line names it, and 3 after it. A server that refuses
+// the token is 3; a server that may not be used without --yes-this-server is 2.
 func exitCode(err error) int {
 	var known *exitError
 	switch {
@@ -65,7 +65,7 @@ func exitCode(err error) int {
 // interrupted returns the error of a command that was ended with err, which is
 // repeated unless it only says the same.
 func interrupted(err error) error {
-	if err.Error() == context.Canceled.Error() || err.Error() == context.DeadlineExceeded.Error() {
+	if err == context.Canceled || err == context.DeadlineExceeded { //nolint:errorlint // what wraps them says more
 		return errInterrupted
 	}
 	return fmt.Errorf("%w: %w", errInterrupted, err)

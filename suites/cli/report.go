@@ -18,7 +18,7 @@ of several it makes one table: requirement by version, with what changed from
 column to column.
 
 Exit code 0: written; 2: a result can't be read, is of a newer plugproof, cut off
-or something else, or a report can't be written.`
+or something else; 3: a report could not be written.`
 
 const reportExample = `  # other forms of one result
   plugproof report result.json --report html=result.html
@@ -119,7 +119,7 @@ func writeVersions(command *cobra.Command, out *reports, runs []report.Run) erro
 	for _, wanted := range out.wanted {
 		file := document{format: wanted.form.Name, output: wanted.file}
 		if err := file.write(command, forms[wanted.form.Name]); err != nil {
-			return usage.Wrap(err)
+			return err
 		}
 	}
 	return nil

@@ -106,7 +106,7 @@ func (r *reports) write(command *cobra.Command, run report.Run, own ownForms) er
 			err = outfile.Write(wanted.file, text, out)
 		}
 		if err != nil {
-			failed = append(failed, usage.Errorf("write the report %s=%s: %w", wanted.form.Name, wanted.file, err))
+			failed = append(failed, fmt.Errorf("write the report %s=%s: %w", wanted.form.Name, wanted.file, err))
 		}
 	}
 	return errors.Join(append(failed, onGitHub(command.ErrOrStderr(), run, own, os.Getenv))...)
@@ -146,7 +146,7 @@ func onGitHub(out io.Writer, run report.Run, own ownForms, getenv func(string) s
 	}
 	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		return usage.Errorf("write the step's summary, GITHUB_STEP_SUMMARY: %w", err)
+		return fmt.Errorf("write the step's summary, GITHUB_STEP_SUMMARY: %w", err)
 	}
 	_, err = file.Write(shortSummary(text))
 	return errors.Join(err, file.Close())

@@ -20,10 +20,12 @@ import (
 )
 
 // Main runs one command line and returns the exit code of the program. SIGINT
-// and SIGTERM end the command, which removes what it made.
+// and SIGTERM end the command, which removes what it made; the second one ends the
+// program at once.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop)
 	command := root()
 	command.SetArgs(args)
 	command.SetOut(stdout)

@@ -205,6 +205,12 @@ func (a *addr) check(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return a.unreachable(status, err)
+	case status != http.StatusOK && status != http.StatusForbidden:
+		return &Error{
+			Target: a.name, Kind: ErrNotReady,
+			Problem: fmt.Sprintf("the server answers the lookup of the token in VAULT_TOKEN with %d", status),
+			Remedy:  "see the server's log; the run starts when vault token lookup works",
+		}
 	case status != http.StatusOK:
 		return &Error{
 			Target: a.name, Kind: ErrTokenRefused,

@@ -26,6 +26,8 @@ type containers struct {
 	inside      func() (string, error)
 	sums        *sums
 	relays      *relays
+	// stop ends what is under way with the engine: an image may take minutes to pull.
+	stop context.CancelFunc
 }
 
 func newContainers(name, image string, opts Options) (steps.Target, error) {
@@ -36,10 +38,12 @@ func newContainers(name, image string, opts Options) (steps.Target, error) {
 		}
 	}
 	c := &containers{name: name, image: image, opts: opts, sums: newSums(), relays: newRelays()}
+	ctx, stop := context.WithCancel(context.Background())
+	c.stop = stop
 	c.pool = newPool(c.start)
-	// Both are found once, and outlive the scenario that asks first.
+	// Both are found once, and outlive the scenario that asks first, but not the target.
 	c.engine = sync.OnceValues(func() (*engine, error) {
-		e, err := connect(context.Background())
+		e, err := connect(ctx)
 		return e, c.named(err)
 	})
 	c.contents = sync.OnceValues(func() (*contents, error) {
@@ -47,10 +51,10 @@ func newContainers(name, image string, opts Options) (steps.Target, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := e.have(context.Background(), image, opts.Progress); err != nil {
+		if err := e.have(ctx, image, opts.Progress); err != nil {
 			return nil, c.named(err)
 		}
-		found, err := e.look(context.Background(), image)
+		found, err := e.look(ctx, image)
 		return found, c.named(err)
 	})
 	c.inside = sync.OnceValues(c.findInside)
@@ -104,6 +108,7 @@ func (c *containers) Server(ctx context.Context, spec steps.Spec) (steps.Server,
 
 // Close implements steps.Target.
 func (c *containers) Close(ctx context.Context) error {
+	c.stop()
 	return errors.Join(c.pool.close(ctx), c.relays.close())
 }
 

@@ -80,7 +80,7 @@ func scratchImage(t *testing.T, cli *client.Client, program string, dockerfile .
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	tag := strings.ToLower("plugproof-test/" + strings.ReplaceAll(t.Name(), "/", "-") + ":local")
+	tag := strings.ToLower("plugproof-test/" + strings.ReplaceAll(t.Name(), "/", "-") + fmt.Sprintf(":local-%d", os.Getpid()))
 	// Images of the same cached steps have parents in common, and the end of one test
 	// would remove them under another's build.
 	built, err := cli.ImageBuild(t.Context(), &archive, client.ImageBuildOptions{Tags: []string{tag}, NoCache: true, Remove: true, ForceRemove: true})

@@ -5,6 +5,7 @@ package targets
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"sync"
 	"time"
@@ -135,10 +136,15 @@ func (p *pool) close(ctx context.Context) error {
 	common, own := p.common, p.own
 	p.common, p.own = nil, map[running]struct{}{}
 	p.mu.Unlock()
+	var late error
 	if common != nil {
-		<-common.done
-		if common.err == nil {
-			own[common.server] = struct{}{}
+		select {
+		case <-common.done:
+			if common.err == nil {
+				own[common.server] = struct{}{}
+			}
+		case <-ctx.Done():
+			late = fmt.Errorf("the start of the common server does not end: %w", context.Cause(ctx))
 		}
 	}
 	errs := make(chan error, len(own))
@@ -146,7 +152,7 @@ func (p *pool) close(ctx context.Context) error {
 		go func() { errs <- server.Close(ctx) }()
 	}
 	p.mu.Lock()
-	all := p.crashes
+	all := append(p.crashes, late)
 	p.mu.Unlock()
 	for range own {
 		all = append(all, <-errs)
