@@ -32,12 +32,12 @@ func (g generator) cubbyhole() replay.Step {
 func (g generator) pages() replay.Step {
 	path := pick(g, "sys/policies/acl", "sys/policy", "sys/policies/password", "sys/plugins/catalog/secret", "sys/plugins/catalog/auth", "sys/plugins/catalog/database", "auth/token/roles", "auth/token/accessors", "sys/leases/lookup/m/lease", "sys/leases/lookup",
 		"sys/namespaces", "sys/mounts", "sys/auth", "cubbyhole", "m/kv", "identity/group/name", "identity/entity/name", "sys/policies/detailed/acl", "sys/plugins/runtimes/catalog", "k1", "secret/metadata")
-	query := url.Values{}
-	for name, values := range map[string][]string{
+	query, parameters := url.Values{}, map[string][]string{
 		"after": {"a", "kv", "p", "zzz", "", "ä", "default", "P", "m/"}, "limit": {"1", "2", "0", "-1", "x", "1.5", "1000000", "true", ""}, "list": {"true", "1", "x", "false"}, "scan": {"true"},
-	} {
+	}
+	for _, name := range sortedKeys(parameters) {
 		if g.chance(2) {
-			query.Set(name, pick(g, values...))
+			query.Set(name, pick(g, parameters[name]...))
 		}
 	}
 	s := replay.Step{HTTP: pick(g, "LIST ", "LIST ", "LIST ", "SCAN ", "GET ") + path + pick(g, "", "", "/") + "?" + query.Encode()}
