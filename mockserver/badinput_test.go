@@ -187,7 +187,9 @@ func TestOwnMountsAsMeasured(t *testing.T) {
 		{"GET", "cubbyhole/", "", 500, "missing path"},
 		{"POST", "sys/namespaces/team", "{}", 200, ""},
 		{"POST", "team/sys/auth/token/tune", `{"token_type": "batch"}`, 400, "'token_type' cannot be set for 'token' or 'ns_token' auth mounts"},
-		{"SCAN", "identity/oidc/role/a", "", 501, "is not emulated by plugproof's mock server"},
+		{"LIST", "identity/oidc/role/a", "", 501, "is not emulated by plugproof's mock server"},
+		{"SCAN", "identity/oidc/role/a", "", 405, "unsupported operation"},
+		{"LIST", "identity/lookup/entity", "", 404, "unsupported path"},
 	} {
 		status, answer := send(t, s.Address(), step.method, step.path, step.body)
 		if status != step.status || !strings.Contains(answer, step.answer) {

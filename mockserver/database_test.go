@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -191,6 +192,22 @@ func TestDatabaseConnections(t *testing.T) {
 	d.Expect(d.server.Processes()).To(BeEmpty())
 	d.read("db/creds/r")
 	d.Expect(d.server.Processes()).To(HaveLen(1))
+}
+
+// TestDatabaseHidesSecrets: what a server's version takes for a secret is not shown.
+func TestDatabaseHidesSecrets(t *testing.T) {
+	t.Parallel()
+	for dialect, hidden := range map[string][]string{
+		"vault-1.14": {"password", "private_key"}, "vault-1.15": {"password", "private_key", "service_account_json"}, "openbao-2.6": {"password", "private_key"},
+	} {
+		d := newDBServer(t, mockserver.WithDialect(dialect))
+		d.configure("main", map[string]any{"private_key": "planted-key", "service_account_json": "planted-account"})
+		details := d.read("db/config/main").Data["connection_details"].(map[string]any)
+		for _, name := range []string{"username", "password", "private_key", "service_account_json"} {
+			_, shown := details[name]
+			d.Expect(shown).To(Equal(!slices.Contains(hidden, name)), "%s of %s", name, dialect)
+		}
+	}
 }
 
 func TestDatabaseRotateRoot(t *testing.T) {

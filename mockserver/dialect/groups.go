@@ -153,6 +153,8 @@ type Database struct {
 	// WarnsOfDetails: where there is another warning, the plugin's own fields are
 	// said to be ignored, which they are not.
 	WarnsOfDetails bool
+	// Hidden are the details of a connection that reading its configuration does not show.
+	Hidden []string
 	// Pages: lists of roles have the fields after and limit.
 	Pages bool
 }
@@ -231,6 +233,11 @@ type State struct {
 	FeatureFlags bool
 	// Workflows: sys/workflows and sys/generate-root-token exist.
 	Workflows bool
+	// KeysNeedToken: new keys and root tokens are made with a token only: sys/rekey and
+	// sys/generate-root.
+	KeysNeedToken bool
+	// KeysUnsupported: the endpoints for that without a token are not served.
+	KeysUnsupported bool
 	// Experiments: sys/experiments exists.
 	Experiments bool
 	// LeaderOmitsEmpty: sys/leader leaves out what is empty.

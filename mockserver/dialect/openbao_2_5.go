@@ -22,6 +22,8 @@ func openbao25() *Dialect {
 				func(d *Dialect) { d.Configuration.OCIWords = true }},
 			{"configuration: listeners have disable_unauthed_generate_root_endpoints", "internalshared/configutil/listener.go at v2.5.5", Established,
 				knowsListener("disable_unauthed_generate_root_endpoints")},
+			{"sys/rekey and sys/generate-root are not served without a token, unless a listener's configuration says so, which the mock does not look at", "deprecation notices unauthed-rekey and unauthed-generate-root; http/handler.go at v2.5.5; measured on 2.6.2", Established,
+				func(d *Dialect) { d.State.KeysUnsupported = true }},
 			{"sys/policies/detailed/acl lists also what is below a path", "vault/logical_system_paths.go at v2.5.5", Established,
 				func(d *Dialect) { d.Policies.DetailedBelow = true }},
 			{"sys/internal/ui/feature-flags does not exist", "http/handler.go at v2.5.5", Established,

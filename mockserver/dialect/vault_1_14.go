@@ -50,6 +50,7 @@ func vault114() *Dialect {
 		// vault/token_store.go since 1.10.
 		Tokens:        Tokens{ServicePrefix: "hvs.", BatchPrefix: "hvb.", Signed: true},
 		Leases:        Leases{OldPaths: true},
+		Database:      Database{Hidden: []string{"password", "private_key"}},
 		Configuration: Configuration{Keys: vaultKeys(), ListenerKeys: vaultListenerKeys(), ListenerTelemetryKeys: []string{"unauthenticated_metrics_access"}, TelemetryKeys: vaultTelemetryKeys()},
 	}
 	d.addGaps([]Gap{
@@ -57,6 +58,8 @@ func vault114() *Dialect {
 			Why: "of the server's own backends it has what the mock has, as its framework words it; of plugins it has what they say"},
 		{What: "identity tokens and their provider, MFA methods", Source: "vault/identity of OpenBao 2.6.2, which has it from 1.14",
 			Why: "no part of plugin management; identity/oidc and identity/mfa answer 501"},
+		{What: "the running of a server: seal and unseal, keys, audit devices, rate limits, metrics, its log and its requests", Source: "vault/logical_system_paths.go",
+			Why: "no part of plugin management: their paths below sys/ answer 501 and say so"},
 		{What: "builtin plugins but kv, database, cubbyhole and identity can be listed and mounted, but answer nothing", Source: "list-all in the recording",
 			Why: "the plugins themselves are no part of plugin management"},
 		{What: "VAULT_ALLOW_PENDING_REMOVAL_MOUNTS turns the refusal of builtins that await removal into a warning", Source: "vault/logical_system.go",

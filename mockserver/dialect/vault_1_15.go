@@ -2,11 +2,17 @@
 
 package dialect
 
+import "slices"
+
 // vault115 is Vault 1.15.1.
 func vault115() *Dialect {
 	return vault114().derive(release{
 		name: "vault-1.15", version: "1.15.1", ground: "sources of v1.15.1, changelog",
 		changes: []edit{
+			{"reading the configuration of a database does not show service_account_json", "hashicorp/vault#23256, backported to release/1.15.x as #23257", Established,
+				func(d *Dialect) {
+					d.Database.Hidden = append(slices.Clone(d.Database.Hidden), "service_account_json")
+				}},
 			{"configuration: telemetry has add_mount_point_rollback_metrics", "internalshared/configutil/telemetry.go at v1.15.6", Established,
 				func(d *Dialect) {
 					d.Configuration.TelemetryKeys = with(d.Configuration.TelemetryKeys, "add_mount_point_rollback_metrics", "")

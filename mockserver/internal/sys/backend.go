@@ -40,7 +40,7 @@ func Factory(c *core.Core) logical.Factory {
 			BackendType: logical.TypeLogical,
 			PathsSpecial: &logical.Paths{
 				Root:            append(root(), special.Root...),
-				Unauthenticated: append(unauthenticated(), special.Unauthenticated...),
+				Unauthenticated: append(unauthenticated(b.dialect), special.Unauthenticated...),
 			},
 			Paths: framework.PathAppend(
 				b.catalogPaths(), b.pinPaths(), b.runtimePaths(), b.reloadPaths(),
@@ -65,14 +65,19 @@ func root() []string {
 
 // unauthenticated returns the paths that need no token, also those that the mock
 // has not (NewSystemBackend in vault/logical_system.go).
-func unauthenticated() []string {
-	return []string{
+func unauthenticated(d *dialect.Dialect) []string {
+	paths := []string{
 		"internal/ui/mounts", "internal/ui/mounts/*", "internal/ui/namespaces", "internal/specs/openapi", "wrapping/pubkey",
 		"replication/status", "storage/raft/bootstrap/challenge", "storage/raft/bootstrap/answer", "init", "seal-status",
-		"unseal", "leader", "health", "decode-token", "mfa/validate", "generate-root/attempt", "generate-root/update",
-		"rekey/init", "rekey/update", "rekey/verify",
-		"rekey-recovery-key/init", "rekey-recovery-key/update", "rekey-recovery-key/verify",
+		"unseal", "leader", "health", "decode-token", "mfa/validate",
 	}
+	if d.State.KeysNeedToken {
+		return paths
+	}
+	return append(
+		paths, "generate-root/attempt", "generate-root/update", "rekey/init", "rekey/update", "rekey/verify",
+		"rekey-recovery-key/init", "rekey-recovery-key/update", "rekey-recovery-key/verify",
+	)
 }
 
 // operations is a path's handlers without the SDK's wrapping.

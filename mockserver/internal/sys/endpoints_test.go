@@ -131,7 +131,23 @@ func TestDetailedPolicies(t *testing.T) {
 	if !slices.Equal(got["keys"].([]string), []string{"default", "team/a", "root"}) || infos["team/a"].(data)["policy"] != `path "a" { capabilities = ["read"] }` || infos["root"] == nil {
 		t.Errorf("%v", got)
 	}
+	s.must(list, "policies/detailed/acl", data{"list": "true"})
+	s.refused(list, "policies/detailed/acl", data{"list": "x"}, 400, `error converting input for field "list"`)
 	newServer(t, "openbao-2.2").refused(list, "policies/detailed/acl", nil, 404, "unsupported path")
+}
+
+// TestKeys: what makes new keys and root tokens is not emulated where servers serve it.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, "openbao-2.6")
+	for _, path := range []string{"rekey/init", "rekey/update", "rekey/verify", "generate-root", "generate-root/attempt", "generate-root/update"} {
+		s.refused(read, path, nil, 405, "unsupported operation")
+		s.refused(update, path, nil, 405, "unsupported operation")
+	}
+	s.refused(read, "rekey/nonsense", nil, 404, "unsupported path")
+	s.refused(read, "rekey/backup", nil, 501, "is not emulated")
+	newServer(t, "openbao-2.4").refused(read, "rekey/init", nil, 501, "is not emulated")
+	newServer(t, "vault-2.0").refused(read, "generate-root/attempt", nil, 501, "is not emulated")
 }
 
 func TestPatchPolicy(t *testing.T) {

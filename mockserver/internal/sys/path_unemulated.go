@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/dialect"
 )
 
 // unemulated is a path of the servers that the mock has not, with the operations
@@ -20,13 +22,18 @@ type unemulated struct {
 // What all servers of the dialects have below sys/ and the mock has not, the
 // running of a server, which is no part of plugin management
 // (vault/logical_system_paths.go).
-func unemulatedList() []unemulated {
+func unemulatedList(d *dialect.Dialect) []unemulated {
 	const (
 		read, update, remove, list, patch = logical.ReadOperation, logical.UpdateOperation, logical.DeleteOperation, logical.ListOperation, logical.PatchOperation
 	)
 	all := []logical.Operation{read, update, remove, list, patch}
-	return []unemulated{
-		{"(audit/.+|audit-hash/.+|config/(auditing|ui|state|reload)(/.*)?|(generate-root|internal/inspect|locked-users|pprof|quotas/rate-limit|rekey)(/.*)?)", all},
+	keys := []unemulated{{"(generate-root|rekey)(/.*)?", all}}
+	if d.State.KeysUnsupported {
+		// The paths are there, as places in the document of the API.
+		keys = []unemulated{{"generate-root(/attempt|/update)?|rekey/(init|update|verify)", nil}, {"rekey/(recovery-key-)?backup", []logical.Operation{read, remove}}}
+	}
+	return append(keys, []unemulated{
+		{"(audit/.+|audit-hash/.+|config/(auditing|ui|state|reload)(/.*)?|(internal/inspect|locked-users|pprof|quotas/rate-limit)(/.*)?)", all},
 		{"audit/?", []logical.Operation{read, list}},
 		{"rotate/config", []logical.Operation{read, update}},
 		{"config/cors", []logical.Operation{update, remove}},
@@ -36,16 +43,16 @@ func unemulatedList() []unemulated {
 		{"loggers(/.*)?", []logical.Operation{read, update, remove}},
 		{"quotas/config", []logical.Operation{read, update}},
 		{"(seal|unseal|decode-token|mfa/validate|rotate|rotate/(keyring|root|recovery)(/[a-z]+)?)", []logical.Operation{update}},
-	}
+	}...)
 }
 
 // unemulatedPaths answer for them that they are missing here, so that nobody
 // takes it for a typing error.
 func (b *backend) unemulatedPaths() []*framework.Path {
 	var paths []*framework.Path
-	for _, u := range unemulatedList() {
+	for _, u := range unemulatedList(b.dialect) {
 		path := &framework.Path{
-			Pattern: u.pattern + "$", HelpSynopsis: "Not emulated.",
+			Pattern: "(" + u.pattern + ")$", HelpSynopsis: "Not emulated.",
 			Operations: map[logical.Operation]framework.OperationHandler{},
 		}
 		for _, operation := range u.operations {

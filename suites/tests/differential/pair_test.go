@@ -51,9 +51,11 @@ func different(step replay.Step, want, have replay.Got) []replay.Difference {
 	if unemulated.MatchString(step.HTTP) && have.Status == want.Status && want.Status == http.StatusMethodNotAllowed {
 		return nil // some servers refuse it without a text
 	}
+	sorted := slices.Clone(byID)
 	if unordered.MatchString(step.Request()) {
-		want, have = ordered(want), ordered(have)
+		sorted = append(sorted, "keys")
 	}
+	want.Body, have.Body = ordered(want.Body, sorted), ordered(have.Body, sorted)
 	return slices.DeleteFunc(replay.Compare(want, have), func(d replay.Difference) bool {
 		return volatile.MatchString(d.Path) || known(step, d)
 	})
@@ -66,27 +68,35 @@ var unordered = regexp.MustCompile(`sys/(internal/ui/)?namespaces|auth/token/acc
 // randomShape is a key that is a random ID.
 var randomShape = regexp.MustCompile(`^([sb]\.)?[A-Za-z0-9]{20,}(\.[A-Za-z0-9]{5,6})?$|^<token>$`)
 
-// ordered returns an answer with the keys of its list sorted, and random ones by one name.
-func ordered(got replay.Got) replay.Got {
-	body, ok := got.Body.(map[string]any)
-	data, hasData := body["data"].(map[string]any)
-	keys, isList := data["keys"].([]any)
-	if !ok || !hasData || !isList {
-		return got
+// byID are lists in the order of IDs, which are random.
+var byID = []string{"group_ids", "direct_group_ids", "inherited_group_ids", "member_group_ids", "identity_policies"}
+
+// ordered returns a body with the members of those names sorted if they are lists of texts,
+// and random ones among these by one name.
+func ordered(body any, names []string) any {
+	members, ok := body.(map[string]any)
+	if !ok {
+		return body
 	}
-	texts := make([]string, len(keys))
-	for i, key := range keys {
-		texts[i] = randomShape.ReplaceAllString(fmt.Sprint(key), "<random>")
+	members = maps.Clone(members)
+	for name, value := range members {
+		list, isList := value.([]any)
+		if !isList || !slices.Contains(names, name) {
+			members[name] = ordered(value, names)
+			continue
+		}
+		texts := make([]string, len(list))
+		for i, v := range list {
+			texts[i] = randomShape.ReplaceAllString(fmt.Sprint(v), "<random>")
+		}
+		slices.Sort(texts)
+		sorted := make([]any, len(texts))
+		for i, text := range texts {
+			sorted[i] = text
+		}
+		members[name] = sorted
 	}
-	slices.Sort(texts)
-	sorted := make([]any, len(texts))
-	for i := range texts {
-		sorted[i] = texts[i]
-	}
-	body, data = maps.Clone(body), maps.Clone(data)
-	body["data"], data["keys"] = data, sorted
-	got.Body = body
-	return got
+	return members
 }
 
 func (f finding) last() replay.Step { return f.sequence.Steps[len(f.sequence.Steps)-1].Step }

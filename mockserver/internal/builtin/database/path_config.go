@@ -127,7 +127,7 @@ func (b *backend) readConfig(ctx context.Context, req *logical.Request, d *frame
 			c.ConnectionDetails["connection_url"] = u.Redacted()
 		}
 	}
-	for _, secret := range []string{"password", "private_key"} {
+	for _, secret := range b.dialect.Database.Hidden {
 		delete(c.ConnectionDetails, secret)
 	}
 	resp := &logical.Response{Data: map[string]any{

@@ -53,11 +53,12 @@ func (e *endpoints) policyPaths() []*framework.Path {
 		one("policies/acl/(?P<name>.+)"),
 	}
 	if e.dialect.Policies.Detailed {
-		paths = append(paths, path("policies/detailed/acl/?$", nil, e.listDetailed, "List the policies with their content.", logical.ListOperation))
+		paths = append(paths, path("policies/detailed/acl/?$", detailedFields(), e.listDetailed, "List the policies with their content.", logical.ListOperation))
 	}
 	if e.dialect.Policies.DetailedBelow {
-		name := field("name", framework.TypeString, "What the names begin with")
-		paths = append(paths, path("policies/detailed/acl/(?P<name>.+)", name, e.listDetailed, "List the policies with their content.", logical.ListOperation))
+		fields := detailedFields()
+		fields["name"] = &framework.FieldSchema{Type: framework.TypeString, Description: "What the names begin with"}
+		paths = append(paths, path("policies/detailed/acl/(?P<name>.+)", fields, e.listDetailed, "List the policies with their content.", logical.ListOperation))
 	}
 	if e.dialect.Policies.Patch {
 		paths[3].Operations[logical.PatchOperation] = &framework.PathOperation{Callback: e.patchPolicy}
@@ -129,6 +130,11 @@ func (e *endpoints) policyData(stored policy.Stored, text string) map[string]any
 		data[allowSlashes], data[allowWildcards] = stored.AllowSlashes, stored.AllowWildcards
 	}
 	return data
+}
+
+// detailedFields are those of detailed lists, of which nobody looks at the value.
+func detailedFields() map[string]*framework.FieldSchema {
+	return map[string]*framework.FieldSchema{"list": {Type: framework.TypeBool, Description: "List ACL policies", Query: true}}
 }
 
 // listDetailed lists policies with what reading each would show.
