@@ -6,8 +6,9 @@
 // revokes them. It answers for auth/token, cubbyhole, identity and the paths
 // below sys/ that are about these things.
 //
-// The order of the checks and the texts are those of Vault and OpenBao. No
-// lock is held during a plugin call or storage access.
+// The order of the checks and the texts are those of Vault and OpenBao. During
+// plugin calls and storage accesses only locks of single keys are held, for which
+// others may stop waiting.
 package access
 
 import (

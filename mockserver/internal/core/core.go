@@ -255,18 +255,16 @@ func (c *Core) MountsWithKey(ctx context.Context, key string) []string {
 
 // MountByAccessor returns the mount with that accessor, of any namespace.
 func (c *Core) MountByAccessor(accessor string) (identity.Mount, bool) {
-	for _, r := range c.table.All() {
-		e := r.Entry()
-		if e.Accessor != accessor {
-			continue
-		}
-		ns, err := c.namespaces.At(e.Namespace)
-		if err != nil {
-			break // it is being deleted
-		}
-		return identity.Mount{Path: e.FullPath(), Type: e.Type, NamespaceID: ns.ID, Local: e.Local}, true
+	r, err := c.table.WithAccessor(accessor)
+	if err != nil {
+		return identity.Mount{}, false
 	}
-	return identity.Mount{}, false
+	e := r.Entry()
+	ns, err := c.namespaces.At(e.Namespace)
+	if err != nil { // it is being deleted
+		return identity.Mount{}, false
+	}
+	return identity.Mount{Path: e.FullPath(), Type: e.Type, NamespaceID: ns.ID, Local: e.Local}, true
 }
 
 // MountAt returns the mount at exactly the full path, seen from the request's

@@ -52,6 +52,35 @@ func table(t *testing.T, entries ...*mounts.Entry) *mounts.Table {
 	return table
 }
 
+// TestWithAccessor: a mount is found by its accessor from the time that requests reach it
+// until it is removed.
+func TestWithAccessor(t *testing.T) {
+	t.Parallel()
+	table := mounts.NewTable()
+	r := newRoute(&mounts.Entry{Path: "a/", Accessor: "kv_1"}, always("a"))
+	found := func() bool {
+		got, err := table.WithAccessor("kv_1")
+		return err == nil && got == r
+	}
+	if err := table.Reserve(r); err != nil || found() {
+		t.Fatalf("found %t before it is ready: %v", found(), err)
+	}
+	table.Ready(r)
+	if err := table.Move(r, "a/", "b/"); err != nil || !found() {
+		t.Errorf("found %t after a move: %v", found(), err)
+	}
+	if _, err := table.WithAccessor("kv_2"); !errors.Is(err, mounts.ErrNotFound) {
+		t.Errorf("another one: %v", err)
+	}
+	if err := r.Modify(func(e *mounts.Entry) error { e.Path = "b/"; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	table.Remove(r)
+	if found() {
+		t.Error("found after its removal")
+	}
+}
+
 func TestMatch(t *testing.T) {
 	t.Parallel()
 	table := table(t, &mounts.Entry{Path: "a/"}, &mounts.Entry{Path: "team/a/"}, &mounts.Entry{Path: "a/", Auth: true})

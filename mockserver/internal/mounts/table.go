@@ -25,12 +25,13 @@ func (e *InUseError) Error() string { return "path is already in use at " + e.Pa
 
 // Table is all mounts of a server. All methods may be called concurrently.
 type Table struct {
-	mu   sync.RWMutex
-	tree *radix.Tree
+	mu        sync.RWMutex
+	tree      *radix.Tree
+	accessors map[string]*Route
 }
 
 // NewTable returns an empty table.
-func NewTable() *Table { return &Table{tree: radix.New()} }
+func NewTable() *Table { return &Table{tree: radix.New(), accessors: map[string]*Route{}} }
 
 // Table paths are those of Entry.TablePath.
 
@@ -45,6 +46,7 @@ func (t *Table) Reserve(r *Route) error {
 		return inUse(other)
 	}
 	t.tree.Insert(path, r)
+	t.accessors[r.Entry().Accessor] = r
 	return nil
 }
 
@@ -81,6 +83,7 @@ func (t *Table) Remove(r *Route) {
 	defer t.mu.Unlock()
 	if v, ok := t.tree.Get(path); ok && v.(*Route) == r {
 		t.tree.Delete(path)
+		delete(t.accessors, r.Entry().Accessor)
 	}
 }
 
@@ -100,6 +103,16 @@ func (t *Table) Move(r *Route, from, to string) error {
 	}
 	t.tree.Insert(to, r)
 	return nil
+}
+
+// WithAccessor returns the mount with that accessor. The error wraps ErrNotFound.
+func (t *Table) WithAccessor(accessor string) (*Route, error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if r, ok := t.accessors[accessor]; ok && r.ready.Load() {
+		return r, nil
+	}
+	return nil, fmt.Errorf("%w: accessor %q", ErrNotFound, accessor)
 }
 
 // Match returns the mount that a request's path belongs to and its full path.
