@@ -100,10 +100,11 @@ func explainTable(out io.Writer, e explanation) error {
 			fmt.Fprintf(&b, "  since %s: %s\n      because: %s\n      source: %s\n", g.Since, g.What, g.Why, g.Source)
 		}
 	}
-	fmt.Fprintln(&b, "\nSUM")
+	fmt.Fprintln(&b, "\nFIELDS, since which version, and their values")
 	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, f := range e.Fields {
-		fmt.Fprintf(tw, "  %s\t%s\t%s\n", f.Field, f.Value, f.Since)
+		// Values are last: some are long lists.
+		fmt.Fprintf(tw, "  %s\t%s\t%s\n", f.Field, f.Since, f.Value)
 	}
 	if err := tw.Flush(); err != nil {
 		return err
