@@ -119,6 +119,14 @@ func TestGroups(t *testing.T) {
 		{"", "identity/group-alias", object{"name": "grp"}, "missing mount_accessor"},
 		{"", "identity/group-alias/id/nope", object{"name": "grp"}, "invalid group alias ID"},
 	})
+	// What is refused changes nothing: not the members that were found, nor those that go.
+	s.steps([]step{
+		{"", "identity/group", object{"id": two, "member_group_ids": external + ",nope"}, `invalid member group ID "nope"`},
+		{"", "identity/group", object{"id": two, "member_group_ids": external + "," + two}, `member group ID "` + two + `" is same as the ID of the group`},
+	})
+	if got := s.must(request{op: read, path: "identity/group/id/" + two, token: "root"}).Data; !reflect.DeepEqual(got["member_group_ids"], []string{one}) {
+		t.Errorf("members after refusals: %v", got)
+	}
 	got := s.must(request{op: read, path: "identity/entity/id/" + e, token: "root"}).Data
 	if !reflect.DeepEqual(got["direct_group_ids"], []string{one}) || !reflect.DeepEqual(got["inherited_group_ids"], []string{two}) {
 		t.Errorf("groups of the entity: %v", got)

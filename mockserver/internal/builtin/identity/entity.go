@@ -87,6 +87,9 @@ func (e *Entity) keys() map[string]bool {
 	for _, a := range e.Aliases {
 		keys[aliasKey(a.MountAccessor, a.Name)] = true
 	}
+	for _, id := range e.Merged {
+		keys[mergedPrefix+id] = true
+	}
 	return keys
 }
 

@@ -102,14 +102,21 @@ func (s *Store) writeGroup(ctx context.Context, d *framework.FieldData, before *
 	if err := s.checkGroup(ctx, g); err != nil {
 		return nil, err
 	}
+	changed := []*Group{g}
 	if members, ok := d.GetOk("member_group_ids"); ok {
-		refused, err := s.setMembers(ctx, g, before != nil, strutil.RemoveDuplicates(members.([]string), false))
+		others, refused, err := s.withMembers(ctx, g, before != nil, strutil.RemoveDuplicates(members.([]string), false))
 		if refused != nil || err != nil {
 			return refused, err
 		}
+		changed = append(others, g)
 	}
-	if err := s.putGroup(ctx, g); err != nil || before != nil {
-		return nil, err
+	for _, group := range changed {
+		if err := s.putGroup(ctx, group); err != nil {
+			return nil, err
+		}
+	}
+	if before != nil {
+		return nil, nil
 	}
 	return &logical.Response{Data: map[string]any{"id": g.ID, "name": g.Name}}, nil
 }
@@ -182,49 +189,46 @@ func (s *Store) checkGroup(ctx context.Context, g *Group) error {
 	return nil
 }
 
-// setMembers makes a group the parent of these groups and of no others.
-func (s *Store) setMembers(ctx context.Context, g *Group, stored bool, members []string) (refused *logical.Response, err error) {
+// withMembers returns the groups that change when a group becomes the parent of these and
+// of no others. Nothing is stored: servers abort a write that they refuse.
+func (s *Store) withMembers(ctx context.Context, g *Group, stored bool, members []string) (changed []*Group, refused *logical.Response, err error) {
 	current, err := s.memberGroups(ctx, g.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, member := range current {
 		if !slices.Contains(members, member.ID) {
 			member = member.clone()
 			member.Parents = slices.DeleteFunc(member.Parents, func(id string) bool { return id == g.ID })
-			if err := s.putGroup(ctx, member); err != nil {
-				return nil, err
-			}
+			changed = append(changed, member)
 		}
 	}
 	for _, id := range members {
 		member, err := found(s.Group(ctx, id))
 		switch {
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		case member == nil:
-			return nil, fmt.Errorf("invalid member group ID %q", id)
+			return nil, nil, fmt.Errorf("invalid member group ID %q", id)
 		case slices.Contains(member.Parents, g.ID):
 			continue
 		case id == g.ID:
-			return nil, fmt.Errorf("member group ID %q is same as the ID of the group", id)
+			return nil, nil, fmt.Errorf("member group ID %q is same as the ID of the group", id)
 		}
 		if stored {
 			cycle, err := s.leadsTo(ctx, id, g.ID, make(map[string]bool))
 			if err != nil {
-				return nil, fmt.Errorf("failed to perform cyclic relationship detection for member group ID %q", id)
+				return nil, nil, fmt.Errorf("failed to perform cyclic relationship detection for member group ID %q", id)
 			}
 			if cycle {
-				return logical.ErrorResponse("cyclic relationship detected for member group ID %q", id), nil
+				return nil, logical.ErrorResponse("cyclic relationship detected for member group ID %q", id), nil
 			}
 		}
 		member = member.clone()
 		member.Parents = append(member.Parents, g.ID)
-		if err := s.putGroup(ctx, member); err != nil {
-			return nil, err
-		}
+		changed = append(changed, member)
 	}
-	return nil, nil
+	return changed, nil, nil
 }
 
 // groupAnswer is a group as the servers show it.

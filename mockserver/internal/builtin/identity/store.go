@@ -37,6 +37,7 @@ const (
 	entityPrefix = "entity/" // by ID
 	namePrefix   = "name/"   // by name: the ID
 	aliasPrefix  = "alias/"  // mount accessor / encoded name: the entity's ID
+	mergedPrefix = "merged/" // by ID of what is gone: that of the entity it became part of
 	groupPrefix  = "group/"  // by ID
 )
 
@@ -262,7 +263,11 @@ func (s *Store) Current(ctx context.Context, id string) (*Entity, error) {
 	if !errors.Is(err, ErrNotFound) {
 		return e, err
 	}
-	return s.first(ctx, func(e *Entity) bool { return e.wasMerged(id) })
+	e, err = s.byKey(ctx, mergedPrefix+id)
+	if err == nil && !e.wasMerged(id) {
+		return nil, ErrNotFound
+	}
+	return e, err
 }
 
 // all returns the entities of a namespace by their IDs, sorted.
@@ -306,7 +311,7 @@ func (s *Store) first(ctx context.Context, holds func(*Entity) bool) (*Entity, e
 
 // ByName returns an entity by its name.
 func (s *Store) ByName(ctx context.Context, name string) (*Entity, error) {
-	e, err := s.byKey(ctx, nameKey(name), namePrefix+name)
+	e, err := s.byKey(ctx, nameKey(name))
 	if err == nil && !strings.EqualFold(e.Name, name) {
 		return nil, ErrNotFound // it was renamed
 	}
@@ -315,7 +320,7 @@ func (s *Store) ByName(ctx context.Context, name string) (*Entity, error) {
 
 // ByAlias returns the entity that logs in under a name at a mount.
 func (s *Store) ByAlias(ctx context.Context, accessor, name string) (*Entity, error) {
-	e, err := s.byKey(ctx, aliasKey(accessor, name), aliasPrefix+accessor+"/"+base64.RawURLEncoding.EncodeToString([]byte(name)))
+	e, err := s.byKey(ctx, aliasKey(accessor, name))
 	if err == nil && e.aliasAt(accessor, name) == nil {
 		return nil, ErrNotFound // it was moved
 	}
@@ -331,13 +336,9 @@ func (s *Store) byAliasID(ctx context.Context, id string) (*Entity, *Alias, erro
 	return e, e.alias(id), nil
 }
 
-// byKey follows a name or an alias to its entity. Earlier versions did not write names in
-// lower case.
-func (s *Store) byKey(ctx context.Context, key, earlier string) (*Entity, error) {
+// byKey follows one of the keys of an entity that find it.
+func (s *Store) byKey(ctx context.Context, key string) (*Entity, error) {
 	raw, err := s.storage.Get(ctx, key)
-	if err == nil && raw == nil && earlier != key {
-		raw, err = s.storage.Get(ctx, earlier)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("look up an entity: %w", err)
 	}
