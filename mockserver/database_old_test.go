@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,7 +50,11 @@ func newOldDBServer(t *testing.T, more map[string]any, options ...mockserver.Opt
 		t.Fatal(err)
 	}
 	d := newDBServer(t, options...)
-	d.Expect(os.WriteFile(filepath.Join(d.dir, "memdb-v4"), binary, 0o755)).To(Succeed())
+	// A process forked meanwhile would have the file open: text file busy.
+	syscall.ForkLock.RLock()
+	err = os.WriteFile(filepath.Join(d.dir, "memdb-v4"), binary, 0o755)
+	syscall.ForkLock.RUnlock()
+	d.Expect(err).NotTo(HaveOccurred())
 	d.write("sys/plugins/catalog/database/old", map[string]any{"command": "memdb-v4", "sha256": d.oldSHA()})
 	config := map[string]any{"plugin_name": "old"}
 	for k, v := range more {

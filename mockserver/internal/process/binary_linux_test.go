@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/hashicorp/go-plugin"
@@ -21,7 +22,11 @@ func place(t *testing.T, program, path string) []byte {
 		t.Skip(err)
 	}
 	_ = os.Remove(path)
-	if err := os.WriteFile(path, raw, 0o700); err != nil { //nolint:gosec // a program
+	// A process forked meanwhile would have the file open: text file busy.
+	syscall.ForkLock.RLock()
+	err = os.WriteFile(path, raw, 0o700) //nolint:gosec // a program
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(raw)
