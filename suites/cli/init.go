@@ -51,7 +51,7 @@ func initCommand() *cobra.Command {
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&output, "output", "", "`FILE` to write, - for stdout; "+profile.FileName+" beside the plugin otherwise")
+	flags.StringVarP(&output, "output", "o", "", "`FILE` to write, - for stdout; "+profile.FileName+" beside the plugin otherwise")
 	flags.StringArrayVar(&config.Profile.Env, "env", nil, "`NAME=value` that the plugin needs in its environment; may stand more than once")
 	flags.DurationVar(&config.StartTimeout, "plugin-start-timeout", config.StartTimeout, "how long the plugin may take to start")
 	return command
