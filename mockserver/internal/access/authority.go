@@ -124,7 +124,7 @@ func New(ctx context.Context, o Options) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the policy store: %w", err)
 	}
-	a.entities = identity.NewStore(scoped("identity/"), o.Dialect.Entities.NamedAfterNamespace, o.Router, a.policies.ForgetEntity)
+	a.entities = identity.NewStore(scoped("identity/"), o.Dialect.Entities.NamedAfterNamespace, o.Router, a.clock, a.policies.ForgetEntity)
 	a.leases = lease.New(view("lease/"), a.revokeLeased, o.Clock, o.Logger.Named("expiration"))
 	if a.rootToken, err = a.ensureRoot(ctx, o.RootToken); err != nil {
 		return nil, fmt.Errorf("make the root token: %w", err)

@@ -153,7 +153,7 @@ func (s *Store) updateAlias(ctx context.Context, from *Entity, alias *Alias, wan
 		return logical.ErrorResponse("alias with combination of mount accessor and name already exists"), nil
 	}
 	changed := *alias
-	changed.Name, changed.MountAccessor, changed.CustomMetadata, changed.Updated = want.name, want.accessor, want.custom, now()
+	changed.Name, changed.MountAccessor, changed.CustomMetadata, changed.Updated = want.name, want.accessor, want.custom, s.now()
 	changed.MountType, changed.MountPath, changed.Local = m.Type, m.Path, m.Local
 	if !moves {
 		e := from.clone()

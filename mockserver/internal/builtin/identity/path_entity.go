@@ -75,7 +75,7 @@ func (s *Store) writeEntity(ctx context.Context, _ *logical.Request, d *framewor
 		return nil, fmt.Errorf("invalid entity metadata: %w", err)
 	}
 	if before != nil {
-		e.Updated = now()
+		e.Updated = s.now()
 		return nil, s.put(ctx, e, before)
 	}
 	if err := s.put(ctx, e, nil); err != nil {

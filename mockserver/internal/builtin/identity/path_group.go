@@ -79,7 +79,7 @@ func (s *Store) writeGroupByName(ctx context.Context, _ *logical.Request, d *fra
 // writeGroup is handleGroupUpdateCommon of vault/identity/store_groups.go; before is nil
 // for a new group.
 func (s *Store) writeGroup(ctx context.Context, d *framework.FieldData, before *Group) (*logical.Response, error) {
-	g := &Group{Created: now()}
+	g := &Group{Created: s.now()}
 	if before != nil {
 		g = before.clone()
 	}
@@ -97,7 +97,7 @@ func (s *Store) writeGroup(ctx context.Context, d *framework.FieldData, before *
 			g.Name = name
 		}
 	} else {
-		g.Updated = now()
+		g.Updated = s.now()
 	}
 	if err := s.checkGroup(ctx, g); err != nil {
 		return nil, err

@@ -68,7 +68,7 @@ func (s *Store) writeGroupAlias(ctx context.Context, d *framework.FieldData, fro
 		return nil, nil
 	default:
 		alias = *from.Alias
-		alias.Updated = now()
+		alias.Updated = s.now()
 	}
 	to, refused, err := s.groupForAlias(ctx, id, from)
 	if refused != nil || err != nil {
@@ -85,7 +85,7 @@ func (s *Store) writeGroupAlias(ctx context.Context, d *framework.FieldData, fro
 			return nil, err
 		}
 	}
-	to.Alias, to.Updated = &alias, now()
+	to.Alias, to.Updated = &alias, s.now()
 	return aliasAnswer(alias.ID, to.ID), s.putGroup(ctx, to)
 }
 
@@ -96,7 +96,7 @@ func (s *Store) groupForAlias(ctx context.Context, id string, from *Group) (to *
 		return from.clone(), nil, nil
 	}
 	if id == "" {
-		g := &Group{Type: externalGroup, Created: now()}
+		g := &Group{Type: externalGroup, Created: s.now()}
 		g.ID, g.Name, err = s.madeUp(ctx, "group")
 		return g, nil, err
 	}

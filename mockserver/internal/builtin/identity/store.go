@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/go-uuid"
 	"github.com/hashicorp/vault/sdk/logical"
 
+	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 	"github.com/plugproof/plugproof/mockserver/internal/storage/cache"
 	"github.com/plugproof/plugproof/mockserver/internal/storage/keylock"
@@ -69,6 +70,7 @@ type Store struct {
 	// marked: made up names end in the ID of their namespace, also of the root.
 	marked bool
 	mounts Mounts
+	clock  *clock.Clock
 	// changed is told the IDs of entities of which something was changed; none where it
 	// may be any entity's groups.
 	changed func(entity string)
@@ -85,9 +87,10 @@ type Store struct {
 // context with which they are asked for if it is namespace.Scoped. If marked, the names
 // made up for them end in the ID of their namespace. It calls changed for each entity that
 // was changed or deleted, and without one for each group.
-func NewStore(storage logical.Storage, marked bool, mounts Mounts, changed func(entity string)) *Store {
+// The times are those of clk.
+func NewStore(storage logical.Storage, marked bool, mounts Mounts, clk *clock.Clock, changed func(entity string)) *Store {
 	return &Store{
-		storage: storage, marked: marked, mounts: mounts, changed: changed,
+		storage: storage, marked: marked, mounts: mounts, clock: clk, changed: changed,
 		entities: cache.New[*Entity](cacheLimit), groups: cache.New[*Group](cacheLimit), rights: cache.New[Rights](cacheLimit),
 	}
 }
@@ -118,7 +121,7 @@ func (s *Store) ForAlias(ctx context.Context, alias Alias) (entity *Entity, crea
 	case err == nil:
 		entity = before.clone()
 		known := entity.aliasAt(alias.MountAccessor, alias.Name)
-		known.Metadata, known.Updated = alias.Metadata, now()
+		known.Metadata, known.Updated = alias.Metadata, s.now()
 	case errors.Is(err, ErrNotFound):
 		created = true
 		if entity, err = s.newEntity(ctx); err != nil {
@@ -137,13 +140,13 @@ func (s *Store) ForAlias(ctx context.Context, alias Alias) (entity *Entity, crea
 // newEntity returns an entity that is not stored yet.
 func (s *Store) newEntity(ctx context.Context) (*Entity, error) {
 	id, name, err := s.madeUp(ctx, "entity")
-	return &Entity{ID: id, Name: name, Created: now()}, err
+	return &Entity{ID: id, Name: name, Created: s.now()}, err
 }
 
 // giveID completes a new alias.
 func (s *Store) giveID(ctx context.Context, alias *Alias) error {
 	id, err := uuid.GenerateUUID()
-	alias.ID, alias.Created = namespace.From(ctx).Mark(id), now()
+	alias.ID, alias.Created = namespace.From(ctx).Mark(id), s.now()
 	return err
 }
 
@@ -164,7 +167,7 @@ func (s *Store) madeUp(ctx context.Context, kind string) (id, name string, err e
 	return ns.Mark(id), name, nil
 }
 
-func now() time.Time { return time.Now().UTC() }
+func (s *Store) now() time.Time { return s.clock.Now().UTC() }
 
 // put stores an entity in place of before, which is nil for a new one. What finds it
 // comes after it, so that nothing is found that isn't there.
