@@ -43,8 +43,8 @@ func (l lifecycles) count() left {
 	return left{len(processesOf(l.Dir)), len(descriptors), runtime.NumGoroutine(), len(files)}
 }
 
-// settled counts until there is not more than before, for some seconds.
-func (l lifecycles) settled(before left) left {
+// countDrained counts until there is not more than before, for some seconds.
+func (l lifecycles) countDrained(before left) left {
 	deadline := time.Now().Add(5 * time.Second)
 	for {
 		now := l.count()
@@ -66,14 +66,14 @@ func liveAsChild() {
 	for i := 0; i < l.Rounds && err == nil; i++ {
 		err = l.live(random)
 		if i == 2 {
-			before = l.settled(left{Descriptors: 100, Goroutines: 4}) // about what is usual
+			before = l.countDrained(left{Descriptors: 100, Goroutines: 4}) // about what is usual
 		}
 	}
 	if err != nil {
 		fmt.Println("error:", err)
 		os.Exit(1)
 	}
-	_ = json.NewEncoder(os.Stdout).Encode([]left{before, l.settled(before)})
+	_ = json.NewEncoder(os.Stdout).Encode([]left{before, l.countDrained(before)})
 }
 
 // live starts a server, does random things, and closes it, at times while a plugin

@@ -340,10 +340,9 @@ func WithVersions(v *Versions) Option {
 	}
 }
 
-// WithClock sets the server's time, so that a test can move it forward: leases and
-// tokens then end, and the
-// periodic functions of plugins then run without waiting. Default: a clock that
-// runs with the system's.
+// WithClock sets the server's clock, so that a test can move its time forward:
+// leases and tokens then end, and the periodic functions of plugins run, without
+// waiting. Default: a clock that runs with the system's.
 func WithClock(c *clock.Clock) Option {
 	return func(o *options) error {
 		o.clock = c

@@ -15,14 +15,35 @@ import (
 
 // This file and abilities_faults.go declare every optional ability of a target or a
 // server, each as a small interface beside Target and Server, with the function that uses it.
-// Callers use the functions. A server that wraps another one has to pass its
-// abilities on.
+// Callers use the functions. A server that wraps another one is a ServerWrapper.
 //
 // What a target lacks is found out before a scenario starts, by
 // Target.Unsupported; the errors here are for callers that did not ask.
 
 // ErrUnsupported is matched by the errors of servers that lack an ability.
 var ErrUnsupported = errors.New("not supported by this target")
+
+// ServerWrapper is a Server around another one, of which it changes something. It has
+// the abilities of the other one, and its own instead where both have one.
+type ServerWrapper interface {
+	Server
+	// Unwrap returns the other server.
+	Unwrap() Server
+}
+
+// as returns the server, or the nearest one that it wraps, that has an ability.
+func as[Able Server](server Server) (able Able, ok bool) {
+	for {
+		if able, ok = server.(Able); ok {
+			return able, true
+		}
+		wrapper, wraps := server.(ServerWrapper)
+		if !wraps {
+			return able, false
+		}
+		server = wrapper.Unwrap()
+	}
+}
 
 // PlatformTarget is a Target whose servers may run on another system than this.
 type PlatformTarget interface {
@@ -54,7 +75,7 @@ type PluginPlacer interface {
 // PlacePlugin copies the executable file at path into the server's plugin
 // directory as name and returns its sha256 in hex.
 func PlacePlugin(ctx context.Context, server Server, name, path string) (string, error) {
-	placer, ok := server.(PluginPlacer)
+	placer, ok := as[PluginPlacer](server)
 	if !ok {
 		return "", lacking(server, PluginDirectory)
 	}
@@ -71,7 +92,7 @@ type ElsewhereServer interface {
 
 // HostOf returns the machine that the server's plugins run on.
 func HostOf(ctx context.Context, server Server) (host.Host, error) {
-	if elsewhere, ok := server.(ElsewhereServer); ok {
+	if elsewhere, ok := as[ElsewhereServer](server); ok {
 		return elsewhere.Host(ctx)
 	}
 	return host.Local{}, nil
@@ -124,7 +145,7 @@ type LogReader interface {
 
 // ServerLog returns what the server logged so far.
 func ServerLog(ctx context.Context, server Server) (string, error) {
-	reader, ok := server.(LogReader)
+	reader, ok := as[LogReader](server)
 	if !ok {
 		return "", lacking(server, ServerLogs)
 	}
@@ -142,7 +163,7 @@ type Restarter interface {
 // RestartServer stops or kills the server and starts it again with the same
 // state. Its address may change.
 func RestartServer(ctx context.Context, server Server, kill bool) error {
-	restarter, ok := server.(Restarter)
+	restarter, ok := as[Restarter](server)
 	if !ok {
 		return lacking(server, Restart)
 	}
@@ -161,7 +182,7 @@ type AddressMapper interface {
 // ReachableAddress returns the address (host:port) at which the server's plugins
 // dial a listener of this machine.
 func ReachableAddress(server Server, address string) string {
-	if mapper, ok := server.(AddressMapper); ok {
+	if mapper, ok := as[AddressMapper](server); ok {
 		return mapper.Reach(address)
 	}
 	return address
@@ -180,7 +201,7 @@ type EnvironmentChanger interface {
 // SetHostEnv replaces what Spec.Env added to the server's environment, for
 // plugins that start from now on.
 func SetHostEnv(server Server, env []string) error {
-	changer, ok := server.(EnvironmentChanger)
+	changer, ok := as[EnvironmentChanger](server)
 	if !ok {
 		return lacking(server, HostEnvironment)
 	}
@@ -201,10 +222,20 @@ type HTTPServer interface {
 // HTTPClient returns the client that reaches the server: its own, or one like
 // http.DefaultClient. It follows no redirect to another server.
 func HTTPClient(server Server) *http.Client {
-	if special, ok := server.(HTTPServer); ok {
-		return SameServer(special.HTTPClient())
+	if own, ok := OwnHTTPClient(server); ok {
+		return own
 	}
 	return SameServer(&http.Client{Transport: transport()})
+}
+
+// OwnHTTPClient returns the client of a server that is reached in a way of its own.
+// It follows no redirect to another server.
+func OwnHTTPClient(server Server) (client *http.Client, ok bool) {
+	special, ok := as[HTTPServer](server)
+	if !ok {
+		return nil, false
+	}
+	return SameServer(special.HTTPClient()), true
 }
 
 // transport is http.DefaultTransport with connections of its own: whoever closes an
@@ -221,7 +252,7 @@ var transport = sync.OnceValue(func() http.RoundTripper { //nolint:gochecknoglob
 // reaches the server with its own token.
 func CommandLineEnv(server Server) map[string]string {
 	env := map[string]string{"VAULT_ADDR": server.Address(), "VAULT_TOKEN": server.Token()}
-	if special, ok := server.(HTTPServer); ok {
+	if special, ok := as[HTTPServer](server); ok {
 		for name, value := range special.CommandLineEnv() {
 			env[name] = value
 		}
@@ -259,7 +290,7 @@ type CrashReporter interface {
 // PluginCrashes returns why plugin processes of the server could not be started,
 // or died, oldest first.
 func PluginCrashes(ctx context.Context, server Server) ([]Crash, error) {
-	reporter, ok := server.(CrashReporter)
+	reporter, ok := as[CrashReporter](server)
 	if !ok {
 		return nil, lacking(server, Crashes)
 	}
@@ -276,7 +307,7 @@ type ClockMover interface {
 
 // AdvanceClock moves the server's time forward.
 func AdvanceClock(ctx context.Context, server Server, d time.Duration) error {
-	mover, ok := server.(ClockMover)
+	mover, ok := as[ClockMover](server)
 	if !ok {
 		return lacking(server, Clock)
 	}
@@ -293,7 +324,7 @@ type PluginLogReader interface {
 
 // PluginLog returns the lines that the plugin of a registration logged so far.
 func PluginLog(ctx context.Context, server Server, registration string) ([]string, error) {
-	reader, ok := server.(PluginLogReader)
+	reader, ok := as[PluginLogReader](server)
 	if !ok {
 		return nil, lacking(server, PluginLogs)
 	}
@@ -310,7 +341,7 @@ type TokenReporter interface {
 
 // PluginToken returns what the plugin at a mount sees in place of a token.
 func PluginToken(ctx context.Context, server Server, mount, token string) (string, error) {
-	reporter, ok := server.(TokenReporter)
+	reporter, ok := as[TokenReporter](server)
 	if !ok {
 		return "", lacking(server, PluginLogs)
 	}
@@ -333,7 +364,7 @@ type SpecialPathReporter interface {
 // MountSpecialPaths returns the special paths that the plugin at a mount
 // declares.
 func MountSpecialPaths(ctx context.Context, server Server, mount string) (SpecialPathSet, error) {
-	reporter, ok := server.(SpecialPathReporter)
+	reporter, ok := as[SpecialPathReporter](server)
 	if !ok {
 		return SpecialPathSet{}, lacking(server, SpecialPaths)
 	}

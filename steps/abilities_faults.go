@@ -35,9 +35,6 @@ type Faulty interface {
 	ReleaseStorage(ctx context.Context, mount string) error
 	// HeldAccesses returns how many of them wait.
 	HeldAccesses(ctx context.Context, mount string) (int64, error)
-	// SetFault makes one thing go wrong with the whole server, instead of what went
-	// wrong before. The server must not be shared.
-	SetFault(ctx context.Context, fault Fault) error
 	// RevokeUnnoted has the plugin revoke a lease's secret and keeps the lease.
 	RevokeUnnoted(ctx context.Context, leaseID string) error
 }
@@ -45,7 +42,7 @@ type Faulty interface {
 // FailWrites makes every write of the plugin at a mount fail, or lets them succeed
 // again, and returns how many were refused so far.
 func FailWrites(ctx context.Context, server Server, mount string, fail bool) (refused int64, err error) {
-	faulty, ok := server.(Faulty)
+	faulty, ok := as[Faulty](server)
 	if !ok {
 		return 0, lacking(server, Faults)
 	}
@@ -55,7 +52,7 @@ func FailWrites(ctx context.Context, server Server, mount string, fail bool) (re
 // FailReads makes every read of the plugin at a mount fail, or lets them succeed
 // again, and returns how many accesses were refused so far.
 func FailReads(ctx context.Context, server Server, mount string, fail bool) (refused int64, err error) {
-	faulty, ok := server.(Faulty)
+	faulty, ok := as[Faulty](server)
 	if !ok {
 		return 0, lacking(server, Faults)
 	}
@@ -66,7 +63,7 @@ func FailReads(ctx context.Context, server Server, mount string, fail bool) (ref
 // fail with logical.ErrReadOnly, or of an active server again, and returns how many
 // accesses were refused so far.
 func SetReadOnly(ctx context.Context, server Server, mount string, readOnly bool) (refused int64, err error) {
-	faulty, ok := server.(Faulty)
+	faulty, ok := as[Faulty](server)
 	if !ok {
 		return 0, lacking(server, Faults)
 	}
@@ -75,7 +72,7 @@ func SetReadOnly(ctx context.Context, server Server, mount string, readOnly bool
 
 // StorageKeys returns the keys below a folder of the storage of the plugin at a mount.
 func StorageKeys(ctx context.Context, server Server, mount, folder string) ([]string, error) {
-	faulty, ok := server.(Faulty)
+	faulty, ok := as[Faulty](server)
 	if !ok {
 		return nil, lacking(server, Faults)
 	}
@@ -84,7 +81,7 @@ func StorageKeys(ctx context.Context, server Server, mount, folder string) ([]st
 
 // StorageEntries returns the storage of the plugin at a mount, by key.
 func StorageEntries(ctx context.Context, server Server, mount string) (map[string][]byte, error) {
-	faulty, ok := server.(Faulty)
+	faulty, ok := as[Faulty](server)
 	if !ok {
 		return nil, lacking(server, Faults)
 	}
@@ -94,7 +91,7 @@ func StorageEntries(ctx context.Context, server Server, mount string) (map[strin
 // ReplaceStorage makes the storage of the plugin at a mount what entries say, as if
 // another server had written it, and tells the plugin each key that changed.
 func ReplaceStorage(ctx context.Context, server Server, mount string, entries map[string][]byte) error {
-	faulty, ok := server.(Faulty)
+	faulty, ok := as[Faulty](server)
 	if !ok {
 		return lacking(server, Faults)
 	}
@@ -103,7 +100,7 @@ func ReplaceStorage(ctx context.Context, server Server, mount string, entries ma
 
 // RollBackNow has the plugin at a mount roll back what its write-ahead log has.
 func RollBackNow(ctx context.Context, server Server, mount string) error {
-	faulty, ok := server.(Faulty)
+	faulty, ok := as[Faulty](server)
 	if !ok {
 		return lacking(server, Faults)
 	}
@@ -113,7 +110,7 @@ func RollBackNow(ctx context.Context, server Server, mount string) error {
 // HoldStorage makes the accesses of the plugin at a mount to its storage wait, but for
 // the next ones, of which pass is the number.
 func HoldStorage(ctx context.Context, server Server, mount string, pass int) error {
-	faulty, ok := server.(Faulty)
+	faulty, ok := as[Faulty](server)
 	if !ok {
 		return lacking(server, Faults)
 	}
@@ -122,7 +119,7 @@ func HoldStorage(ctx context.Context, server Server, mount string, pass int) err
 
 // ReleaseStorage lets them go on.
 func ReleaseStorage(ctx context.Context, server Server, mount string) error {
-	faulty, ok := server.(Faulty)
+	faulty, ok := as[Faulty](server)
 	if !ok {
 		return lacking(server, Faults)
 	}
@@ -131,7 +128,7 @@ func ReleaseStorage(ctx context.Context, server Server, mount string) error {
 
 // HeldAccesses returns how many accesses of the plugin at a mount wait.
 func HeldAccesses(ctx context.Context, server Server, mount string) (int64, error) {
-	faulty, ok := server.(Faulty)
+	faulty, ok := as[Faulty](server)
 	if !ok {
 		return 0, lacking(server, Faults)
 	}
@@ -157,14 +154,23 @@ const (
 	SlowStarts
 )
 
+// FaultSetter is a Server with which, as a whole, something can be made to go wrong
+// (Faults).
+type FaultSetter interface {
+	Server
+	// SetFault makes one thing go wrong, instead of what went wrong before. The
+	// server must not be shared.
+	SetFault(ctx context.Context, fault Fault) error
+}
+
 // SetFault makes one thing go wrong with the whole server, instead of what went
 // wrong before.
 func SetFault(ctx context.Context, server Server, fault Fault) error {
-	faulty, ok := server.(Faulty)
+	setter, ok := as[FaultSetter](server)
 	if !ok {
 		return lacking(server, Faults)
 	}
-	return faulty.SetFault(ctx, fault)
+	return setter.SetFault(ctx, fault)
 }
 
 // Sealer is a Server that can be sealed (Sealing).
@@ -177,7 +183,7 @@ type Sealer interface {
 
 // SealServer seals the server, or unseals it again.
 func SealServer(ctx context.Context, server Server, sealed bool) error {
-	sealer, ok := server.(Sealer)
+	sealer, ok := as[Sealer](server)
 	if !ok {
 		return lacking(server, Sealing)
 	}
@@ -187,7 +193,7 @@ func SealServer(ctx context.Context, server Server, sealed bool) error {
 // RevokeUnnoted has the plugin revoke a lease's secret and keeps the lease, as if
 // the plugin's answer had been lost.
 func RevokeUnnoted(ctx context.Context, server Server, leaseID string) error {
-	faulty, ok := server.(Faulty)
+	faulty, ok := as[Faulty](server)
 	if !ok {
 		return lacking(server, Faults)
 	}

@@ -128,7 +128,7 @@ func (w *world) subjectShared(ctx context.Context) error {
 	return nil
 }
 
-// subjectSharedSetUp takes the shared mount, if the plugin could be set up.
+// subjectSetUp takes the shared mount, if the plugin could be set up.
 func (w *world) subjectSetUp(ctx context.Context) error {
 	installed, err := w.installed()
 	if err != nil {

@@ -81,8 +81,8 @@ func status(kind, name string, s Status) func(*Dialect) {
 	}
 }
 
-// gone takes a builtin out of the list.
-func gone(kind, name string) func(*Dialect) {
+// without takes a builtin out of the list.
+func without(kind, name string) func(*Dialect) {
 	return func(d *Dialect) {
 		d.Builtins = slices.DeleteFunc(slices.Clone(d.Builtins), func(b Builtin) bool { return b.Type == kind && b.Name == name })
 	}

@@ -16,7 +16,7 @@ func vault117() *Dialect {
 			{"sys/internal/ui/mounts shows the system's lease times for mounts without their own", "vault/logical_system.go at v1.17.0", Established,
 				func(d *Dialect) { d.Mounts.VisibleTTLs = true }},
 			{"auth centrify is gone", "changelog 1.17.0 #27130", Established,
-				gone("auth", "centrify")},
+				without("auth", "centrify")},
 			{"builtin plugins in newer versions", "go.mod at v1.17.0", Established, plugins(
 				"alicloud=0.18.0 azure=0.18.0 cf=0.17.0 gcp=0.18.0 jwt=0.20.3 kerberos=0.12.0 kubernetes=0.19.0 oci=0.16.0",
 				"couchbase=0.11.0 elasticsearch=0.15.0 mongodbatlas=0.12.0 redis=0.3.0 redis-elasticache=0.4.0 snowflake=0.11.0",

@@ -54,7 +54,7 @@ func input(m measured, rule environ.Rule) environ.Input {
 		Rule:       rule,
 		Host:       m.host,
 		Registered: m.registered,
-		Server:     environ.Own{Prefixes: []string{"VAULT_"}, Version: "oracle", AutoMTLS: true}.Entries(),
+		Server:     environ.ServerInfo{Prefixes: []string{"VAULT_"}, Version: "oracle", AutoMTLS: true}.Entries(),
 		GoPlugin:   []string{"VAULT_BACKEND_PLUGIN=cookie"},
 	}
 }
@@ -147,7 +147,7 @@ func TestComposeKeepsTheCallersSlices(t *testing.T) {
 func TestOwnSetsEachVariableUnderEachPrefix(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	own := environ.Own{Prefixes: []string{"BAO_", "VAULT_"}, Version: "2.0.0", UnwrapToken: "tok", Mlock: true}
+	own := environ.ServerInfo{Prefixes: []string{"BAO_", "VAULT_"}, Version: "2.0.0", UnwrapToken: "tok", Mlock: true}
 	g.Expect(own.Entries()).To(ConsistOf(
 		"BAO_PLUGIN_MLOCK_ENABLED=true", "VAULT_PLUGIN_MLOCK_ENABLED=true",
 		"BAO_VERSION=2.0.0", "VAULT_VERSION=2.0.0",

@@ -138,7 +138,7 @@ func completeFrom(source valueSource, flag *pflag.Flag) cobra.CompletionFunc {
 	}
 }
 
-// described joins a value and what shells show beside it.
-func described(value, text string) cobra.Completion {
+// completion joins a value and what shells show beside it.
+func completion(value, text string) cobra.Completion {
 	return cobra.CompletionWithDesc(value, strings.ReplaceAll(text, "\n", " "))
 }

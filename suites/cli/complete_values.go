@@ -124,7 +124,7 @@ func requirementNames(command *cobra.Command, _ string) ([]cobra.Completion, err
 	all, err := requirementsOf(command)
 	names := make([]cobra.Completion, 0, len(all))
 	for _, requirement := range all {
-		names = append(names, described(requirement.ID, requirement.Title))
+		names = append(names, completion(requirement.ID, requirement.Title))
 	}
 	return names, err
 }
@@ -150,7 +150,7 @@ func areaNames(command *cobra.Command, _ string) ([]cobra.Completion, error) {
 func setNames(*cobra.Command, string) ([]cobra.Completion, error) {
 	var names []cobra.Completion
 	for _, set := range conformance.Sets() {
-		names = append(names, described(set[0], set[1]))
+		names = append(names, completion(set[0], set[1]))
 	}
 	return names, nil
 }
@@ -159,7 +159,7 @@ func caseNames(*cobra.Command, string) ([]cobra.Completion, error) {
 	all, err := replay.Cases()
 	var names []cobra.Completion
 	for _, id := range slices.Sorted(maps.Keys(all)) {
-		names = append(names, described(id, all[id].What))
+		names = append(names, completion(id, all[id].What))
 	}
 	return names, err
 }
@@ -167,7 +167,7 @@ func caseNames(*cobra.Command, string) ([]cobra.Completion, error) {
 func recordingNames(*cobra.Command, string) ([]cobra.Completion, error) {
 	var names []cobra.Completion
 	for _, bundled := range replay.BundledRecordings() {
-		names = append(names, described(bundled.Name+".json", "in the program itself"))
+		names = append(names, completion(bundled.Name+".json", "in the program itself"))
 	}
 	return names, nil
 }
@@ -185,7 +185,7 @@ func sideNames(command *cobra.Command, word string) ([]cobra.Completion, error) 
 func reportForms(command *cobra.Command, _ string) ([]cobra.Completion, error) {
 	var names []cobra.Completion
 	for _, form := range report.FormsOf(report.Kind(command.Name())) {
-		names = append(names, described(form.Name+"=", form.Use))
+		names = append(names, completion(form.Name+"=", form.Use))
 	}
 	return names, nil
 }

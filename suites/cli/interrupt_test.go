@@ -63,7 +63,7 @@ func TestAnInterruptedSessionIsNoFailure(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	target := targets.Mock("interrupted", d, targets.Changes{
+	target := targets.Mock("interrupted", d, targets.Faults{
 		Handler: func(s *mockserver.Server, _ string) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 				if !strings.HasSuffix(req.URL.Path, "/public") {

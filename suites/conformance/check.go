@@ -153,12 +153,12 @@ func CheckOn(ctx context.Context, config CheckConfig, target steps.Target, path 
 	}()
 	known = known.Of(deviations.Server{Target: target.Name(), Identity: identity})
 	result, err = execute(ctx, running, chosen, choice, known, stepsConfig)
-	result.Plugin = config.described(path, stepsConfig.Installed.Type())
+	result.Plugin = config.title(path, stepsConfig.Installed.Type())
 	return result, err
 }
 
-// described names the plugin for people.
-func (c CheckConfig) described(path, kind string) string {
+// title names the plugin for people.
+func (c CheckConfig) title(path, kind string) string {
 	names := map[string]string{"secret": "a secrets engine", "auth": "an auth method", "database": "a database plugin"}
 	text := cmp.Or(c.Plugin, path)
 	if names[kind] != "" {

@@ -149,7 +149,7 @@ func (e *NotAPluginError) remedy() string {
 // mounted, and the others were not checked.
 func (e *NotAPluginError) result(config CheckConfig, all []steps.Requirement, about steps.Config) report.Run {
 	result := report.Run{
-		Plugin: config.described(e.path, ""), Target: about.Target.Name(), Server: about.Identity.String(),
+		Plugin: config.title(e.path, ""), Target: about.Target.Name(), Server: about.Identity.String(),
 		Concurrency: config.Concurrency, Started: time.Now(),
 	}
 	starting := mountable

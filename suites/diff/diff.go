@@ -313,7 +313,7 @@ func (p plainer) table(s string) string {
 	return lineShape.ReplaceAllString(gapShape.ReplaceAllString(p.text(s), "  "), "---")
 }
 
-func (p plainer) got(g replay.Got) replay.Got {
+func (p plainer) got(g replay.Answer) replay.Answer {
 	g.Body = p.value(g.Body)
 	g.Stdout, g.Stderr = p.table(g.Stdout), p.table(g.Stderr)
 	return g

@@ -20,7 +20,7 @@ func recording(t *testing.T, answers ...string) *replay.Recording {
 	t.Helper()
 	c := &replay.Case{Area: "env", What: "what", Requirements: []string{"ENV-021"}}
 	for _, a := range answers {
-		var got replay.Got
+		var got replay.Answer
 		if err := json.Unmarshal([]byte(a), &got); err != nil {
 			t.Fatal(err)
 		}
@@ -103,10 +103,10 @@ func TestFoldingHidesNothing(t *testing.T) {
 	for i, area := range []string{"a", "a", "b", "b", "c", "c"} {
 		id := fmt.Sprintf("case-%d", i)
 		step := replay.Step{HTTP: "GET x"}
-		answer := func(value string, more map[string]any) replay.Got {
+		answer := func(value string, more map[string]any) replay.Answer {
 			body := map[string]any{"v": value}
 			maps.Copy(body, more)
-			return replay.Got{Status: 200, Body: body}
+			return replay.Answer{Status: 200, Body: body}
 		}
 		a.Cases[id] = &replay.Case{Area: area, Steps: []replay.Exchange{{Step: step, Got: answer("old", nil)}}}
 		b.Cases[id] = &replay.Case{Area: area, Steps: []replay.Exchange{{Step: step, Got: answer("new-"+id, map[string]any{"mount_type": area})}}}

@@ -105,7 +105,7 @@ func compareInOneHost(t *testing.T, rng *rand.Rand, launcher, plugin string, rul
 // startOurselves starts the plugin as the mock does, and returns what it got.
 func startOurselves(t *testing.T, plugin string, rule environ.Rule, host []string, c start) []string {
 	t.Helper()
-	own := environ.Own{Prefixes: []string{"VAULT_"}, Version: "1.2.3", Metadata: c.Metadata, AutoMTLS: c.AutoMTLS, Mlock: c.Mlock}
+	own := environ.ServerInfo{Prefixes: []string{"VAULT_"}, Version: "1.2.3", Metadata: c.Metadata, AutoMTLS: c.AutoMTLS, Mlock: c.Mlock}
 	if !c.Metadata && !c.AutoMTLS {
 		own.UnwrapToken = "wrapped"
 	}

@@ -25,16 +25,14 @@ type CommandLine interface {
 
 // command runs a cli step with the server's address and token in its
 // environment, under the names of both products.
-func (s *session) command(ctx context.Context, cli CommandLine, step Step) (Got, error) {
+func (s *session) command(ctx context.Context, cli CommandLine, step Step) (Answer, error) {
 	home, err := os.MkdirTemp("", "plugproof-home-")
 	if err != nil {
-		return Got{}, fmt.Errorf("command line's home: %w", err)
+		return Answer{}, fmt.Errorf("command line's home: %w", err)
 	}
 	defer os.RemoveAll(home)
 	env := map[string]string{"PATH": os.Getenv("PATH"), "HOME": home}
-	if special, ok := s.server.(steps.HTTPServer); ok {
-		maps.Copy(env, special.CommandLineEnv())
-	}
+	maps.Copy(env, steps.CommandLineEnv(s.server))
 	for _, product := range []string{"VAULT", "BAO"} {
 		env[product+"_ADDR"] = s.server.Address()
 		env[product+"_TOKEN"] = s.token
@@ -49,9 +47,9 @@ func (s *session) command(ctx context.Context, cli CommandLine, step Step) (Got,
 	var stdout, stderr bytes.Buffer
 	exit, err := cli.Run(ctx, args, env, &stdout, &stderr)
 	if err != nil {
-		return Got{}, err
+		return Answer{}, err
 	}
-	return Got{Exit: &exit, Stdout: stdout.String(), Stderr: stderr.String()}, nil
+	return Answer{Exit: &exit, Stdout: stdout.String(), Stderr: stderr.String()}, nil
 }
 
 // shell runs a step beside the server, with sh.

@@ -28,7 +28,7 @@ const absent = "absent"
 
 // Compare tells how have differs from want. Nothing that was not recorded is
 // compared.
-func Compare(want, have Got) []Difference {
+func Compare(want, have Answer) []Difference {
 	if want.Empty() {
 		return nil
 	}
@@ -44,7 +44,7 @@ func Compare(want, have Got) []Difference {
 	}
 	add(&out, "status", fmt.Sprint(want.Status), fmt.Sprint(have.Status))
 	if want.Status == have.Status {
-		values(&out, "body", settled(want.Body), settled(have.Body))
+		values(&out, "body", withoutTimedWarnings(want.Body), withoutTimedWarnings(have.Body))
 	} else {
 		// A success and an error have no members in common.
 		add(&out, "body", compact(bare(want.Body)), compact(bare(have.Body)))
@@ -107,7 +107,7 @@ func values(out *[]Difference, path string, want, have any) {
 		list(out, path, wl, hl)
 		return
 	}
-	if lessByNow(path, want, have) || cappedByNow(want, have) {
+	if ttlDrift(path, want, have) || maximumDrift(want, have) {
 		return
 	}
 	add(out, path, compact(want), compact(have))
@@ -120,9 +120,9 @@ const (
 	long  = 600
 )
 
-// lessByNow tells whether two lifetimes differ only because one was asked for a
+// ttlDrift tells whether two lifetimes differ only because one was asked for a
 // moment later: what is left of a token, or what a renewal can still give.
-func lessByNow(path string, want, have any) bool {
+func ttlDrift(path string, want, have any) bool {
 	if !strings.HasSuffix(path, ".ttl") && !strings.HasSuffix(path, ".lease_duration") {
 		return false
 	}
@@ -139,9 +139,9 @@ func lessByNow(path string, want, have any) bool {
 // maximum is the part of a warning that says what a lifetime was cut to.
 var maximum = regexp.MustCompile(`exceeded the effective max_ttl of "([0-9hms]+)"`)
 
-// cappedByNow tells whether two warnings differ only in a maximum of which a
+// maximumDrift tells whether two warnings differ only in a maximum of which a
 // moment more or less had passed.
-func cappedByNow(want, have any) bool {
+func maximumDrift(want, have any) bool {
 	w, okW := want.(string)
 	h, okH := have.(string)
 	if !okW || !okH {
@@ -160,9 +160,9 @@ func cappedByNow(want, have any) bool {
 // it was cut to.
 var asked = regexp.MustCompile(`^TTL of "([0-9hms]+)" exceeded the effective max_ttl of "([0-9hms]+)"`)
 
-// dueToNow tells whether a warning is there only because a renewal came a moment
+// timedWarning tells whether a warning is there only because a renewal came a moment
 // after the login: the rest of the maximum is less than the TTL by that moment.
-func dueToNow(warning any) bool {
+func timedWarning(warning any) bool {
 	s, _ := warning.(string)
 	found := asked.FindStringSubmatch(s)
 	if found == nil {
@@ -173,8 +173,8 @@ func dueToNow(warning any) bool {
 	return errTTL == nil && errRest == nil && ttl-rest <= slack*time.Second && rest >= (long-slack)*time.Second
 }
 
-// settled takes out of a body's warnings those that depend on the moment.
-func settled(body any) any {
+// withoutTimedWarnings takes out of a body's warnings those that depend on the moment.
+func withoutTimedWarnings(body any) any {
 	m, ok := body.(map[string]any)
 	if !ok {
 		return body
@@ -183,7 +183,7 @@ func settled(body any) any {
 	if !ok {
 		return body
 	}
-	rest := slices.DeleteFunc(slices.Clone(warnings), dueToNow)
+	rest := slices.DeleteFunc(slices.Clone(warnings), timedWarning)
 	m = maps.Clone(m)
 	m["warnings"] = rest
 	if len(rest) == 0 {

@@ -12,9 +12,9 @@ import (
 	"github.com/plugproof/plugproof/suites/replay"
 )
 
-func answer(t *testing.T, text string) replay.Got {
+func answer(t *testing.T, text string) replay.Answer {
 	t.Helper()
-	var g replay.Got
+	var g replay.Answer
 	if err := json.Unmarshal([]byte(text), &g); err != nil {
 		t.Fatal(err)
 	}

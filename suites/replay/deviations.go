@@ -41,7 +41,7 @@ func (l Deviations) of(report *Report) Deviations {
 // the entries, as "case, step n", that name no difference although their steps
 // were compared. Unknown has those whose steps are not there.
 func (l Deviations) Apply(report *Report) (unused []string) {
-	meant := make([]meanings, len(report.Results))
+	meant := make([]matches, len(report.Results))
 	for _, dev := range l.of(report) {
 		hits := map[int]bool{} // by step
 		for i, res := range report.Results {
@@ -109,8 +109,8 @@ func (c *Case) has(step int) bool {
 	return step > 0 && step <= len(c.Steps)
 }
 
-// meanings are the entries that name differences of one result.
-type meanings struct {
+// matches are the entries that name differences of one result.
+type matches struct {
 	// paths are the meant differences, reasons say why.
 	paths   map[string]bool
 	reasons []string
@@ -120,7 +120,7 @@ type meanings struct {
 }
 
 // add takes an entry and reports whether it names a difference of the result.
-func (m *meanings) add(dev deviations.Deviation, res Result) bool {
+func (m *matches) add(dev deviations.Deviation, res Result) bool {
 	hit := false
 	for _, diff := range res.Differences {
 		if !slices.ContainsFunc(dev.At, func(at string) bool { return strings.HasPrefix(diff.Path, at) }) {
@@ -149,7 +149,7 @@ func (m *meanings) add(dev deviations.Deviation, res Result) bool {
 }
 
 // mark changes the outcome if all that differs is meant.
-func (m *meanings) mark(res *Result) {
+func (m *matches) mark(res *Result) {
 	switch {
 	case res.Outcome != Different:
 	case slices.ContainsFunc(res.Differences, func(d Difference) bool { return !m.paths[d.Path] }):

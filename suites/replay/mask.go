@@ -133,7 +133,7 @@ func (m *Masks) member(key, s string) string {
 }
 
 // got masks an answer.
-func (m *Masks) got(g Got) Got {
+func (m *Masks) got(g Answer) Answer {
 	g.Body = m.value("", g.Body)
 	g.Stdout, g.Stderr = m.text(g.Stdout), m.text(g.Stderr)
 	return g

@@ -82,8 +82,8 @@ type ServerSpec struct {
 
 // Exchange is a step and what came of it.
 type Exchange struct {
-	Step Step `json:"step"`
-	Got  Got  `json:"got"`
+	Step Step   `json:"step"`
+	Got  Answer `json:"got"`
 }
 
 // Step is one thing done to the server. Exactly one of HTTP, CLI, Shell and

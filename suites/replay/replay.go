@@ -35,7 +35,7 @@ func (r *Runner) Check(ctx context.Context, id string, c *Case) ([]Result, error
 	return out, err
 }
 
-func compareStep(id string, c *Case, i int, have Got, version string) Result {
+func compareStep(id string, c *Case, i int, have Answer, version string) Result {
 	e := c.Steps[i]
 	res := Result{Case: id, Area: c.Area, Step: i + 1, Kind: e.Step.Kind(), Request: e.Step.Request()}
 	want := e.Got

@@ -37,8 +37,8 @@ type session struct {
 // connection left behind. Redirects on the server are followed, as the recorder
 // did: the servers redirect paths with double slashes to clean ones.
 func newClient(server steps.Server) *http.Client {
-	if _, special := server.(steps.HTTPServer); special {
-		return steps.HTTPClient(server)
+	if own, ok := steps.OwnHTTPClient(server); ok {
+		return own
 	}
 	return steps.SameServer(&http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}})
 }
@@ -79,21 +79,21 @@ func (s *session) fillAll(v any) any {
 }
 
 // request sends an HTTP step and gives the answer, not masked yet.
-func (s *session) request(ctx context.Context, step Step) (Got, error) {
+func (s *session) request(ctx context.Context, step Step) (Answer, error) {
 	req, err := s.build(ctx, step)
 	if err != nil {
-		return Got{}, err
+		return Answer{}, err
 	}
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return Got{}, fmt.Errorf("%s: %w", step.HTTP, err)
+		return Answer{}, fmt.Errorf("%s: %w", step.HTTP, err)
 	}
 	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return Got{}, fmt.Errorf("%s: reading the answer: %w", step.HTTP, err)
+		return Answer{}, fmt.Errorf("%s: reading the answer: %w", step.HTTP, err)
 	}
-	got := Got{Status: resp.StatusCode}
+	got := Answer{Status: resp.StatusCode}
 	if len(data) == 0 {
 		return got, nil
 	}

@@ -34,7 +34,7 @@ type Runner struct {
 // Answers is what came of a case's steps.
 type Answers struct {
 	// Got has an answer for each step; those that were not performed are empty.
-	Got []Got
+	Got []Answer
 	// Version is what the server calls its version; empty if it does not say.
 	Version string
 	// Log are the server's lines about conflicts, if the case looks at them.
@@ -104,7 +104,11 @@ func (r *Runner) supports(c *Case) error {
 		if reason := r.Target.Unsupported(steps.PluginFiles); reason != "" {
 			return fmt.Errorf("%w: %s", steps.ErrUnsupported, reason)
 		}
-		if _, elsewhere := r.Target.(steps.PlatformTarget); elsewhere {
+		goos, _, err := steps.Platform(r.Target)
+		if err != nil {
+			return err
+		}
+		if goos != "" {
 			return fmt.Errorf("%w: shell steps need the plugin directory on this machine", steps.ErrUnsupported)
 		}
 	}
@@ -160,7 +164,7 @@ func (s *session) addSum(name, sum string) {
 }
 
 // step performs one step and masks its answer.
-func (r *Runner) step(ctx context.Context, s *session, step Step) (Got, error) {
+func (r *Runner) step(ctx context.Context, s *session, step Step) (Answer, error) {
 	timeout := r.StepTimeout
 	if timeout == 0 {
 		timeout = time.Minute
@@ -170,28 +174,28 @@ func (r *Runner) step(ctx context.Context, s *session, step Step) (Got, error) {
 	switch step.Kind() {
 	case "cli":
 		if r.CommandLine == nil {
-			return Got{}, nil
+			return Answer{}, nil
 		}
 		got, err := s.command(ctx, r.CommandLine, step)
 		return s.masks.got(got), err
 	case "shell":
-		return Got{}, s.shell(ctx, step)
+		return Answer{}, s.shell(ctx, step)
 	case "sleep":
 		// What the recorder waited for has no event outside the server.
 		select {
 		case <-time.After(time.Duration(step.Sleep * float64(time.Second))):
 		case <-ctx.Done():
 		}
-		return Got{}, nil
+		return Answer{}, nil
 	}
 	got, err := s.request(ctx, step)
 	if err != nil {
-		return Got{}, err
+		return Answer{}, err
 	}
 	s.save(step, got.Body)
 	if r.Settles {
-		if err := s.settle(ctx, step, got); err != nil {
-			return Got{}, err
+		if err := s.awaitEnd(ctx, step, got); err != nil {
+			return Answer{}, err
 		}
 	}
 	masked := s.masks.got(got)

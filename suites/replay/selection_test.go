@@ -43,19 +43,19 @@ func TestNothingRecordedIsNoRecording(t *testing.T) {
 	}
 }
 
-// remote is a target whose plugin directory is not on this machine.
-type remote struct{ steps.Target }
+// remoteTarget is a target whose plugin directory is not on this machine.
+type remoteTarget struct{ steps.Target }
 
-func (remote) Name() string { return "remote" }
+func (remoteTarget) Name() string { return "remote" }
 
-func (remote) Unsupported(c steps.Capability) string {
+func (remoteTarget) Unsupported(c steps.Capability) string {
 	if c == steps.PluginFiles {
 		return "the directory is elsewhere"
 	}
 	return ""
 }
 
-func (remote) Server(context.Context, steps.Spec) (steps.Server, error) {
+func (remoteTarget) Server(context.Context, steps.Spec) (steps.Server, error) {
 	return nil, errors.New("a server was started")
 }
 
@@ -67,11 +67,11 @@ func TestCasesOfFilesNeedThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = (&replay.Runner{Target: remote{}}).Run(t.Context(), cases["reg-subdir"])
+	_, err = (&replay.Runner{Target: remoteTarget{}}).Run(t.Context(), cases["reg-subdir"])
 	if !errors.Is(err, steps.ErrUnsupported) || !strings.Contains(err.Error(), "the directory is elsewhere") {
 		t.Errorf("got %v", err)
 	}
-	if _, err = (&replay.Runner{Target: remote{}}).Run(t.Context(), cases["env-proxy"]); err == nil || errors.Is(err, steps.ErrUnsupported) {
+	if _, err = (&replay.Runner{Target: remoteTarget{}}).Run(t.Context(), cases["env-proxy"]); err == nil || errors.Is(err, steps.ErrUnsupported) {
 		t.Errorf("a case without files: got %v", err)
 	}
 }

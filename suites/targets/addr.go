@@ -20,8 +20,8 @@ import (
 	"github.com/plugproof/plugproof/steps"
 )
 
-// addr is a target that somebody else runs.
-type addr struct {
+// addrTarget is a target that somebody else runs.
+type addrTarget struct {
 	name string
 	url  *url.URL
 	opts Options
@@ -47,7 +47,7 @@ func newAddr(name, text string, opts Options) (steps.Target, error) {
 		if err != nil {
 			err = errors.New(withoutUser(err.Error()))
 		}
-		return nil, usage(fmt.Sprintf("%q is no address of a server", withoutUser(text)), err, "name it as addr:https://vault.example.com:8200, or set VAULT_ADDR")
+		return nil, usage(fmt.Sprintf("%q is not the address of a server", withoutUser(text)), err, "name it as addr:https://vault.example.com:8200, or set VAULT_ADDR")
 	}
 	if address.User != nil || address.RawQuery != "" {
 		return nil, usage("the address has more than a server's: it stands in reports, which must show no secret", nil, "leave user, password and query out; the token is VAULT_TOKEN")
@@ -62,7 +62,7 @@ func newAddr(name, text string, opts Options) (steps.Target, error) {
 	if config.Error != nil {
 		return nil, usage("the Vault client can't use its environment", config.Error, "correct the VAULT_ variable that it names")
 	}
-	a := &addr{name: name, url: address, opts: opts, token: token}
+	a := &addrTarget{name: name, url: address, opts: opts, token: token}
 	a.plain = &http.Client{Transport: steps.OneServer(config.HttpClient.Transport, address), Timeout: config.HttpClient.Timeout}
 	a.client = &http.Client{Timeout: a.plain.Timeout, Transport: namespaced{
 		next: a.plain.Transport, namespace: strings.Trim(os.Getenv(vault.EnvVaultNamespace), "/"),
@@ -75,7 +75,7 @@ func newAddr(name, text string, opts Options) (steps.Target, error) {
 		if err != nil {
 			return nil, usage("the plugin directory can't be used", err, "name the server's plugin directory as it is seen on this machine")
 		}
-		a.placed = &placed{dir: dir, known: newSums(), sums: map[string]string{}}
+		a.placed = &placed{dir: dir, known: newChecksums(), sums: map[string]string{}}
 	}
 	a.ready = sync.OnceValue(func() error { return a.check(context.Background()) })
 	return a, nil
@@ -94,7 +94,7 @@ func withoutUser(text string) string {
 func isDirectory(path string) error {
 	info, err := os.Stat(path)
 	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("%s is no directory", path)
+		err = fmt.Errorf("%s is not a directory", path)
 	}
 	return err
 }
@@ -116,10 +116,10 @@ func (n namespaced) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // Name implements steps.Target.
-func (a *addr) Name() string { return a.name }
+func (a *addrTarget) Name() string { return a.name }
 
 // Unsupported implements steps.Target.
-func (a *addr) Unsupported(c steps.Capability) string {
+func (a *addrTarget) Unsupported(c steps.Capability) string {
 	switch c {
 	case steps.HostEnvironment, steps.Settings, steps.Restart:
 		return "somebody else starts this server"
@@ -148,18 +148,18 @@ func (a *addr) Unsupported(c steps.Capability) string {
 }
 
 // Server implements steps.Target.
-func (a *addr) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
+func (a *addrTarget) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
 	if spec.Env != nil || spec.NoAPIAddr || spec.APIAddr != "" || spec.NoPluginDir || spec.State || spec.Fresh {
 		return nil, &Error{Target: a.name, Kind: steps.ErrUnsupported, Problem: "the scenario needs a server of its own, and somebody else starts this one"}
 	}
 	if err := a.ready(); err != nil {
 		return nil, err
 	}
-	return &remote{target: a}, ctx.Err()
+	return &addrServer{target: a}, ctx.Err()
 }
 
 // Close implements steps.Target: the server stays, what was placed goes.
-func (a *addr) Close(context.Context) error {
+func (a *addrTarget) Close(context.Context) error {
 	a.plain.CloseIdleConnections()
 	if a.placed == nil {
 		return nil
@@ -167,13 +167,13 @@ func (a *addr) Close(context.Context) error {
 	return a.placed.remove()
 }
 
-func (a *addr) loopback() bool {
+func (a *addrTarget) loopback() bool {
 	host := a.url.Hostname()
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // check finds out whether the server can be used and may be.
-func (a *addr) check(ctx context.Context) error {
+func (a *addrTarget) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	server := api{base: a.url.String(), http: a.plain}
@@ -222,7 +222,7 @@ func (a *addr) check(ctx context.Context) error {
 }
 
 // unreachable explains why the server gave no usable answer.
-func (a *addr) unreachable(status int, err error) error {
+func (a *addrTarget) unreachable(status int, err error) error {
 	e := &Error{Target: a.name, Err: err}
 	var dns *net.DNSError
 	switch {

@@ -35,7 +35,7 @@ func localAPI(base, token string) api {
 }
 
 // do sends one request below /v1/ and, when the answer has a body and out is
-// not nil, decodes it. An answer of any status is no error.
+// not nil, decodes it. An answer of any status is not an error.
 func (a api) do(ctx context.Context, method, path string, body, out any) (int, error) {
 	var reader io.Reader
 	if body != nil {
@@ -107,7 +107,7 @@ func (a api) await(ctx context.Context, gone <-chan struct{}, path string, statu
 	for {
 		select {
 		case <-gone:
-			return 0, errGone
+			return 0, errExited
 		case <-ctx.Done():
 			return 0, &notReadyError{path: path, last: last, err: ctx.Err()}
 		case <-timer.C:
@@ -129,7 +129,7 @@ func (a api) await(ctx context.Context, gone <-chan struct{}, path string, statu
 	}
 }
 
-// notReadyError tells what a server answered last when the time was over.
+// notReadyError reports what a server answered last when the time was over.
 type notReadyError struct {
 	path, last string
 	err        error

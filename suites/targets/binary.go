@@ -21,14 +21,14 @@ import (
 // versionTimeout bounds how long a program may take to print its version.
 const versionTimeout = 15 * time.Second
 
-// binaries is a target that starts a server program on this machine.
-type binaries struct {
+// binaryTarget is a target that starts a server program on this machine.
+type binaryTarget struct {
 	name, path string
 	opts       Options
 	pool       *pool
 	program    func() (program, error)
 	freePort   func() (string, error)
-	sums       *sums
+	sums       *checksums
 	pluginImages
 }
 
@@ -44,19 +44,19 @@ func newBinary(name, path string, opts Options) (steps.Target, error) {
 		}
 		return nil, &Error{Target: name, Kind: ErrUsage, Problem: "the program can't be run", Err: err, Remedy: remedy}
 	}
-	b := &binaries{name: name, path: absolute, opts: opts, freePort: freePort, sums: newSums()}
+	b := &binaryTarget{name: name, path: absolute, opts: opts, freePort: freePort, sums: newChecksums()}
 	b.pool = newPool(b.start)
 	b.program = sync.OnceValues(b.identify)
 	return b, nil
 }
 
 // Name implements steps.Target.
-func (b *binaries) Name() string { return b.name }
+func (b *binaryTarget) Name() string { return b.name }
 
 // Unsupported implements steps.Target: a program that the harness starts itself
 // lacks only what it can't be asked. Asking for ContainerPlugins contacts the container
 // engine.
-func (b *binaries) Unsupported(c steps.Capability) string {
+func (b *binaryTarget) Unsupported(c steps.Capability) string {
 	switch c {
 	case steps.Sealing:
 		return sealable(b.program())
@@ -67,17 +67,17 @@ func (b *binaries) Unsupported(c steps.Capability) string {
 }
 
 // Server implements steps.Target.
-func (b *binaries) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
+func (b *binaryTarget) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
 	return b.pool.server(ctx, spec)
 }
 
 // Close implements steps.Target.
-func (b *binaries) Close(ctx context.Context) error {
+func (b *binaryTarget) Close(ctx context.Context) error {
 	return errors.Join(b.pool.close(ctx), b.removeImages(ctx))
 }
 
 // identify asks the program what it is.
-func (b *binaries) identify() (program, error) {
+func (b *binaryTarget) identify() (program, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), versionTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, b.path, "version")
@@ -100,8 +100,8 @@ func (b *binaries) identify() (program, error) {
 	return nil, failure
 }
 
-// start gives a new server.
-func (b *binaries) start(ctx context.Context, spec steps.Spec) (running, error) {
+// start returns a new server.
+func (b *binaryTarget) start(ctx context.Context, spec steps.Spec) (running, error) {
 	known, err := b.program()
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (b *binaries) start(ctx context.Context, spec steps.Spec) (running, error) 
 	if err != nil {
 		return nil, fmt.Errorf("%s: folder for the server: %w", b.name, err)
 	}
-	s := &local{target: b, program: known, spec: spec, dir: home, log: filepath.Join(home, "server.log")}
+	s := &binaryServer{target: b, program: known, spec: spec, dir: home, log: filepath.Join(home, "server.log")}
 	for _, dir := range []string{s.pluginDir(), s.stateDir(), s.homeDir()} {
 		if err = os.Mkdir(dir, 0o700); err != nil {
 			break
@@ -135,7 +135,7 @@ func environment(spec steps.Spec, home string) []string {
 	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home}, spec.Env...)
 }
 
-// saveLog keeps what a failed server wrote and tells where, as a sentence for
+// saveLog keeps what a failed server wrote and returns where, as a sentence for
 // an error's remedy.
 func saveLog(opts Options, text string) string {
 	if opts.LogDir == "" || strings.TrimSpace(text) == "" {

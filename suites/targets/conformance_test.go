@@ -51,9 +51,9 @@ func TestContainerConforms(t *testing.T) {
 	} else {
 		g.Expect(areasOf(t, config.Only)).To(Equal(areasOf(t, nil)), "areas without a requirement")
 	}
-	contained := verdicts(t, config, parse(t, "container:"+scratchImage(t, cli, program(t, "suites/cmd/plugproof-serve", "plugproof-serve")), targets.Options{}))
+	inContainer := verdicts(t, config, parse(t, "container:"+scratchImage(t, cli, program(t, "suites/cmd/plugproof-serve", "plugproof-serve")), targets.Options{}))
 	passed := 0
-	for _, verdict := range contained {
+	for _, verdict := range inContainer {
 		id := verdict.Requirement.ID
 		switch verdict.Status {
 		case steps.Pass:
@@ -67,8 +67,8 @@ func TestContainerConforms(t *testing.T) {
 			t.Errorf("%s: %s", id, verdict.Status)
 		}
 	}
-	t.Logf("%d of %d requirements pass in the container", passed, len(contained))
-	g.Expect(passed).To(BeNumerically(">", len(contained)/2))
+	t.Logf("%d of %d requirements pass in the container", passed, len(inContainer))
+	g.Expect(passed).To(BeNumerically(">", len(inContainer)/2))
 }
 
 // explain says why a requirement does not hold, if it does not.
@@ -90,7 +90,7 @@ func verdicts(t *testing.T, config conformance.Config, target steps.Target) []re
 	return result.Verdicts()
 }
 
-// areasOf gives the areas of requirements, or of all if none are named.
+// areasOf returns the areas of requirements, or of all if none are named.
 func areasOf(t *testing.T, ids []string) []string {
 	t.Helper()
 	all, err := steps.Requirements(features.Server())

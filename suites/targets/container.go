@@ -16,28 +16,28 @@ import (
 	"github.com/plugproof/plugproof/steps"
 )
 
-// containers is a target that starts an image's server in a container.
-type containers struct {
+// containerTarget is a target that starts an image's server in a container.
+type containerTarget struct {
 	name, image string
 	opts        Options
 	pool        *pool
 	engine      func() (*engine, error)
-	contents    func() (*contents, error)
+	imageInfo   func() (*imageInfo, error)
 	inside      func() (string, error)
-	sums        *sums
+	sums        *checksums
 	relays      *relays
 	// stop ends what is under way with the engine: an image may take minutes to pull.
 	stop context.CancelFunc
 }
 
-func newContainers(name, image string, opts Options) (steps.Target, error) {
+func newContainer(name, image string, opts Options) (steps.Target, error) {
 	if _, err := reference.ParseDockerRef(image); err != nil {
 		return nil, &Error{
 			Target: name, Kind: ErrUsage, Problem: fmt.Sprintf("%q names no image", image), Err: err,
 			Remedy: "name it as container:hashicorp/vault:1.20",
 		}
 	}
-	c := &containers{name: name, image: image, opts: opts, sums: newSums(), relays: newRelays()}
+	c := &containerTarget{name: name, image: image, opts: opts, sums: newChecksums(), relays: newRelays()}
 	ctx, stop := context.WithCancel(context.Background())
 	c.stop = stop
 	c.pool = newPool(c.start)
@@ -46,7 +46,7 @@ func newContainers(name, image string, opts Options) (steps.Target, error) {
 		e, err := connect(ctx)
 		return e, c.named(err)
 	})
-	c.contents = sync.OnceValues(func() (*contents, error) {
+	c.imageInfo = sync.OnceValues(func() (*imageInfo, error) {
 		e, err := c.engine()
 		if err != nil {
 			return nil, err
@@ -62,7 +62,7 @@ func newContainers(name, image string, opts Options) (steps.Target, error) {
 }
 
 // named puts the target's name into errors from parts that don't know it.
-func (c *containers) named(err error) error {
+func (c *containerTarget) named(err error) error {
 	var known *Error
 	switch {
 	case err == nil:
@@ -76,24 +76,24 @@ func (c *containers) named(err error) error {
 }
 
 // Name implements steps.Target.
-func (c *containers) Name() string { return c.name }
+func (c *containerTarget) Name() string { return c.name }
 
 // Unsupported implements steps.Target. Asking for Loopback, Sealing,
 // PluginFiles or ProcessControl contacts the engine; the last two may build a program.
-func (c *containers) Unsupported(capability steps.Capability) string {
+func (c *containerTarget) Unsupported(capability steps.Capability) string {
 	switch capability {
 	case steps.PluginFiles, steps.ProcessControl:
 		return c.lacksInside()
 	case steps.ContainerPlugins:
 		return "a server in a container has no container engine"
 	case steps.Sealing:
-		found, err := c.contents()
+		found, err := c.imageInfo()
 		if err != nil {
-			return "" // Server tells why
+			return "" // Server reports why
 		}
 		return sealable(found.program, nil)
 	case steps.Loopback:
-		// Without an engine nothing runs, and Server tells why.
+		// Without an engine nothing runs, and Server reports why.
 		if e, err := c.engine(); err == nil && !e.desktop && !e.gateway.IsValid() {
 			return "containers of this engine don't reach listeners of this machine"
 		}
@@ -102,35 +102,35 @@ func (c *containers) Unsupported(capability steps.Capability) string {
 }
 
 // Server implements steps.Target.
-func (c *containers) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
+func (c *containerTarget) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
 	return c.pool.server(ctx, spec)
 }
 
 // Close implements steps.Target.
-func (c *containers) Close(ctx context.Context) error {
+func (c *containerTarget) Close(ctx context.Context) error {
 	c.stop()
 	return errors.Join(c.pool.close(ctx), c.relays.close())
 }
 
 // Platform is the system that plugins for this target have to be built for, as
 // GOOS and GOARCH. It may pull the image.
-func (c *containers) Platform() (goos, goarch string, err error) {
-	found, err := c.contents()
+func (c *containerTarget) Platform() (goos, goarch string, err error) {
+	found, err := c.imageInfo()
 	if err != nil {
 		return "", "", err
 	}
 	return found.os, found.machine, nil
 }
 
-// start gives a new server.
-func (c *containers) start(ctx context.Context, spec steps.Spec) (running, error) {
+// start returns a new server.
+func (c *containerTarget) start(ctx context.Context, spec steps.Spec) (running, error) {
 	for _, entry := range spec.Env {
 		// The engine takes a name alone as an order to unset it.
 		if !strings.Contains(entry, "=") {
 			return nil, &Error{Target: c.name, Kind: steps.ErrUnsupported, Problem: fmt.Sprintf("a container's environment can't hold %q, which has no value", entry)}
 		}
 	}
-	found, err := c.contents()
+	found, err := c.imageInfo()
 	if err != nil {
 		return nil, err
 	}
@@ -138,15 +138,15 @@ func (c *containers) start(ctx context.Context, spec steps.Spec) (running, error
 	if err != nil {
 		return nil, err
 	}
-	s := &contained{target: c, engine: e, contents: found, spec: spec}
+	s := &containerServer{target: c, engine: e, image: found, spec: spec}
 	if err := s.create(ctx); err != nil {
 		return nil, errors.Join(err, s.remove(context.WithoutCancel(ctx)))
 	}
 	return s, nil
 }
 
-// reach gives the address at which containers reach a listener of this machine.
-func (c *containers) reach(e *engine, address string) string {
+// reach returns the address at which containers reach a listener of this machine.
+func (c *containerTarget) reach(e *engine, address string) string {
 	if e.gateway.IsValid() {
 		return c.relays.to(e.gateway, address)
 	}

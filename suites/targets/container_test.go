@@ -23,7 +23,7 @@ import (
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
-// engineClient gives a client of this machine's container engine.
+// engineClient returns a client of this machine's container engine.
 func engineClient(t *testing.T) *client.Client {
 	t.Helper()
 	cli, err := client.New(client.FromEnv)
@@ -138,7 +138,7 @@ func TestContainerFailures(t *testing.T) {
 	}{
 		{"image missing", func(*testing.T) string { return unusedAddress + "/no/such:1" }, steps.Spec{}, targets.ErrImageMissing, "docker pull"},
 		{"exits at start", func(t *testing.T) string { return scratchImage(t, cli, server) }, steps.Spec{Env: []string{"FAKE=exit"}}, targets.ErrExited, "no storage here"},
-		{"not a server", func(t *testing.T) string { return scratchImage(t, cli, "container_test.go") }, steps.Spec{}, targets.ErrNotAServer, "holds no server"},
+		{"not a server", func(t *testing.T) string { return scratchImage(t, cli, "container_test.go") }, steps.Spec{}, targets.ErrNotAServer, "holds no known server"},
 		{"wrong architecture", func(t *testing.T) string { return scratchImage(t, cli, foreign) }, steps.Spec{}, targets.ErrWrongArchitecture, "built for arm64"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

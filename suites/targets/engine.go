@@ -87,7 +87,7 @@ const loopback = "127.0.0.1"
 // hostOverride is testcontainers' variable for where published ports are.
 const hostOverride = "TESTCONTAINERS_HOST_OVERRIDE"
 
-// findHere tells whether ports that containers publish on loopback are this
+// findHere reports whether ports that containers publish on loopback are this
 // process's loopback, and tells testcontainers, which Ryuk is asked by. That
 // takes any machine with a /.dockerenv for a container that uses its host's
 // engine; the engine's network decides it better.
@@ -156,7 +156,7 @@ func ping(ctx context.Context, opts ...client.Opt) (*client.Client, error) {
 	return cli, nil
 }
 
-// findGateway gives the address that this machine has in the engine's default
+// findGateway returns the address that this machine has in the engine's default
 // network. With a remote or rootless engine there is none. Engines don't always
 // tell the gateway, but always the subnet.
 func (e *engine) findGateway(ctx context.Context) netip.Addr {
@@ -211,7 +211,7 @@ func owner() string {
 	return fmt.Sprintf("%s/%d/%s", host, pid, birth(pid))
 }
 
-// birth is when a process began, in the kernel's ticks, where the system tells.
+// birth is when a process began, in the kernel's ticks, where the system reports it.
 func birth(pid int) string {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

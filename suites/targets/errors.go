@@ -18,7 +18,7 @@ var (
 	// ErrNotAllowed: a server that somebody else runs was not released with
 	// Options.ThisServer. It is wrong use too.
 	ErrNotAllowed = fmt.Errorf("server not released: %w", ErrUsage)
-	// ErrNotAServer: the program or image is no server that is known.
+	// ErrNotAServer: the program or image is not a known server.
 	ErrNotAServer = errors.New("not a known server")
 	// ErrWrongArchitecture: a program was built for another machine.
 	ErrWrongArchitecture = errors.New("wrong architecture")
@@ -57,7 +57,7 @@ type Error struct {
 	Err error
 }
 
-// Error gives the problem with its cause, the end of the log and the remedy.
+// Error returns the problem with its cause, the end of the log and the remedy.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Target)
@@ -81,7 +81,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the kind and the cause to errors.Is and errors.As.
+// Unwrap returns the kind and the cause, for errors.Is and errors.As.
 func (e *Error) Unwrap() []error {
 	if e.Err == nil {
 		return []error{e.Kind}

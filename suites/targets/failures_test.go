@@ -53,13 +53,13 @@ func TestNamesThatAreRefused(t *testing.T) {
 		"container:":             "names no image",
 		"container:UPPER CASE":   "names no image",
 		"addr:":                  "set VAULT_ADDR",
-		"addr:127.0.0.1:8200":    "no address of a server",
+		"addr:127.0.0.1:8200":    "not the address of a server",
 		// A report shows the target's name.
 		"addr:http://u:planted@127.0.0.1:8200":   "leave user, password and query out",
 		"addr:http://127.0.0.1:8200/?t=planted":  "leave user, password and query out",
-		"addr:htp://u:planted@127.0.0.1:8200":    "no address of a server",
-		"addr:http://u:planted@127.0.0.1:8200:1": "no address of a server",
-		"addr:u:planted@127.0.0.1:8200":          "no address of a server",
+		"addr:htp://u:planted@127.0.0.1:8200":    "not the address of a server",
+		"addr:http://u:planted@127.0.0.1:8200:1": "not the address of a server",
+		"addr:u:planted@127.0.0.1:8200":          "not the address of a server",
 		"addr:https://vault.test:8200":           "set VAULT_TOKEN",
 	} {
 		t.Run(spec, func(t *testing.T) {

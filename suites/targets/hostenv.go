@@ -5,26 +5,10 @@ package targets
 import (
 	"os"
 	"slices"
-
-	"github.com/plugproof/plugproof/steps"
 )
 
-// SetHostEnv replaces what Spec.Env added to the server's environment, for
-// plugins that start from now on. Only the mock within this process can; others
-// give steps.ErrUnsupported.
-func (l *lent) SetHostEnv(env []string) error {
-	changer, ok := l.running.(steps.EnvironmentChanger)
-	if !ok || l.common {
-		return &Error{
-			Target: l.Address(), Kind: steps.ErrUnsupported,
-			Problem: "the environment of this server can't be changed while it runs",
-		}
-	}
-	return changer.SetHostEnv(env)
-}
-
 // SetHostEnv implements steps.EnvironmentChanger.
-func (s *mock) SetHostEnv(env []string) error {
+func (s *mockServer) SetHostEnv(env []string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.spec.Env = slices.Clone(env)
@@ -32,7 +16,7 @@ func (s *mock) SetHostEnv(env []string) error {
 }
 
 // hostEnv is what plugins see as the environment of the server.
-func (s *mock) hostEnv() []string {
+func (s *mockServer) hostEnv() []string {
 	s.mu.Lock()
 	spec := s.spec
 	s.mu.Unlock()
@@ -43,7 +27,7 @@ func (s *mock) hostEnv() []string {
 		home = os.TempDir()
 	}
 	env := environment(spec, home)
-	if change := s.target.changes.Environ; change != nil {
+	if change := s.target.faults.Environ; change != nil {
 		env = change(env)
 	}
 	return env

@@ -72,8 +72,8 @@ func (e *engine) pull(ctx context.Context, image string, heard func()) error {
 	return nil
 }
 
-// contents is what an image holds that concerns us.
-type contents struct {
+// imageInfo is what an image holds that concerns us.
+type imageInfo struct {
 	image        string
 	os           string
 	architecture string
@@ -93,12 +93,12 @@ const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 // look finds out which server an image holds: its entrypoint if that is a known
 // program, else one in the image's PATH or its root folder.
-func (e *engine) look(ctx context.Context, image string) (*contents, error) {
+func (e *engine) look(ctx context.Context, image string) (*imageInfo, error) {
 	found, err := e.ImageInspect(ctx, image)
 	if err != nil {
 		return nil, err
 	}
-	c := &contents{image: image, os: found.Os, architecture: found.Architecture, search: defaultPath}
+	c := &imageInfo{image: image, os: found.Os, architecture: found.Architecture, search: defaultPath}
 	var candidates []string
 	if config := found.Config; config != nil {
 		for _, entry := range config.Env {
@@ -141,13 +141,13 @@ func (e *engine) look(ctx context.Context, image string) (*contents, error) {
 		}
 	}
 	return nil, &Error{
-		Kind: ErrNotAServer, Problem: fmt.Sprintf("image %s holds no server that is known", image),
+		Kind: ErrNotAServer, Problem: fmt.Sprintf("image %s holds no known server", image),
 		Remedy: "take an image with vault, bao, plugproof or plugproof-serve as its entrypoint or in its PATH",
 	}
 }
 
 // machine reads which architecture a program in a container is built for, and
-// gives otherwise where it doesn't tell: scripts don't.
+// returns otherwise where it doesn't say: scripts don't.
 func (e *engine) machine(ctx context.Context, id, file, otherwise string) string {
 	copied, err := e.CopyFromContainer(ctx, id, client.CopyFromContainerOptions{SourcePath: file})
 	if err != nil {

@@ -24,8 +24,8 @@ const innerInside = "/" + innerRoot + "/" + build.Inside
 
 // findInside returns the program that looks into this image's containers, which is built
 // for it if it was not installed with this one.
-func (c *containers) findInside() (string, error) {
-	found, err := c.contents()
+func (c *containerTarget) findInside() (string, error) {
+	found, err := c.imageInfo()
 	if err != nil {
 		return "", err
 	}
@@ -37,9 +37,9 @@ func (c *containers) findInside() (string, error) {
 }
 
 // lacksInside returns why containers can't be looked into, or "".
-func (c *containers) lacksInside() string {
-	if _, err := c.contents(); err != nil {
-		return "" // Server tells why
+func (c *containerTarget) lacksInside() string {
+	if _, err := c.imageInfo(); err != nil {
+		return "" // Server reports why
 	}
 	if _, err := c.inside(); err != nil {
 		return fmt.Sprintf("processes and files are inside the container, and the program that looks at them is missing: %v", err)
@@ -59,7 +59,7 @@ func (i insight) close() {
 }
 
 // Host implements steps.ElsewhereServer.
-func (s *contained) Host(ctx context.Context) (host.Host, error) {
+func (s *containerServer) Host(ctx context.Context) (host.Host, error) {
 	s.looking.Lock()
 	defer s.looking.Unlock()
 	if s.insight == nil || s.insight.broken() {
@@ -75,12 +75,12 @@ func (s *contained) Host(ctx context.Context) (host.Host, error) {
 // lookInside starts a program of ours in the container as root. Where root may not
 // ask the processes of the server's user, as it has few capabilities in a container,
 // it is started as that user, too.
-func (s *contained) lookInside(ctx context.Context) (*insight, error) {
+func (s *containerServer) lookInside(ctx context.Context) (*insight, error) {
 	program, err := s.target.inside()
 	if err != nil {
 		return nil, err
 	}
-	if err := s.bringInside(ctx, program); err != nil {
+	if err := s.copyInside(ctx, program); err != nil {
 		return nil, err
 	}
 	root, err := s.attach(ctx, "0")
@@ -97,9 +97,9 @@ func (s *contained) lookInside(ctx context.Context) (*insight, error) {
 	return &insight{files: root, processes: user}, nil
 }
 
-// bringInside copies the program into the container, once.
-func (s *contained) bringInside(ctx context.Context, program string) error {
-	if s.brought {
+// copyInside copies the program into the container, once.
+func (s *containerServer) copyInside(ctx context.Context, program string) error {
+	if s.copied {
 		return nil
 	}
 	content, err := os.ReadFile(program)
@@ -114,13 +114,13 @@ func (s *contained) bringInside(ctx context.Context, program string) error {
 		_, err := archive.Write(content)
 		return err
 	})
-	s.brought = err == nil
+	s.copied = err == nil
 	return err
 }
 
 // attach runs the program beside the server, as a user of the container or as the
 // server's own, and greets it.
-func (s *contained) attach(ctx context.Context, user string) (*host.Remote, error) {
+func (s *containerServer) attach(ctx context.Context, user string) (*host.Remote, error) {
 	made, err := s.engine.ExecCreate(ctx, s.box.GetContainerID(), client.ExecCreateOptions{
 		User: user, AttachStdin: true, AttachStdout: true, AttachStderr: true,
 		Env: []string{"TMPDIR=/tmp"}, Cmd: []string{innerInside},
@@ -166,7 +166,7 @@ func (s execStream) Close() error {
 }
 
 // lookAway ends the program in the container, if there is one.
-func (s *contained) lookAway() {
+func (s *containerServer) lookAway() {
 	s.looking.Lock()
 	defer s.looking.Unlock()
 	if s.insight != nil {
@@ -185,8 +185,8 @@ type containerHost struct {
 // would hide the method.
 type processTable interface{ host.Processes }
 
-// forget has Place bring a file again, if it is one of the plugin directory.
-func (s *contained) forget(file string) {
+// forget has Place copy a file again, if it is one of the plugin directory.
+func (s *containerServer) forget(file string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if path.Dir(file) == innerPlugins {

@@ -31,11 +31,11 @@ import (
 //nolint:gochecknoglobals // a cache; what belongs to a key never changes
 var versions = mockserver.NewVersions()
 
-// mocks is a target that serves the mock within this process.
-type mocks struct {
+// mockTarget is a target that serves the mock within this process.
+type mockTarget struct {
 	name    string
 	dialect *dialect.Dialect
-	changes Changes
+	faults  Faults
 	pool    *pool
 	dirs    pluginDirs
 	digests *mockserver.Digests
@@ -58,7 +58,7 @@ func newMock(name, wanted string, opts Options) (steps.Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := newMocks(name, d, Changes{})
+	m := newMockTarget(name, d, Faults{})
 	if opts.StartOnce {
 		m.versions = versions
 	}
@@ -74,8 +74,8 @@ func knownDialect(target, name string) error {
 	return nil
 }
 
-// Changes break a mock from outside, to test that requirements notice.
-type Changes struct {
+// Faults break a mock from outside, to test that requirements notice.
+type Faults struct {
 	// Handler makes of a server and its plugin directory the handler that
 	// scenarios' requests pass; what plugins ask of the server does not. Nil
 	// changes nothing.
@@ -85,27 +85,27 @@ type Changes struct {
 	Environ func([]string) []string
 }
 
-// Mock gives the mock of this process as a target that behaves as d and the
-// changes say, and starts plugins as with Options.StartOnce.
-func Mock(name string, d *dialect.Dialect, changes Changes) steps.Target {
-	m := newMocks(name, d, changes)
+// Mock returns the mock of this process as a target that behaves as d and the
+// faults say, and starts plugins as with Options.StartOnce.
+func Mock(name string, d *dialect.Dialect, changes Faults) steps.Target {
+	m := newMockTarget(name, d, changes)
 	m.versions = versions
 	return m
 }
 
-func newMocks(name string, d *dialect.Dialect, changes Changes) *mocks {
-	m := &mocks{name: name, dialect: d, changes: changes, digests: mockserver.NewDigests()}
+func newMockTarget(name string, d *dialect.Dialect, changes Faults) *mockTarget {
+	m := &mockTarget{name: name, dialect: d, faults: changes, digests: mockserver.NewDigests()}
 	m.pool = newPool(m.start)
 	return m
 }
 
 // Name implements steps.Target.
-func (m *mocks) Name() string { return m.name }
+func (m *mockTarget) Name() string { return m.name }
 
 // Unsupported implements steps.Target: the environment of the server process is an
 // option of the mock, and its plugins are processes of this machine. Asking for
 // ContainerPlugins contacts the container engine.
-func (m *mocks) Unsupported(c steps.Capability) string {
+func (m *mockTarget) Unsupported(c steps.Capability) string {
 	if c == steps.ContainerPlugins {
 		return m.unsupported()
 	}
@@ -113,17 +113,17 @@ func (m *mocks) Unsupported(c steps.Capability) string {
 }
 
 // Server implements steps.Target.
-func (m *mocks) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
+func (m *mockTarget) Server(ctx context.Context, spec steps.Spec) (steps.Server, error) {
 	return m.pool.server(ctx, spec)
 }
 
 // Close implements steps.Target.
-func (m *mocks) Close(ctx context.Context) error {
+func (m *mockTarget) Close(ctx context.Context) error {
 	return errors.Join(m.pool.close(ctx), m.dirs.close(), m.removeImages(ctx))
 }
 
-func (m *mocks) start(ctx context.Context, spec steps.Spec) (running, error) {
-	s := &mock{target: m, spec: spec, token: newToken(), log: &logBuffer{}, clock: clock.New(), faults: fault.New(1)}
+func (m *mockTarget) start(ctx context.Context, spec steps.Spec) (running, error) {
+	s := &mockServer{target: m, spec: spec, token: newToken(), log: &logBuffer{}, clock: clock.New(), faults: fault.New(1)}
 	err := s.makeDirs()
 	if err != nil {
 		err = fmt.Errorf("%s: folder for the server: %w", m.name, err)
@@ -136,9 +136,9 @@ func (m *mocks) start(ctx context.Context, spec steps.Spec) (running, error) {
 	return s, nil
 }
 
-// mock is a mock server of this process.
-type mock struct {
-	target  *mocks
+// mockServer is a mock server of this process.
+type mockServer struct {
+	target  *mockTarget
 	spec    steps.Spec
 	dir     string     // of all but the plugins
 	plugins *pluginDir // nil without a plugin directory
@@ -154,7 +154,7 @@ type mock struct {
 }
 
 // makeDirs makes the directories that the server needs.
-func (s *mock) makeDirs() (err error) {
+func (s *mockServer) makeDirs() (err error) {
 	if !s.spec.NoPluginDir {
 		if s.plugins, err = s.target.dirs.lease(); err != nil {
 			return err
@@ -164,8 +164,8 @@ func (s *mock) makeDirs() (err error) {
 	return err
 }
 
-// removeDirs removes them, or gives them back.
-func (s *mock) removeDirs() (err error) {
+// removeDirs removes them, or releases them.
+func (s *mockServer) removeDirs() (err error) {
 	if s.plugins != nil {
 		err = s.target.dirs.release(s.plugins)
 	}
@@ -174,7 +174,7 @@ func (s *mock) removeDirs() (err error) {
 
 // begin starts the server, at the address it had if there was one and it is
 // free.
-func (s *mock) begin(ctx context.Context) error {
+func (s *mockServer) begin(ctx context.Context) error {
 	before := strings.TrimPrefix(s.Address(), "http://")
 	return onPort(s.target.name, before, freePort, func(listen string) error {
 		if err := s.try(ctx, listen); err != nil {
@@ -185,7 +185,7 @@ func (s *mock) begin(ctx context.Context) error {
 }
 
 // try starts the server at an address.
-func (s *mock) try(ctx context.Context, listen string) error {
+func (s *mockServer) try(ctx context.Context, listen string) error {
 	opts := []mockserver.Option{
 		mockserver.WithDialectData(s.target.dialect), mockserver.WithRootToken(s.token),
 		mockserver.WithEnviron(s.hostEnv), mockserver.WithClock(s.clock), mockserver.WithDigests(s.target.digests), mockserver.WithVersions(s.target.versions),
@@ -207,7 +207,7 @@ func (s *mock) try(ctx context.Context, listen string) error {
 	if s.spec.State {
 		opts = append(opts, mockserver.WithDataDir(filepath.Join(s.dir, "state")))
 	}
-	if s.target.changes.Handler == nil {
+	if s.target.faults.Handler == nil {
 		opts = append(opts, mockserver.WithListen(listen))
 	}
 	server, err := mockserver.Start(context.WithoutCancel(ctx), opts...)
@@ -216,12 +216,12 @@ func (s *mock) try(ctx context.Context, listen string) error {
 	}
 	address := server.Address()
 	var front *http.Server
-	if s.target.changes.Handler != nil {
+	if s.target.faults.Handler != nil {
 		l, err := net.Listen("tcp", listen)
 		if err != nil {
 			return errors.Join(err, server.Close())
 		}
-		front = &http.Server{Handler: s.target.changes.Handler(server, s.PluginDir()), ReadHeaderTimeout: requestTimeout}
+		front = &http.Server{Handler: s.target.faults.Handler(server, s.PluginDir()), ReadHeaderTimeout: requestTimeout}
 		go func() { _ = front.Serve(l) }()
 		address = "http://" + l.Addr().String()
 	}
@@ -231,20 +231,20 @@ func (s *mock) try(ctx context.Context, listen string) error {
 	return nil
 }
 
-func (s *mock) gone() bool { return false }
+func (s *mockServer) exited() bool { return false }
 
 // Address implements steps.Server.
-func (s *mock) Address() string {
+func (s *mockServer) Address() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.address
 }
 
 // Token implements steps.Server.
-func (s *mock) Token() string { return s.token }
+func (s *mockServer) Token() string { return s.token }
 
 // PluginDir implements steps.Server.
-func (s *mock) PluginDir() string {
+func (s *mockServer) PluginDir() string {
 	if s.plugins == nil {
 		return ""
 	}
@@ -252,7 +252,7 @@ func (s *mock) PluginDir() string {
 }
 
 // Place implements steps.PluginPlacer.
-func (s *mock) Place(_ context.Context, name, path string) (string, error) {
+func (s *mockServer) Place(_ context.Context, name, path string) (string, error) {
 	if s.plugins == nil {
 		return "", errNoPluginDir
 	}
@@ -271,14 +271,14 @@ func (s *mock) Place(_ context.Context, name, path string) (string, error) {
 }
 
 // Reach implements steps.AddressMapper: plugins run on this machine.
-func (s *mock) Reach(address string) string { return address }
+func (s *mockServer) Reach(address string) string { return address }
 
 // Logs implements steps.LogReader.
-func (s *mock) Logs(context.Context) (string, error) { return mask(s.log.String(), s.token), nil }
+func (s *mockServer) Logs(context.Context) (string, error) { return mask(s.log.String(), s.token), nil }
 
 // Restart implements steps.Restarter. A server of this process can't be killed, so
 // that kill makes no difference here; mock-process has the real thing.
-func (s *mock) Restart(ctx context.Context, _ bool) error {
+func (s *mockServer) Restart(ctx context.Context, _ bool) error {
 	if err := s.end(); err != nil {
 		return fmt.Errorf("%s: %w", s.target.name, err)
 	}
@@ -286,9 +286,9 @@ func (s *mock) Restart(ctx context.Context, _ bool) error {
 }
 
 // Close implements steps.Server.
-func (s *mock) Close(context.Context) error { return errors.Join(s.end(), s.removeDirs()) }
+func (s *mockServer) Close(context.Context) error { return errors.Join(s.end(), s.removeDirs()) }
 
-func (s *mock) end() error {
+func (s *mockServer) end() error {
 	s.mu.Lock()
 	server, front := s.server, s.front
 	s.mu.Unlock()

@@ -25,7 +25,7 @@ func notInAPI(c steps.Capability) string {
 }
 
 // Advance implements steps.ClockMover.
-func (s *mock) Advance(_ context.Context, d time.Duration) error {
+func (s *mockServer) Advance(_ context.Context, d time.Duration) error {
 	s.clock.Advance(d)
 	return nil
 }
@@ -34,57 +34,57 @@ func (s *mock) Advance(_ context.Context, d time.Duration) error {
 func slashed(mount string) string { return strings.Trim(mount, "/") + "/" }
 
 // FailWrites implements steps.Faulty.
-func (s *mock) FailWrites(_ context.Context, mount string, fail bool) (refused int64, err error) {
+func (s *mockServer) FailWrites(_ context.Context, mount string, fail bool) (refused int64, err error) {
 	return s.running().FailWrites(slashed(mount), fail)
 }
 
 // FailReads implements steps.Faulty.
-func (s *mock) FailReads(_ context.Context, mount string, fail bool) (refused int64, err error) {
+func (s *mockServer) FailReads(_ context.Context, mount string, fail bool) (refused int64, err error) {
 	return s.running().FailReads(slashed(mount), fail)
 }
 
 // SetReadOnly implements steps.Faulty.
-func (s *mock) SetReadOnly(_ context.Context, mount string, readOnly bool) (refused int64, err error) {
+func (s *mockServer) SetReadOnly(_ context.Context, mount string, readOnly bool) (refused int64, err error) {
 	return s.running().SetReadOnly(slashed(mount), readOnly)
 }
 
 // StorageKeys implements steps.Faulty.
-func (s *mock) StorageKeys(ctx context.Context, mount, folder string) ([]string, error) {
+func (s *mockServer) StorageKeys(ctx context.Context, mount, folder string) ([]string, error) {
 	return s.running().StorageKeys(ctx, slashed(mount), folder)
 }
 
 // StorageEntries implements steps.Faulty.
-func (s *mock) StorageEntries(ctx context.Context, mount string) (map[string][]byte, error) {
+func (s *mockServer) StorageEntries(ctx context.Context, mount string) (map[string][]byte, error) {
 	return s.running().StorageEntries(ctx, slashed(mount))
 }
 
 // ReplaceStorage implements steps.Faulty.
-func (s *mock) ReplaceStorage(ctx context.Context, mount string, entries map[string][]byte) error {
+func (s *mockServer) ReplaceStorage(ctx context.Context, mount string, entries map[string][]byte) error {
 	return s.running().ReplaceStorage(ctx, slashed(mount), entries)
 }
 
 // RollBackNow implements steps.Faulty.
-func (s *mock) RollBackNow(ctx context.Context, mount string) error {
+func (s *mockServer) RollBackNow(ctx context.Context, mount string) error {
 	return s.running().RollBackNow(ctx, slashed(mount))
 }
 
 // HoldStorage implements steps.Faulty.
-func (s *mock) HoldStorage(_ context.Context, mount string, pass int) error {
+func (s *mockServer) HoldStorage(_ context.Context, mount string, pass int) error {
 	return s.running().HoldStorage(slashed(mount), pass)
 }
 
 // ReleaseStorage implements steps.Faulty.
-func (s *mock) ReleaseStorage(_ context.Context, mount string) error {
+func (s *mockServer) ReleaseStorage(_ context.Context, mount string) error {
 	return s.running().ReleaseStorage(slashed(mount))
 }
 
 // HeldAccesses implements steps.Faulty.
-func (s *mock) HeldAccesses(_ context.Context, mount string) (int64, error) {
+func (s *mockServer) HeldAccesses(_ context.Context, mount string) (int64, error) {
 	return s.running().HeldAccesses(slashed(mount))
 }
 
-// SetFault implements steps.Faulty.
-func (s *mock) SetFault(_ context.Context, wanted steps.Fault) error {
+// SetFault implements steps.FaultSetter.
+func (s *mockServer) SetFault(_ context.Context, wanted steps.Fault) error {
 	all := map[steps.Fault]fault.Faults{
 		steps.NoFault:         {},
 		steps.StorageFails:    {StorageFailures: 1},
@@ -102,18 +102,18 @@ func (s *mock) SetFault(_ context.Context, wanted steps.Fault) error {
 }
 
 // Seal implements steps.Sealer.
-func (s *mock) Seal(_ context.Context, sealed bool) error {
+func (s *mockServer) Seal(_ context.Context, sealed bool) error {
 	s.faults.Replace(fault.Faults{Sealed: sealed})
 	return nil
 }
 
 // RevokeUnnoted implements steps.Faulty.
-func (s *mock) RevokeUnnoted(ctx context.Context, leaseID string) error {
+func (s *mockServer) RevokeUnnoted(ctx context.Context, leaseID string) error {
 	return s.running().RevokeUnnoted(ctx, leaseID)
 }
 
 // running returns the server.
-func (s *mock) running() *mockserver.Server {
+func (s *mockServer) running() *mockserver.Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.server
@@ -121,7 +121,7 @@ func (s *mock) running() *mockserver.Server {
 
 // PluginLog implements steps.PluginLogReader. The server logs a plugin's lines under
 // the name of its registration.
-func (s *mock) PluginLog(_ context.Context, registration string) ([]string, error) {
+func (s *mockServer) PluginLog(_ context.Context, registration string) ([]string, error) {
 	var found []string
 	for line := range strings.Lines(s.log.String()) {
 		if strings.Contains(line, registration+":") || strings.Contains(line, registration+".") {
@@ -132,12 +132,12 @@ func (s *mock) PluginLog(_ context.Context, registration string) ([]string, erro
 }
 
 // PluginToken implements steps.TokenReporter.
-func (s *mock) PluginToken(_ context.Context, mount, token string) (string, error) {
+func (s *mockServer) PluginToken(_ context.Context, mount, token string) (string, error) {
 	return s.running().PluginToken(slashed(mount), token)
 }
 
 // Crashes implements steps.CrashReporter.
-func (s *mock) Crashes(context.Context) ([]steps.Crash, error) {
+func (s *mockServer) Crashes(context.Context) ([]steps.Crash, error) {
 	s.mu.Lock()
 	server := s.server
 	s.mu.Unlock()
@@ -194,7 +194,7 @@ func remedy(f failure.Failure) string {
 }
 
 // SpecialPaths implements steps.SpecialPathReporter.
-func (s *mock) SpecialPaths(ctx context.Context, mount string) (steps.SpecialPathSet, error) {
+func (s *mockServer) SpecialPaths(ctx context.Context, mount string) (steps.SpecialPathSet, error) {
 	s.mu.Lock()
 	server := s.server
 	s.mu.Unlock()

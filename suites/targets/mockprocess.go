@@ -27,7 +27,7 @@ func newMockProcess(name, wanted string, opts Options) (steps.Target, error) {
 			return nil, &Error{Target: name, Kind: ErrUsage, Problem: "the running program can't be found", Err: err, Remedy: "name plugproof's path"}
 		}
 	}
-	b := &binaries{name: name, path: path, opts: opts, freePort: freePort, sums: newSums()}
+	b := &binaryTarget{name: name, path: path, opts: opts, freePort: freePort, sums: newChecksums()}
 	b.pool = newPool(b.start)
 	b.program = func() (program, error) { return ownProgram{dialect: chosen}, nil }
 	return b, nil

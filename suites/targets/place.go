@@ -108,22 +108,22 @@ func unreplaced(digest func() (string, error), place func() error) (string, erro
 	return before, err
 }
 
-// sums remembers the sha256 of files that did not change since: scenarios place
+// checksums remembers the sha256 of files that did not change since: scenarios place
 // the same few plugins hundreds of times. It may be used by several goroutines.
-type sums struct {
+type checksums struct {
 	mu    sync.Mutex
-	known map[string]knownSum // by path
+	known map[string]knownChecksum // by path
 }
 
-type knownSum struct {
+type knownChecksum struct {
 	info os.FileInfo
 	sum  string
 }
 
-func newSums() *sums { return &sums{known: map[string]knownSum{}} }
+func newChecksums() *checksums { return &checksums{known: map[string]knownChecksum{}} }
 
 // of returns the file's sha256 in hex.
-func (s *sums) of(path string) (string, error) {
+func (s *checksums) of(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", err
@@ -134,17 +134,17 @@ func (s *sums) of(path string) (string, error) {
 	if ok && os.SameFile(info, before.info) && info.Size() == before.info.Size() && info.ModTime().Equal(before.info.ModTime()) {
 		return before.sum, nil
 	}
-	sum, err := fileSum(path)
+	sum, err := fileChecksum(path)
 	if err != nil {
 		return "", err
 	}
 	s.mu.Lock()
-	s.known[path] = knownSum{info: info, sum: sum}
+	s.known[path] = knownChecksum{info: info, sum: sum}
 	s.mu.Unlock()
 	return sum, nil
 }
 
-func fileSum(path string) (string, error) {
+func fileChecksum(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

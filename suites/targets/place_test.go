@@ -22,7 +22,7 @@ func TestReplacedWhilePlaced(t *testing.T) {
 		g.Expect(os.Rename(fresh, built)).To(Succeed())
 	}
 	build("one")
-	sums, placements := newSums(), 0
+	sums, placements := newChecksums(), 0
 	sum, err := unreplaced(func() (string, error) { return sums.of(built) }, func() error {
 		if placements++; placements == 1 {
 			build("two")
@@ -30,7 +30,7 @@ func TestReplacedWhilePlaced(t *testing.T) {
 		return placeFile(directory, "plugin", built)
 	})
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(fileSum(filepath.Join(directory, "plugin"))).To(Equal(sum))
+	g.Expect(fileChecksum(filepath.Join(directory, "plugin"))).To(Equal(sum))
 	g.Expect(placements).To(Equal(2))
 	g.Expect(os.ReadFile(filepath.Join(directory, "plugin"))).To(BeEquivalentTo("two"))
 

@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
-	"time"
 
 	"github.com/plugproof/plugproof/steps"
-	"github.com/plugproof/plugproof/steps/host"
 )
 
 // running is a server that a pool has started.
@@ -20,12 +18,12 @@ type running interface {
 	steps.LogReader
 	steps.Restarter
 	steps.AddressMapper
-	// gone tells that the server ended by itself.
-	gone() bool
+	// exited reports whether the server ended by itself.
+	exited() bool
 }
 
-// pool gives scenarios their servers: one for all that ask for the zero Spec,
-// one of their own to the others. It may be used by several goroutines.
+// pool leases servers to scenarios: one to all that ask for the zero Spec, one of
+// their own to the others. It may be used by several goroutines.
 type pool struct {
 	start func(context.Context, steps.Spec) (running, error)
 
@@ -68,7 +66,7 @@ func (p *pool) server(ctx context.Context, spec steps.Spec) (steps.Server, error
 	if closed {
 		return nil, errors.Join(errClosed, server.Close(ctx))
 	}
-	return &lent{running: server, giveBack: func(ctx context.Context) error {
+	return &lease{Server: server, release: func(ctx context.Context) error {
 		p.mu.Lock()
 		_, there := p.own[server]
 		delete(p.own, server)
@@ -80,7 +78,7 @@ func (p *pool) server(ctx context.Context, spec steps.Spec) (steps.Server, error
 	}}, nil
 }
 
-// shared gives the common server and starts it when there is none or when a
+// shared leases the common server, which it starts when there is none or when a
 // scenario has brought it down. A failed start is not tried again: every
 // scenario would wait as long for the same answer.
 func (p *pool) shared(ctx context.Context) (steps.Server, error) {
@@ -105,13 +103,13 @@ func (p *pool) shared(ctx context.Context) (steps.Server, error) {
 	if current.err != nil {
 		return nil, current.err
 	}
-	return &lent{running: current.server, common: true, giveBack: func(context.Context) error { return nil }}, nil
+	return &sharedLease{current.server}, nil
 }
 
 func (p *pool) begin(ctx context.Context, s, before *startup) {
 	defer close(s.done)
 	if before != nil {
-		// It has ended; this removes its files and tells why.
+		// It has ended; this removes its files and returns why.
 		err := before.server.Close(ctx)
 		p.mu.Lock()
 		p.crashes = append(p.crashes, err)
@@ -123,7 +121,7 @@ func (p *pool) begin(ctx context.Context, s, before *startup) {
 func (s *startup) broken() bool {
 	select {
 	case <-s.done:
-		return s.err == nil && s.server.gone()
+		return s.err == nil && s.server.exited()
 	default:
 		return false
 	}
@@ -158,125 +156,4 @@ func (p *pool) close(ctx context.Context) error {
 		all = append(all, <-errs)
 	}
 	return errors.Join(all...)
-}
-
-// lent is a server in the hands of one scenario.
-type lent struct {
-	running
-	common   bool
-	giveBack func(context.Context) error
-}
-
-func (l *lent) Close(ctx context.Context) error { return l.giveBack(ctx) }
-
-// Crashes implements steps.CrashReporter.
-func (l *lent) Crashes(ctx context.Context) ([]steps.Crash, error) {
-	return steps.PluginCrashes(ctx, l.running)
-}
-
-// Host implements steps.ElsewhereServer.
-func (l *lent) Host(ctx context.Context) (host.Host, error) { return steps.HostOf(ctx, l.running) }
-
-// Advance implements steps.ClockMover.
-func (l *lent) Advance(ctx context.Context, d time.Duration) error {
-	if l.common {
-		return errors.New("this server is shared with other scenarios: ask for State or Fresh to move its time")
-	}
-	return steps.AdvanceClock(ctx, l.running, d)
-}
-
-// FailWrites implements steps.Faulty.
-func (l *lent) FailWrites(ctx context.Context, mount string, fail bool) (refused int64, err error) {
-	return steps.FailWrites(ctx, l.running, mount, fail)
-}
-
-// FailReads implements steps.Faulty.
-func (l *lent) FailReads(ctx context.Context, mount string, fail bool) (refused int64, err error) {
-	return steps.FailReads(ctx, l.running, mount, fail)
-}
-
-// SetReadOnly implements steps.Faulty.
-func (l *lent) SetReadOnly(ctx context.Context, mount string, readOnly bool) (refused int64, err error) {
-	return steps.SetReadOnly(ctx, l.running, mount, readOnly)
-}
-
-// StorageKeys implements steps.Faulty.
-func (l *lent) StorageKeys(ctx context.Context, mount, folder string) ([]string, error) {
-	return steps.StorageKeys(ctx, l.running, mount, folder)
-}
-
-// StorageEntries implements steps.Faulty.
-func (l *lent) StorageEntries(ctx context.Context, mount string) (map[string][]byte, error) {
-	return steps.StorageEntries(ctx, l.running, mount)
-}
-
-// ReplaceStorage implements steps.Faulty.
-func (l *lent) ReplaceStorage(ctx context.Context, mount string, entries map[string][]byte) error {
-	return steps.ReplaceStorage(ctx, l.running, mount, entries)
-}
-
-// RollBackNow implements steps.Faulty.
-func (l *lent) RollBackNow(ctx context.Context, mount string) error {
-	return steps.RollBackNow(ctx, l.running, mount)
-}
-
-// HoldStorage implements steps.Faulty.
-func (l *lent) HoldStorage(ctx context.Context, mount string, pass int) error {
-	return steps.HoldStorage(ctx, l.running, mount, pass)
-}
-
-// ReleaseStorage implements steps.Faulty.
-func (l *lent) ReleaseStorage(ctx context.Context, mount string) error {
-	return steps.ReleaseStorage(ctx, l.running, mount)
-}
-
-// HeldAccesses implements steps.Faulty.
-func (l *lent) HeldAccesses(ctx context.Context, mount string) (int64, error) {
-	return steps.HeldAccesses(ctx, l.running, mount)
-}
-
-// errShared: a scenario is about to change a server that others use.
-var errShared = errors.New("this server is shared with other scenarios: ask for State or Fresh")
-
-// SetFault implements steps.Faulty.
-func (l *lent) SetFault(ctx context.Context, fault steps.Fault) error {
-	if l.common {
-		return errShared
-	}
-	return steps.SetFault(ctx, l.running, fault)
-}
-
-// Seal implements steps.Sealer.
-func (l *lent) Seal(ctx context.Context, sealed bool) error {
-	if l.common {
-		return errShared
-	}
-	return steps.SealServer(ctx, l.running, sealed)
-}
-
-// RevokeUnnoted implements steps.Faulty.
-func (l *lent) RevokeUnnoted(ctx context.Context, leaseID string) error {
-	return steps.RevokeUnnoted(ctx, l.running, leaseID)
-}
-
-// PluginLog implements steps.PluginLogReader.
-func (l *lent) PluginLog(ctx context.Context, registration string) ([]string, error) {
-	return steps.PluginLog(ctx, l.running, registration)
-}
-
-// PluginToken implements steps.TokenReporter.
-func (l *lent) PluginToken(ctx context.Context, mount, token string) (string, error) {
-	return steps.PluginToken(ctx, l.running, mount, token)
-}
-
-// SpecialPaths implements steps.SpecialPathReporter.
-func (l *lent) SpecialPaths(ctx context.Context, mount string) (steps.SpecialPathSet, error) {
-	return steps.MountSpecialPaths(ctx, l.running, mount)
-}
-
-func (l *lent) Restart(ctx context.Context, kill bool) error {
-	if l.common {
-		return errors.New("this server is shared with other scenarios: ask for State or Fresh to restart it")
-	}
-	return l.running.Restart(ctx, kill)
 }

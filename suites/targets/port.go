@@ -33,7 +33,7 @@ const (
 )
 
 // onPort lets begin start a server at the address it had before, and at free
-// ones while what it says is that somebody listens there already. choose gives
+// ones while what it says is that somebody listens there already. choose returns
 // such an address. target is named where none can be had.
 func onPort(target, before string, choose func() (string, error), begin func(listen string) error) error {
 	listen := before
@@ -69,7 +69,7 @@ func freePort() (string, error) {
 	return "", fmt.Errorf("somebody listens at all of %d ports between %d and %d", portTries, firstPort, lastPort)
 }
 
-// taken tells whether somebody listens at an address of this machine. It calls
+// taken reports whether somebody listens at an address of this machine. It calls
 // there instead of listening itself: a listener lives on, after it was closed,
 // in each process that is being started beside it, until that runs its own
 // program, and a server could not have the port for that moment.

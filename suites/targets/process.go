@@ -69,7 +69,7 @@ func (p *process) run(started chan<- error) {
 	close(p.exited)
 }
 
-// ended tells whether the program has ended.
+// ended reports whether the program has ended.
 func (p *process) ended() bool {
 	select {
 	case <-p.exited:

@@ -14,12 +14,12 @@ import (
 	"github.com/plugproof/plugproof/steps"
 )
 
-// errGone: the server ended while the harness waited for it.
-var errGone = errors.New("the server ended")
+// errExited: the server ended while the harness waited for it.
+var errExited = errors.New("the server ended")
 
-// places are where a server program finds things, as it sees them itself: paths
+// layout is where a server program finds things, as it sees them itself: paths
 // on this machine, or in a container.
-type places struct {
+type layout struct {
 	listen    string // host:port
 	apiAddr   string // URL
 	pluginDir string
@@ -38,17 +38,17 @@ type launch struct {
 // program knows one kind of server program: how it is started and what has to
 // be done until it can serve scenarios.
 type program interface {
-	// launch gives the command line for spec. It is pure.
-	launch(spec steps.Spec, at places, token string) (launch, error)
-	// settle brings a started server into service, the first time or after a
+	// launch returns the command line for spec. It is pure.
+	launch(spec steps.Spec, at layout, token string) (launch, error)
+	// makeReady brings a started server into service, the first time or after a
 	// restart; keys is what the first time returned.
-	settle(ctx context.Context, server api, gone <-chan struct{}, spec steps.Spec, keys keys) (keys, error)
+	makeReady(ctx context.Context, server api, gone <-chan struct{}, spec steps.Spec, keys keys) (keys, error)
 }
 
 // keys are a server's secrets.
 type keys struct{ token, unseal string }
 
-// recognise tells a program by what it prints for "version".
+// recognise returns the program by what it prints for "version".
 func recognise(output string) (program, bool) {
 	switch {
 	case strings.HasPrefix(output, "Vault v"):
@@ -59,7 +59,7 @@ func recognise(output string) (program, bool) {
 	return nil, false
 }
 
-// programNames gives the known programs by the names of their files, for where
+// programNames returns the known programs by the names of their files, for where
 // they can't be asked.
 func programNames() map[string]program {
 	return map[string]program{
@@ -77,11 +77,11 @@ type realProgram struct {
 	disableMlock bool
 }
 
-// configured tells whether spec needs a configuration file: a development
+// configured reports whether spec needs a configuration file: a development
 // server sets api_addr by itself and keeps nothing.
 func configured(spec steps.Spec) bool { return spec.NoAPIAddr || spec.APIAddr != "" || spec.State }
 
-func (r realProgram) launch(spec steps.Spec, at places, token string) (launch, error) {
+func (r realProgram) launch(spec steps.Spec, at layout, token string) (launch, error) {
 	if !configured(spec) {
 		args := []string{"server", "-dev", "-dev-no-store-token",
 			"-dev-root-token-id=" + token, "-dev-listen-address=" + at.listen}
@@ -114,7 +114,7 @@ func (r realProgram) launch(spec steps.Spec, at places, token string) (launch, e
 	return launch{args: []string{"server", "-config=" + file}, config: string(text), configFile: file}, nil
 }
 
-func (r realProgram) settle(ctx context.Context, server api, gone <-chan struct{}, spec steps.Spec, known keys) (keys, error) {
+func (r realProgram) makeReady(ctx context.Context, server api, gone <-chan struct{}, spec steps.Spec, known keys) (keys, error) {
 	if configured(spec) {
 		var err error
 		if known, err = r.unseal(ctx, server, gone, known); err != nil {

@@ -21,7 +21,7 @@ type relays struct {
 
 func newRelays() *relays { return &relays{open: map[string]net.Listener{}} }
 
-// to gives an address at the interface that leads to address. Where that can't
+// to returns an address at the interface that leads to address. Where that can't
 // be had it is address itself, which then fails to be dialled.
 func (r *relays) to(at netip.Addr, address string) string {
 	r.mu.Lock()

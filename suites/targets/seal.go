@@ -39,7 +39,7 @@ func seal(ctx context.Context, server api, gone <-chan struct{}, k keys, sealed 
 }
 
 // Seal implements steps.Sealer.
-func (s *local) Seal(ctx context.Context, sealed bool) error {
+func (s *binaryServer) Seal(ctx context.Context, sealed bool) error {
 	_, k, p := s.now()
 	if err := seal(ctx, localAPI(s.Address(), k.token), p.exited, k, sealed); err != nil {
 		return fmt.Errorf("%s: %w", s.target.name, err)
@@ -48,7 +48,7 @@ func (s *local) Seal(ctx context.Context, sealed bool) error {
 }
 
 // Seal implements steps.Sealer.
-func (s *contained) Seal(ctx context.Context, sealed bool) error {
+func (s *containerServer) Seal(ctx context.Context, sealed bool) error {
 	base, k, exited := s.now()
 	if err := seal(ctx, localAPI(base, k.token), exited, k, sealed); err != nil {
 		return fmt.Errorf("%s: %w", s.target.name, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -16,13 +17,13 @@ import (
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
-// kinds gives the targets that start servers on this machine, each with what
+// kinds returns the targets that start servers on this machine, each with what
 // makes it; those that can't run here skip their test.
 func kinds(program string) map[string]func(*testing.T) steps.Target {
 	return map[string]func(*testing.T) steps.Target{
 		"mock": func(t *testing.T) steps.Target { return parse(t, "mock", targets.Options{}) },
 		"changed mock": func(t *testing.T) steps.Target {
-			target := targets.Mock("changed", newest(t), targets.Changes{
+			target := targets.Mock("changed", newest(t), targets.Faults{
 				Handler: func(s *mockserver.Server, _ string) http.Handler { return s },
 				Environ: func(env []string) []string { return env },
 			})
@@ -62,7 +63,18 @@ func TestServers(t *testing.T) {
 				status, body := ask(t, one, "GET", "sys/mounts", "")
 				g.Expect(status).To(Equal(200))
 				g.Expect(body).To(ContainSubstring(`"secret/"`))
-				g.Expect(steps.RestartServer(t.Context(), one, false)).To(MatchError(ContainSubstring("shared")))
+				ctx := t.Context()
+				for what, err := range map[string]error{
+					"restart": steps.RestartServer(ctx, one, false), "seal": steps.SealServer(ctx, one, true),
+					"fault": steps.SetFault(ctx, one, steps.StorageFails), "clock": steps.AdvanceClock(ctx, one, time.Hour),
+					"environment": steps.SetHostEnv(one, nil),
+				} {
+					g.Expect(err).To(MatchError(ContainSubstring("share")), what)
+				}
+				for _, leased := range []steps.Server{one, own} {
+					_, err := steps.ServerLog(ctx, leased)
+					g.Expect(err).NotTo(HaveOccurred(), "the abilities of the server behind it")
+				}
 			})
 			t.Run("plugins run in the environment that is asked for", func(t *testing.T) {
 				t.Parallel()

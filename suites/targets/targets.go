@@ -63,7 +63,7 @@ func Forms() [][2]string {
 	}
 }
 
-// Parse gives the target that spec names. It starts and contacts nothing: a
+// Parse returns the target that spec names. It starts and contacts nothing: a
 // name of no known form, an unknown dialect or a missing file is an *Error of
 // kind ErrUsage.
 func Parse(spec string, opts Options) (steps.Target, error) {
@@ -85,7 +85,7 @@ func Parse(spec string, opts Options) (steps.Target, error) {
 		}
 		return newBinary(spec, rest, opts)
 	case "container":
-		return newContainers(spec, rest, opts)
+		return newContainer(spec, rest, opts)
 	case "addr":
 		return newAddr(spec, rest, opts)
 	}
@@ -108,12 +108,12 @@ func Traces(spec string) bool {
 func IsMock(target steps.Target) bool {
 	var found program
 	switch target := target.(type) {
-	case *mocks:
+	case *mockTarget:
 		return true
-	case *binaries:
+	case *binaryTarget:
 		found, _ = target.program()
-	case *containers:
-		if contents, err := target.contents(); err == nil {
+	case *containerTarget:
+		if contents, err := target.imageInfo(); err == nil {
 			found = contents.program
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"net/http"
 )
 
-// isTLS tells whether a request failed because no trusted TLS connection came
+// isTLS reports whether a request failed because no trusted TLS connection came
 // about, for whatever reason.
 func isTLS(err error) bool {
 	var (
@@ -25,7 +25,7 @@ func isTLS(err error) bool {
 		isPlain(err)
 }
 
-// isPlain tells whether TLS failed because the other side speaks plain HTTP.
+// isPlain reports whether TLS failed because the other side speaks plain HTTP.
 func isPlain(err error) bool {
 	var header tls.RecordHeaderError
 	return errors.Is(err, http.ErrSchemeMismatch) ||

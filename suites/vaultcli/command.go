@@ -63,13 +63,13 @@ type exitError struct {
 // Unwrap returns the error, which may be nil.
 func (e *exitError) Unwrap() error { return e.error }
 
-// misuse is wrong usage.
-func misuse(format string, args ...any) error {
+// usageError is wrong usage.
+func usageError(format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Errorf(format, args...)}
 }
 
-// refused is a failed request. Its texts are Vault's, which begin with capitals.
-func refused(format string, args ...any) error { return fmt.Errorf(format, args...) }
+// serverError is a failed request. Its texts are Vault's, which begin with capitals.
+func serverError(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
 // Synopsis implements cli.Command.
 func (c *command) Synopsis() string { return c.synopsis }
@@ -115,7 +115,7 @@ func (c *command) Run(args []string) int {
 // command/base_helpers.go).
 func (c *command) execute(args []string) (err error) {
 	if err := c.flags.Parse(args); err != nil {
-		return misuse("%w\n\nvault COMMAND -help shows the flags that there are; the real vault or bao has all.", err)
+		return usageError("%w\n\nvault COMMAND -help shows the flags that there are; the real vault or bao has all.", err)
 	}
 	args = c.flags.Args()
 	if trailing := trailingFlags(args); len(trailing) > 0 && c.format == formatTable {
@@ -138,7 +138,7 @@ func (c *command) execute(args []string) (err error) {
 	// under test leaves it out, which must not end the process.
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = refused("The client library can't handle the server's answer: %v", cause)
+			err = serverError("The client library can't handle the server's answer: %v", cause)
 		}
 	}()
 	return c.run(client, args)
@@ -164,9 +164,9 @@ func (c *command) countArguments(n int) error {
 	}
 	switch {
 	case n < c.least:
-		return misuse("Not enough arguments (expected %s, got %d)", expected, n)
+		return usageError("Not enough arguments (expected %s, got %d)", expected, n)
 	case n > c.most && c.most != anyNumber:
-		return misuse("Too many arguments (expected %s, got %d)", expected, n)
+		return usageError("Too many arguments (expected %s, got %d)", expected, n)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func mountDisable(s *session, kind mountKind) *command {
 			disable = client.Sys().DisableAuthWithContext
 		}
 		if err := disable(c.ctx, path); err != nil {
-			return refused("Error disabling %s at %s: %w", kind.one, path, err)
+			return serverError("Error disabling %s at %s: %w", kind.one, path, err)
 		}
 		c.Output("Success! Disabled the " + kind.one + " (if it existed) at: " + path)
 		return nil

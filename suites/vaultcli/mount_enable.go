@@ -38,13 +38,13 @@ func mountEnable(s *session, kind mountKind) *command {
 		}
 		if kind.auth {
 			if err := client.Sys().EnableAuthWithOptionsWithContext(c.ctx, at, input); err != nil {
-				return refused("Error enabling %s auth: %w", typ, err)
+				return serverError("Error enabling %s auth: %w", typ, err)
 			}
 			c.Output(fmt.Sprintf("Success! Enabled %s auth method%s at: %s", typ, suffix, at))
 			return nil
 		}
 		if err := client.Sys().MountWithContext(c.ctx, at, input); err != nil {
-			return refused("Error enabling: %w", err)
+			return serverError("Error enabling: %w", err)
 		}
 		c.Output(fmt.Sprintf("Success! Enabled the %s secrets engine%s at: %s", typ, suffix, at))
 		return nil

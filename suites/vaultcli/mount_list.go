@@ -36,7 +36,7 @@ func mountList(s *session, kind mountKind) *command {
 		mounts, err := list(c.ctx)
 		switch {
 		case err != nil:
-			return refused("Error listing %s: %w", what, err)
+			return serverError("Error listing %s: %w", what, err)
 		case c.format == formatJSON:
 			return c.printData(mounts)
 		case *detailed:

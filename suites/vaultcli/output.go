@@ -38,7 +38,7 @@ func (c *command) fieldFlag() {
 func (c *command) printData(data any) error {
 	text, err := json.MarshalIndent(data, "", "  ")
 	if err != nil {
-		return misuse("Could not parse output: %w", err)
+		return usageError("Could not parse output: %w", err)
 	}
 	c.Output(string(text))
 	return nil
@@ -51,13 +51,13 @@ func (c *command) printFieldOrSecret(secret *api.Secret) error {
 	}
 	value := fieldOf(secret, c.field)
 	if value == nil {
-		return misuse("Field %q not present in secret", c.field)
+		return usageError("Field %q not present in secret", c.field)
 	}
 	text := fmt.Sprint(value)
 	if c.format == formatJSON {
 		data, err := json.MarshalIndent(value, "", "  ")
 		if err != nil {
-			return misuse("Error formatting output: %w", err)
+			return usageError("Error formatting output: %w", err)
 		}
 		text = string(data)
 	}

@@ -57,7 +57,7 @@ func pluginDeregister(s *session) *command {
 			known = " (if it was registered)"
 		}
 		if err := client.Sys().DeregisterPluginWithContext(c.ctx, &api.DeregisterPluginInput{Name: name, Type: typ, Version: *wanted}); err != nil {
-			return refused("Error deregistering plugin named %s: %w", name, err)
+			return serverError("Error deregistering plugin named %s: %w", name, err)
 		}
 		c.Output(fmt.Sprintf("Success! Deregistered %s plugin%s: %s", typ, known, name))
 		return nil

@@ -30,9 +30,9 @@ func pluginInfo(s *session) *command {
 		info, err := client.Sys().GetPluginWithContext(c.ctx, &api.GetPluginInput{Name: name, Type: typ, Version: *version})
 		switch {
 		case err != nil:
-			return refused("Error reading plugin named %s: %w", name, err)
+			return serverError("Error reading plugin named %s: %w", name, err)
 		case info == nil:
-			return refused("No value found for plugin %q", name)
+			return serverError("No value found for plugin %q", name)
 		}
 		table := secretTable{"Key" + rareDelimiter + "Value"}
 		table.addMap(map[string]any{

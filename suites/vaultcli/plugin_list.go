@@ -29,15 +29,15 @@ func pluginList(s *session) *command {
 		if len(args) > 0 {
 			var err error
 			if typ, err = api.ParsePluginType(strings.TrimSpace(args[0])); err != nil {
-				return refused("Error parsing type: %w", err)
+				return serverError("Error parsing type: %w", err)
 			}
 		}
 		list, err := client.Sys().ListPluginsWithContext(c.ctx, &api.ListPluginsInput{Type: typ})
 		switch {
 		case err != nil:
-			return refused("Error listing available plugins: %w", err)
+			return serverError("Error listing available plugins: %w", err)
 		case list == nil:
-			return refused("No response from server when listing plugins")
+			return serverError("No response from server when listing plugins")
 		}
 		columns := func(name, typ, version, status string) string {
 			switch {

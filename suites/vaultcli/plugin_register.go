@@ -36,7 +36,7 @@ func pluginRegister(s *session) *command {
 	c.check = func([]string) error {
 		if input.SHA256 == "" && input.Version == "" {
 			// Vault forgot the blank between the last sentences.
-			return misuse("One of -sha256 or -version is required. " +
+			return usageError("One of -sha256 or -version is required. " +
 				"If registering with a binary, please provide at least -sha256 (-version optional)." +
 				"If registering with an artifact, please provide -version only.")
 		}
@@ -56,7 +56,7 @@ func pluginRegister(s *session) *command {
 		}
 		answer, err := client.Sys().RegisterPluginWithContextDetailed(c.ctx, &input)
 		if err != nil {
-			return refused("Error registering plugin %s: %w", input.Name, err)
+			return serverError("Error registering plugin %s: %w", input.Name, err)
 		}
 		if answer != nil && len(answer.Warnings) > 0 {
 			c.Warn(wrap("Warnings while registering plugin "+input.Name+": "+strings.Join(answer.Warnings, "\n\n"), 0) + "\n")

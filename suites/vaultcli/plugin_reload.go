@@ -32,15 +32,15 @@ func pluginReload(s *session) *command {
 	c.check = func([]string) error {
 		switch {
 		case *plugin == "" && len(*mounts) == 0:
-			return misuse("No plugins specified, must specify exactly one of -plugin or -mounts")
+			return usageError("No plugins specified, must specify exactly one of -plugin or -mounts")
 		case *plugin != "" && len(*mounts) > 0:
-			return misuse("Must specify exactly one of -plugin or -mounts")
+			return usageError("Must specify exactly one of -plugin or -mounts")
 		}
 		return nil
 	}
 	c.run = func(client *api.Client, _ []string) error {
 		if err := reload(c.ctx, client, *plugin, *mounts); err != nil {
-			return refused("Error reloading plugin/mounts: %w", err)
+			return serverError("Error reloading plugin/mounts: %w", err)
 		}
 		if len(*mounts) > 0 {
 			c.Output(fmt.Sprintf("Success! Reloaded mounts: %s", *mounts))

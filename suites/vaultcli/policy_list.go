@@ -15,7 +15,7 @@ func policyList(s *session) *command {
 	c.run = func(client *api.Client, _ []string) error {
 		names, err := client.Sys().ListPoliciesWithContext(c.ctx)
 		if err != nil {
-			return refused("Error listing policies: %w", err)
+			return serverError("Error listing policies: %w", err)
 		}
 		for _, name := range names {
 			c.Output(name)

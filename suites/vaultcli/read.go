@@ -29,9 +29,9 @@ func readCommand(s *session) *command {
 		secret, err := client.Logical().ReadWithContext(ctx, path)
 		switch {
 		case err != nil:
-			return refused("Error reading %s: %w", path, err)
+			return serverError("Error reading %s: %w", path, err)
 		case secret == nil:
-			return refused("No value found at %s", path)
+			return serverError("No value found at %s", path)
 		}
 		return c.printFieldOrSecret(secret)
 	}

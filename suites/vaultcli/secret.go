@@ -18,7 +18,7 @@ import (
 // is printed if there is none of these.
 func (c *command) printSecret(secret *api.Secret) error {
 	if secret == nil {
-		return refused("The server's answer is empty")
+		return serverError("The server's answer is empty")
 	}
 	if c.format == formatJSON {
 		return c.printData(secret)

@@ -34,12 +34,12 @@ func secretsMove(s *session) *command {
 		from, to := mountPath(args[0]), mountPath(args[1])
 		started, err := client.Sys().StartRemountWithContext(c.ctx, from, to)
 		if err != nil {
-			return refused("Error moving secrets engine %s to %s: %w", from, to, err)
+			return serverError("Error moving secrets engine %s to %s: %w", from, to, err)
 		}
 		move := fmt.Sprintf("secrets engine %s to %s, with migration ID %s", from, to, started.MigrationID)
 		c.Output("Started moving " + move)
 		failed := func(err error) error {
-			return refused("Error checking migration status of secrets engine %s to %s: %w", from, to, err)
+			return serverError("Error checking migration status of secrets engine %s to %s: %w", from, to, err)
 		}
 		var said time.Time
 		for pause := movePollFirst; ; pause = min(2*pause, movePollMost) {

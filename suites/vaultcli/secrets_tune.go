@@ -27,7 +27,7 @@ func secretsTune(s *session) *command {
 		config := api.TuneMountConfigInput{DefaultLeaseTTL: new(string), MaxLeaseTTL: new(string), Options: new(map[string]string)}
 		c.flags.Visit(func(*flag.Flag) { config.PluginVersion = version })
 		if err := client.Sys().TuneMountAllowNilWithContext(c.ctx, path, config); err != nil {
-			return refused("Error tuning secrets engine %s: %w", path, err)
+			return serverError("Error tuning secrets engine %s: %w", path, err)
 		}
 		c.Output("Success! Tuned the secrets engine at: " + path)
 		return nil

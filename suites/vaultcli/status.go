@@ -32,7 +32,7 @@ func statusCommand(s *session) *command {
 		client.ClearNamespace()
 		seal, err := client.Sys().SealStatusWithContext(c.ctx)
 		if err != nil {
-			return refused("Error checking seal status: %w", err)
+			return serverError("Error checking seal status: %w", err)
 		}
 		leader, err := client.Sys().LeaderWithContext(c.ctx)
 		// A sealed server that is not highly available would have answered.
@@ -40,7 +40,7 @@ func statusCommand(s *session) *command {
 			leader, err = &api.LeaderResponse{HAEnabled: true}, nil
 		}
 		if err != nil {
-			return refused("Error checking leader status: %w", err)
+			return serverError("Error checking leader status: %w", err)
 		}
 		c.printTable(statusRows(seal, leader), defaultDelimiter)
 		if seal.Sealed {

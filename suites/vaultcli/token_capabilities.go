@@ -23,9 +23,9 @@ func tokenCapabilities(s *session) *command {
 		capabilities, err := client.Sys().CapabilitiesSelfWithContext(c.ctx, args[0])
 		switch {
 		case err != nil:
-			return refused("Error listing capabilities: %w", err)
+			return serverError("Error listing capabilities: %w", err)
 		case capabilities == nil:
-			return misuse("No capabilities found")
+			return usageError("No capabilities found")
 		}
 		slices.Sort(capabilities)
 		c.Output(strings.Join(capabilities, ", "))

@@ -31,7 +31,7 @@ func tokenCreate(s *session) *command {
 			Type:           "service",
 		})
 		if err != nil {
-			return refused("Error creating token: %w", err)
+			return serverError("Error creating token: %w", err)
 		}
 		return c.printFieldOrSecret(secret)
 	}

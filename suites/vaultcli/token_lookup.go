@@ -14,7 +14,7 @@ func tokenLookup(s *session) *command {
 	c.run = func(client *api.Client, _ []string) error {
 		secret, err := client.Auth().Token().LookupSelfWithContext(c.ctx)
 		if err != nil {
-			return refused("Error looking up token: %w", err)
+			return serverError("Error looking up token: %w", err)
 		}
 		return c.printSecret(secret)
 	}

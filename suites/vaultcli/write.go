@@ -28,10 +28,10 @@ func writeCommand(s *session) *command {
 	data := &kvbuilder.Builder{}
 	c.check = func(args []string) error {
 		if len(args) == 1 {
-			return misuse("Must supply data")
+			return usageError("Must supply data")
 		}
 		if err := data.Add(args[1:]...); err != nil {
-			return misuse("Failed to parse K=V data: %w", err)
+			return usageError("Failed to parse K=V data: %w", err)
 		}
 		return nil
 	}
@@ -40,7 +40,7 @@ func writeCommand(s *session) *command {
 		secret, err := client.Logical().WriteWithContext(c.ctx, path, data.Map())
 		switch {
 		case err != nil:
-			return refused("Error writing data to %s: %w", path, err)
+			return serverError("Error writing data to %s: %w", path, err)
 		case secret != nil:
 			return c.printFieldOrSecret(secret)
 		case c.format == formatTable:

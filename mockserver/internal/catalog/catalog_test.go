@@ -257,14 +257,14 @@ func TestRuntimes(t *testing.T) {
 	if all, err := c.Runtimes(ctx); err != nil || !slices.Equal(all, []catalog.Runtime{want}) {
 		t.Errorf("%+v %v", all, err)
 	}
-	contained := entry("p", "")
-	contained.Image, contained.Runtime = "image", want.Name
-	set(t, c, contained)
+	inContainer := entry("p", "")
+	inContainer.Image, inContainer.Runtime = "image", want.Name
+	set(t, c, inContainer)
 	var inUse *catalog.RuntimeInUseError
 	if err := c.DeleteRuntime(ctx, want.Name); !errors.As(err, &inUse) || !slices.Equal(inUse.Plugins, []string{"p"}) {
 		t.Errorf("deleting a runtime in use: %v", err)
 	}
-	if err := errors.Join(c.Delete(ctx, contained.Key), c.DeleteRuntime(ctx, want.Name)); err != nil {
+	if err := errors.Join(c.Delete(ctx, inContainer.Key), c.DeleteRuntime(ctx, want.Name)); err != nil {
 		t.Error(err)
 	}
 	if _, err := c.Runtime(ctx, want.Name); !errors.Is(err, catalog.ErrNoRuntime) {

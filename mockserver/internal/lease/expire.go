@@ -94,7 +94,7 @@ func (m *Manager) finish(ctx context.Context, e end) {
 	l, err := m.store.get(ctx, e.id)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		err = m.store.settle(ctx, e)
+		err = m.store.forgetEnd(ctx, e)
 	case err != nil, l.Ends.IsZero(), l.Failure != "", l.Ends.After(m.clock.Now()):
 		// Another entry of the queue stands for it, or none has to.
 	default:

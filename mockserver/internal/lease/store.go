@@ -176,8 +176,8 @@ func (s *store) due(ctx context.Context, hour string) ([]end, error) {
 	return ends, nil
 }
 
-// settle removes the index entry of an end that has come to nothing.
-func (s *store) settle(ctx context.Context, e end) error {
+// forgetEnd removes the index entry of an end that has come to nothing.
+func (s *store) forgetEnd(ctx context.Context, e end) error {
 	return s.storage.Delete(ctx, dueKey(e.at, e.id))
 }
 

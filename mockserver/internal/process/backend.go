@@ -20,7 +20,7 @@ import (
 )
 
 // Errors of a plugin of the old generation whose real process isn't what the
-// one in metadata mode meta. The texts are those of Vault's builtin/plugin.
+// one in metadata mode reported. The texts are those of Vault's builtin/plugin.
 var (
 	ErrMismatchType  = errors.New("mismatch on mounted backend and plugin backend type")
 	ErrMismatchPaths = errors.New("mismatch on mounted backend and plugin backend special paths")
@@ -341,8 +341,7 @@ func (b *Backend) InvalidateKey(ctx context.Context, key string) {
 // Setup does nothing: Pool.Backend did it.
 func (b *Backend) Setup(context.Context, *logical.BackendConfig) error { return nil }
 
-// Type and SpecialPaths are what the plugin meta when its process was set up;
-// asking again costs nothing.
+// Type returns what the plugin reported when its process was set up.
 func (b *Backend) Type() logical.BackendType { return b.session.Load().metadata().kind }
 
 // SpecialPaths returns what the plugin reported; it may be nil.

@@ -32,7 +32,7 @@ type child struct {
 	forker *forker
 	// container is nil unless the plugin runs from an image; cmd, file and forker
 	// are nil otherwise.
-	container *contained
+	container *containerRunner
 	// dir is go-plugin's directory for this process, temporary the process's own one
 	// for temporary files.
 	dir, temporary string

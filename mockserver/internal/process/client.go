@@ -62,8 +62,8 @@ type client struct {
 	versions logical.PluginVersionClient
 	logger   hclog.Logger
 	system   logical.SystemView
-	// contained: the plugin runs in a container.
-	contained bool
+	// inContainer: the plugin runs in a container.
+	inContainer bool
 	// port serves the plugin's callbacks; nil until the plugin was set up.
 	port atomic.Pointer[callbackPort]
 }
@@ -146,7 +146,7 @@ func (c *client) serve(id uint32, services callback.Services) error {
 		opts = append(opts, grpc.Creds(credentials.NewTLS(c.tls)))
 	}
 	port := &callbackPort{server: callback.NewServer(services, opts...)}
-	if !c.contained { // the sockets of containers belong to a group, or are streams
+	if !c.inContainer { // the sockets of containers belong to a group, or are streams
 		port.address = listener.Addr()
 	}
 	c.port.Store(port)

@@ -92,9 +92,9 @@ func (p *Pool) containerConfig(e Entry, env []string, socketDir string) *pluginc
 	return config
 }
 
-// contained is the container of a child, and the connection to the engine that ends
+// containerRunner is the container of a child, and the connection to the engine that ends
 // it. plugincontainer asks the container to stop and waits up to ten seconds for it.
-type contained struct {
+type containerRunner struct {
 	runner.Runner
 	engine *dockerclient.Client
 	// begun: there was a container.
@@ -116,7 +116,7 @@ func (proc *process) newContained(config *plugincontainer.Config, logger hclog.L
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &child{
 		dir: dir, beforeWait: proc.drainAfterExit,
-		container: &contained{Runner: started, engine: engine, ctx: ctx, cancel: cancel},
+		container: &containerRunner{Runner: started, engine: engine, ctx: ctx, cancel: cancel},
 		stdout:    &stdout{hint: proc.pool.host.HandshakeHint},
 		stderr:    &stderr{ended: make(chan struct{})},
 		exited:    make(chan struct{}),
@@ -204,7 +204,7 @@ type containerExit struct{ code int }
 func (e *containerExit) Error() string { return "exit status " + strconv.Itoa(e.code) }
 
 // remove kills the container and closes the connections to the engine.
-func (c *contained) remove() {
+func (c *containerRunner) remove() {
 	ctx, cancel := context.WithTimeout(context.Background(), engineTimeout)
 	defer cancel()
 	if id := c.ID(); id != "" {

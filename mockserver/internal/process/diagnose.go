@@ -190,10 +190,10 @@ func (c *child) describe(f *failure.Failure) {
 // must have exited.
 func (c *child) exit() *failure.Exit {
 	var ended *exec.ExitError
-	var contained *containerExit
+	var inContainer *containerExit
 	switch {
-	case errors.As(c.result, &contained) && !c.killed.Load():
-		return &failure.Exit{Code: contained.code}
+	case errors.As(c.result, &inContainer) && !c.killed.Load():
+		return &failure.Exit{Code: inContainer.code}
 	case c.result == nil:
 		return &failure.Exit{}
 	case !errors.As(c.result, &ended):

@@ -84,7 +84,7 @@ func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline 
 		return nil, err
 	}
 	defer file.close()
-	serverEnv := environ.Own{
+	serverEnv := environ.ServerInfo{
 		Prefixes: p.host.OwnVariables,
 		Version:  p.host.Version,
 		Metadata: speak.metadata,

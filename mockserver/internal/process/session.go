@@ -59,8 +59,8 @@ func queryMetadata(backend logical.Backend) *backendMetadata {
 	return d
 }
 
-// described is what the plugin meta; it waits for the answers, which have the
-// deadline of all calls.
+// metadata returns what the plugin reports about its backend. It waits for the
+// answers, which have the deadline of all calls.
 func (s *session) metadata() *backendMetadata {
 	s.meta.ready.Wait()
 	return s.meta
@@ -210,7 +210,7 @@ func (p *Pool) dispense(ctx context.Context, proc *process) (*client, error) {
 	if !ok {
 		return nil, errors.New("unsupported plugin client type")
 	}
-	backend.contained = proc.entry.Container != nil
+	backend.inContainer = proc.entry.Container != nil
 	backend.tls, backend.callbacks, backend.traced = proc.tls, p.host.Callbacks, newTracedCalls(ctx, proc)
 	proc.mu.Lock()
 	defer proc.mu.Unlock()

@@ -84,7 +84,7 @@ const generated = "<generated at each start>"
 
 // inputOf builds the layers as a server of the dialect would.
 func inputOf(d *dialect.Dialect, p Plugin) environ.Input {
-	own := environ.Own{
+	own := environ.ServerInfo{
 		Prefixes: d.Processes.OwnVariables,
 		Version:  d.Version,
 		AutoMTLS: !p.NoAutoMTLS,

@@ -46,7 +46,7 @@ func (f *fake) Server(_ context.Context, spec steps.Spec) (steps.Server, error) 
 	}
 	f.running.Add(1)
 	f.started.Add(1)
-	s := &fakeServer{target: f, env: spec.Env, registered: map[string][]string{}, running: map[string][]string{}, contained: map[string]bool{}}
+	s := &fakeServer{target: f, env: spec.Env, registered: map[string][]string{}, running: map[string][]string{}, inContainer: map[string]bool{}}
 	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
 	return s, nil
 }
@@ -55,11 +55,11 @@ type fakeServer struct {
 	*httptest.Server
 	target *fake
 
-	mu         sync.Mutex
-	env        []string
-	registered map[string][]string
-	contained  map[string]bool
-	running    map[string][]string // the environment of each mount's process
+	mu          sync.Mutex
+	env         []string
+	registered  map[string][]string
+	inContainer map[string]bool
+	running     map[string][]string // the environment of each mount's process
 }
 
 func (s *fakeServer) Address() string                                       { return s.URL }
@@ -105,7 +105,7 @@ func (s *fakeServer) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprint(w, `{"errors": ["missing command value"]}`)
 	case strings.HasPrefix(path, "sys/plugins/catalog/") && r.Method == http.MethodPut:
-		s.contained[name] = body.OCIImage != ""
+		s.inContainer[name] = body.OCIImage != ""
 		for i, e := range body.Env {
 			body.Env[i] = strings.TrimRight(e, " \n") // as the servers do
 		}
@@ -130,8 +130,8 @@ func (s *fakeServer) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *fakeServer) start(name string) []string {
-	own := environ.Own{Prefixes: []string{"VAULT_"}, Version: "9.9.9", AutoMTLS: true}
-	env := environ.Compose(environ.Input{Rule: s.target.rule, Host: slices.Clone(s.env), Registered: s.registered[name], Server: own.Entries(), Container: s.contained[name]})
+	own := environ.ServerInfo{Prefixes: []string{"VAULT_"}, Version: "9.9.9", AutoMTLS: true}
+	env := environ.Compose(environ.Input{Rule: s.target.rule, Host: slices.Clone(s.env), Registered: s.registered[name], Server: own.Entries(), Container: s.inContainer[name]})
 	return append(env, "VAULT_BACKEND_PLUGIN=cookie", "PLUGIN_MIN_PORT=10000", "PLUGIN_MAX_PORT=25000",
 		"PLUGIN_PROTOCOL_VERSIONS=5", "PLUGIN_CLIENT_CERT=-----BEGIN CERTIFICATE-----\nx")
 }

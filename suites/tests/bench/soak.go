@@ -18,8 +18,8 @@ import (
 	"github.com/plugproof/plugproof/mockserver"
 )
 
-// settleLimit is how long what a soak used may take to end.
-const settleLimit = 3 * time.Second
+// drainLimit is how long what a soak used may take to end.
+const drainLimit = 3 * time.Second
 
 // holdings are what a process holds.
 type holdings struct {
@@ -61,7 +61,7 @@ func measureSoak(ctx context.Context, set settings, p *subject, t *table) error 
 		}
 		connections.CloseIdleConnections()
 		*part.held = held()
-		for end := time.Now().Add(settleLimit); time.Now().Before(end) && len(mock.Processes()) == 0; time.Sleep(settleLimit / 10) {
+		for end := time.Now().Add(drainLimit); time.Now().Before(end) && len(mock.Processes()) == 0; time.Sleep(drainLimit / 10) {
 			now := held()
 			*part.held = holdings{min(part.held.heap, now.heap), min(part.held.descriptors, now.descriptors), min(part.held.goroutines, now.goroutines)}
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
-// mocks returns a pair of two dialects, of which the first stands for the real server.
-func mocks(t *testing.T, server, mock string) pair {
+// pairOfMocks returns a pair of two dialects, of which the first stands for the real server.
+func pairOfMocks(t *testing.T, server, mock string) pair {
 	t.Helper()
 	runner := func(name string) *replay.Runner {
 		target, err := targets.Parse("mock:"+name, targets.Options{})
@@ -34,7 +34,7 @@ func mocks(t *testing.T, server, mock string) pair {
 // alike: when one field of a tuning is refused, OpenBao 2.5 keeps the fields before it.
 func TestShrinks(t *testing.T) {
 	t.Parallel()
-	p := mocks(t, "openbao-2.5", "openbao-2.6")
+	p := pairOfMocks(t, "openbao-2.5", "openbao-2.6")
 	noise := func() []replay.Exchange {
 		return []replay.Exchange{
 			{Step: replay.Step{HTTP: "GET sys/mounts", Token: "none"}},

@@ -44,7 +44,7 @@ func (p pair) compare(ctx context.Context, c *replay.Case) ([]finding, error) {
 }
 
 // different returns the differences of two answers that are neither volatile nor known.
-func different(step replay.Step, want, have replay.Got) []replay.Difference {
+func different(step replay.Step, want, have replay.Answer) []replay.Difference {
 	if have.Status == http.StatusNotImplemented && (want.Status != http.StatusMethodNotAllowed || unemulated.MatchString(step.HTTP)) {
 		return nil // the mock says itself that it does not emulate the path
 	}

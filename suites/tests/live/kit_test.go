@@ -101,8 +101,8 @@ func (s *Session) Connect() {
 	config.Address = s.Address()
 	// What fails must be seen to fail.
 	config.MaxRetries = 0
-	if special, ok := s.Server.(steps.HTTPServer); ok {
-		config.HttpClient = special.HTTPClient()
+	if own, ok := steps.OwnHTTPClient(s.Server); ok {
+		config.HttpClient = own
 	} else {
 		config.HttpClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 200}}
 	}

@@ -131,7 +131,7 @@ func (w wrong) target(t *testing.T) steps.Target {
 	if w.data != nil {
 		w.data(&broken)
 	}
-	changes := targets.Changes{Environ: w.environ}
+	changes := targets.Faults{Environ: w.environ}
 	if w.change != nil {
 		changes.Handler = func(s *mockserver.Server, plugins string) http.Handler { return w.change(&server{s, plugins}) }
 	}

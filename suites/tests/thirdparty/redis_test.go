@@ -118,7 +118,7 @@ func TestRedisConforms(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	server := startRedis(t)
-	target := targets.Mock("mock", dialect.Newest(), targets.Changes{})
+	target := targets.Mock("mock", dialect.Newest(), targets.Faults{})
 	defer func() { g.Expect(target.Close(context.Background())).To(Succeed()) }()
 	result, err := conformance.CheckOn(t.Context(), conformance.CheckConfig{Concurrency: 2, Profile: steps.Profile{
 		Database: steps.DatabaseProfile{Connection: server.connection(), CreationStatements: []string{`["~*", "+@all"]`}},

@@ -19,7 +19,7 @@ type ownProgram struct {
 	alone bool
 }
 
-func (o ownProgram) launch(spec steps.Spec, at places, token string) (launch, error) {
+func (o ownProgram) launch(spec steps.Spec, at layout, token string) (launch, error) {
 	args := []string{"--listen=" + at.listen, "--root-token=" + token}
 	if !o.alone {
 		args = append([]string{"serve"}, args...)
@@ -41,7 +41,7 @@ func (o ownProgram) launch(spec steps.Spec, at places, token string) (launch, er
 	return launch{args: args, token: token}, nil
 }
 
-func (o ownProgram) settle(ctx context.Context, server api, gone <-chan struct{}, _ steps.Spec, known keys) (keys, error) {
+func (o ownProgram) makeReady(ctx context.Context, server api, gone <-chan struct{}, _ steps.Spec, known keys) (keys, error) {
 	if _, err := server.await(ctx, gone, "sys/health", http.StatusOK); err != nil {
 		return keys{}, err
 	}

@@ -9,15 +9,15 @@ import (
 	"fmt"
 )
 
-// Got is a masked answer: an HTTP answer (Status is set), the end of a command
+// Answer is a masked answer: an HTTP answer (Status is set), the end of a command
 // (Exit is set), or nothing.
-type Got struct {
+type Answer struct {
 	// Status is the HTTP status code.
 	Status int
 	// Body is the decoded JSON body with numbers as json.Number, a string if the
-	// body is no JSON, nil if there is none.
+	// body is not JSON, nil if there is none.
 	Body any
-	// Type is the Content-Type of a body that is no JSON.
+	// Type is the Content-Type of a body that is not JSON.
 	Type string
 	// Exit is the command's exit code.
 	Exit *int
@@ -25,11 +25,11 @@ type Got struct {
 	Stdout, Stderr string
 }
 
-// Empty tells that nothing was recorded.
-func (g Got) Empty() bool { return g.Status == 0 && g.Exit == nil }
+// Empty reports whether nothing was recorded.
+func (g Answer) Empty() bool { return g.Status == 0 && g.Exit == nil }
 
 // MarshalJSON writes the members that the kind of answer has.
-func (g Got) MarshalJSON() ([]byte, error) {
+func (g Answer) MarshalJSON() ([]byte, error) {
 	m := map[string]any{}
 	switch {
 	case g.Exit != nil:
@@ -44,7 +44,7 @@ func (g Got) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (g *Got) UnmarshalJSON(data []byte) error {
+func (g *Answer) UnmarshalJSON(data []byte) error {
 	var in struct {
 		Status int             `json:"status"`
 		Body   json.RawMessage `json:"body"`
@@ -56,7 +56,7 @@ func (g *Got) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &in); err != nil {
 		return fmt.Errorf("answer: %w", err)
 	}
-	*g = Got{Status: in.Status, Type: in.Type, Exit: in.Exit, Stdout: in.Stdout, Stderr: in.Stderr}
+	*g = Answer{Status: in.Status, Type: in.Type, Exit: in.Exit, Stdout: in.Stdout, Stderr: in.Stderr}
 	if len(in.Body) == 0 {
 		return nil
 	}

@@ -16,9 +16,9 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// furnish makes the folders that a server needs in a container that was created
+// prepareContainer makes the folders that a server needs in a container that was created
 // from an image, and its configuration file.
-func (e *engine) furnish(ctx context.Context, id string, start launch) error {
+func (e *engine) prepareContainer(ctx context.Context, id string, start launch) error {
 	return e.copyIn(ctx, id, "/", func(archive *tar.Writer) error {
 		folders := []struct {
 			name string
@@ -51,9 +51,9 @@ func (e *engine) furnish(ctx context.Context, id string, start launch) error {
 	})
 }
 
-// bring copies a file into the container's plugin directory. testcontainers'
+// copyPlugin copies a file into the container's plugin directory. testcontainers'
 // own copying compresses, which takes ten times as long for a plugin.
-func (e *engine) bring(ctx context.Context, id, name, file string) error {
+func (e *engine) copyPlugin(ctx context.Context, id, name, file string) error {
 	in, err := os.Open(file)
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func machines() map[string]elf.Machine {
 // checkPlatform refuses a program that was built for another machine than the
 // image's: the server would only say that it could not start it. A file that is
 // no program at all passes; scenarios place such files on purpose.
-func checkPlatform(file string, c *contents) error {
+func checkPlatform(file string, c *imageInfo) error {
 	program, err := elf.Open(file)
 	if err != nil {
 		if _, statErr := os.Stat(file); statErr != nil {

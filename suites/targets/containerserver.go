@@ -21,7 +21,7 @@ import (
 	"github.com/plugproof/plugproof/steps"
 )
 
-// Where things are in a container. They are brought in, so that images that
+// Where things are in a container. They are copied in, so that images that
 // hold nothing but a program do too.
 const (
 	innerPort    = "8200/tcp"
@@ -31,34 +31,34 @@ const (
 	innerHome    = "/" + innerRoot + "/home"
 )
 
-// contained is a server in a container.
-type contained struct {
-	target   *containers
-	engine   *engine
-	contents *contents
-	spec     steps.Spec
-	box      *testcontainers.DockerContainer
+// containerServer is a server in a container.
+type containerServer struct {
+	target *containerTarget
+	engine *engine
+	image  *imageInfo
+	spec   steps.Spec
+	box    *testcontainers.DockerContainer
 
 	ending sync.Mutex // one restart or close at a time
 
 	looking sync.Mutex // guards what follows, and is held while it is made
 	insight *insight
-	brought bool
+	copied  bool
 
 	mu     sync.Mutex // guards what follows
 	base   string
 	keys   keys
-	exited chan struct{}
+	ended  chan struct{}
 	placed map[string]*placement // by name
 }
 
 // create makes the container, starts it and waits until its server serves.
-func (s *contained) create(ctx context.Context) error {
+func (s *containerServer) create(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.target.opts.startTimeout())
 	defer cancel()
 	token := newToken()
 	// Plugins run beside the server: its own address is on loopback for them.
-	start, err := s.contents.program.launch(s.spec, places{
+	start, err := s.image.program.launch(s.spec, layout{
 		listen: "0.0.0.0:8200", apiAddr: "http://127.0.0.1:8200", pluginDir: innerPlugins, stateDir: innerState,
 	}, token)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *contained) create(ctx context.Context) error {
 	s.box, err = testcontainers.Run(ctx, s.target.image,
 		testcontainers.WithNoStart(),
 		testcontainers.WithExposedPorts(innerPort),
-		testcontainers.WithEntrypoint(s.contents.command),
+		testcontainers.WithEntrypoint(s.image.command),
 		testcontainers.WithCmd(start.args...),
 		testcontainers.WithLabels(map[string]string{ownerLabel: owner()}),
 		testcontainers.WithConfigModifier(func(c *container.Config) { c.Env = s.environment() }),
@@ -78,7 +78,7 @@ func (s *contained) create(ctx context.Context) error {
 	if err != nil {
 		return s.target.named(err)
 	}
-	if err := s.engine.furnish(ctx, s.box.GetContainerID(), start); err != nil {
+	if err := s.engine.prepareContainer(ctx, s.box.GetContainerID(), start); err != nil {
 		return s.target.named(err)
 	}
 	return s.begin(ctx)
@@ -88,14 +88,14 @@ func (s *contained) create(ctx context.Context) error {
 // what the scenario asks for. Names alone unset what else the image sets. The
 // engine adds HOSTNAME; Podman, whose API can't unset, keeps what the image sets
 // and adds TERM and container.
-func (s *contained) environment() []string {
-	set := map[string]string{"PATH": s.contents.search, "HOME": innerHome}
+func (s *containerServer) environment() []string {
+	set := map[string]string{"PATH": s.image.search, "HOME": innerHome}
 	for _, entry := range s.spec.Env {
 		name, value, _ := strings.Cut(entry, "=")
 		set[name] = value
 	}
 	var env []string
-	for _, name := range s.contents.unset {
+	for _, name := range s.image.unset {
 		if _, kept := set[name]; !kept {
 			env = append(env, name)
 		}
@@ -108,7 +108,7 @@ func (s *contained) environment() []string {
 
 // publish makes the server reachable from this machine alone where the engine
 // runs here too.
-func (s *contained) publish(host *container.HostConfig) {
+func (s *containerServer) publish(host *container.HostConfig) {
 	binding := network.PortBinding{}
 	if s.engine.here {
 		binding.HostIP = netip.MustParseAddr(loopback)
@@ -118,7 +118,7 @@ func (s *contained) publish(host *container.HostConfig) {
 
 // begin starts the created or stopped container and brings its server into
 // service.
-func (s *contained) begin(ctx context.Context) error {
+func (s *containerServer) begin(ctx context.Context) error {
 	id := s.box.GetContainerID()
 	if err := s.box.Start(ctx); err != nil {
 		return s.failure(ctx, err)
@@ -129,7 +129,7 @@ func (s *contained) begin(ctx context.Context) error {
 		return s.failure(ctx, err)
 	}
 	_, known, exited := s.now()
-	known, err = s.contents.program.settle(ctx, localAPI(base, known.token), exited, s.spec, known)
+	known, err = s.image.program.makeReady(ctx, localAPI(base, known.token), exited, s.spec, known)
 	if err != nil {
 		return s.failure(ctx, err)
 	}
@@ -140,10 +140,10 @@ func (s *contained) begin(ctx context.Context) error {
 }
 
 // watch notices the server's end.
-func (s *contained) watch(id string) {
+func (s *containerServer) watch(id string) {
 	exited := make(chan struct{})
 	s.mu.Lock()
-	s.exited = exited
+	s.ended = exited
 	s.mu.Unlock()
 	wait := s.engine.ContainerWait(context.Background(), id, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
 	go func() {
@@ -156,7 +156,7 @@ func (s *contained) watch(id string) {
 	}()
 }
 
-func (s *contained) endpoint(ctx context.Context) (string, error) {
+func (s *containerServer) endpoint(ctx context.Context) (string, error) {
 	host := loopback
 	if !s.engine.here {
 		var err error
@@ -171,14 +171,14 @@ func (s *contained) endpoint(ctx context.Context) (string, error) {
 	return "http://" + net.JoinHostPort(host, port.Port()), nil
 }
 
-func (s *contained) now() (base string, k keys, exited chan struct{}) {
+func (s *containerServer) now() (base string, k keys, exited chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.base, s.keys, s.exited
+	return s.base, s.keys, s.ended
 }
 
 // failure explains why a container did not come into service.
-func (s *contained) failure(ctx context.Context, err error) error {
+func (s *containerServer) failure(ctx context.Context, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 	defer cancel()
 	logs, _ := s.Logs(ctx)
@@ -186,11 +186,11 @@ func (s *contained) failure(ctx context.Context, err error) error {
 	e.Problem, e.Remedy = "the server could not be brought into service", "look at its last lines for the cause"
 	state, inspectErr := s.box.State(ctx)
 	switch {
-	case s.contents.machine != s.engine.architecture && inspectErr == nil && !state.Running:
+	case s.image.machine != s.engine.architecture && inspectErr == nil && !state.Running:
 		e.Kind, e.Err = ErrWrongArchitecture, nil
-		e.Problem = fmt.Sprintf("%s in image %s is built for %s and does not run on this engine, which is for %s", s.contents.command, s.target.image, s.contents.machine, s.engine.architecture)
+		e.Problem = fmt.Sprintf("%s in image %s is built for %s and does not run on this engine, which is for %s", s.image.command, s.target.image, s.image.machine, s.engine.architecture)
 		e.Remedy = "take the image for linux/" + s.engine.architecture
-	case errors.Is(err, errGone) && inspectErr == nil:
+	case errors.Is(err, errExited) && inspectErr == nil:
 		e.Kind, e.Err = ErrExited, nil
 		e.Problem = fmt.Sprintf("the server ended at its start: it exited with %d", state.ExitCode)
 	case errors.Is(err, context.DeadlineExceeded):
@@ -205,19 +205,19 @@ func (s *contained) failure(ctx context.Context, err error) error {
 }
 
 // Address implements steps.Server.
-func (s *contained) Address() string {
+func (s *containerServer) Address() string {
 	base, _, _ := s.now()
 	return base
 }
 
 // Token implements steps.Server.
-func (s *contained) Token() string {
+func (s *containerServer) Token() string {
 	_, k, _ := s.now()
 	return k.token
 }
 
 // PluginDir implements steps.Server.
-func (s *contained) PluginDir() string {
+func (s *containerServer) PluginDir() string {
 	if s.spec.NoPluginDir {
 		return ""
 	}
@@ -226,7 +226,7 @@ func (s *contained) PluginDir() string {
 
 // Place implements steps.PluginPlacer. The file has to be built for the image's
 // platform.
-func (s *contained) Place(ctx context.Context, name, path string) (string, error) {
+func (s *containerServer) Place(ctx context.Context, name, path string) (string, error) {
 	if s.spec.NoPluginDir {
 		return "", errNoPluginDir
 	}
@@ -240,7 +240,7 @@ func (s *contained) Place(ctx context.Context, name, path string) (string, error
 	for {
 		current, mine := s.claim(name, sum)
 		if mine {
-			current.err = s.bring(ctx, name, path)
+			current.err = s.copyPlugin(ctx, name, path)
 			close(current.done)
 			return sum, current.err
 		}
@@ -263,11 +263,11 @@ type placement struct {
 	err  error
 }
 
-// claim gives the placement of a name that counts now. It is mine to carry out
-// if there is none that has or will come to that sum: the engine replaces files
-// by removing them first, so that two who bring the same one at a time would
+// claim returns the placement of a name that counts now. It is mine to carry out
+// if there is none that has or will come to that checksum: the engine replaces files
+// by removing them first, so that two who copy the same one at a time would
 // take it from under a server that reads it.
-func (s *contained) claim(name, sum string) (current *placement, mine bool) {
+func (s *containerServer) claim(name, sum string) (current *placement, mine bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if before := s.placed[name]; before != nil {
@@ -285,21 +285,21 @@ func (s *contained) claim(name, sum string) (current *placement, mine bool) {
 	return current, true
 }
 
-func (s *contained) bring(ctx context.Context, name, path string) error {
-	if err := checkPlatform(path, s.contents); err != nil {
+func (s *containerServer) copyPlugin(ctx context.Context, name, path string) error {
+	if err := checkPlatform(path, s.image); err != nil {
 		return s.target.named(err)
 	}
-	if err := s.engine.bring(ctx, s.box.GetContainerID(), name, path); err != nil {
+	if err := s.engine.copyPlugin(ctx, s.box.GetContainerID(), name, path); err != nil {
 		return fmt.Errorf("%s: place %s: %w", s.target.name, path, err)
 	}
 	return nil
 }
 
 // Reach implements steps.AddressMapper.
-func (s *contained) Reach(address string) string { return s.target.reach(s.engine, address) }
+func (s *containerServer) Reach(address string) string { return s.target.reach(s.engine, address) }
 
 // Logs implements steps.LogReader. The root token and the unseal key are masked.
-func (s *contained) Logs(ctx context.Context) (string, error) {
+func (s *containerServer) Logs(ctx context.Context) (string, error) {
 	_, k, _ := s.now()
 	stream, err := s.box.Logs(ctx)
 	if err != nil {
@@ -311,7 +311,7 @@ func (s *contained) Logs(ctx context.Context) (string, error) {
 }
 
 // Restart implements steps.Restarter. Without Spec.State the state is lost.
-func (s *contained) Restart(ctx context.Context, kill bool) error {
+func (s *containerServer) Restart(ctx context.Context, kill bool) error {
 	s.ending.Lock()
 	defer s.ending.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, stopGrace+s.target.opts.startTimeout())
@@ -337,11 +337,11 @@ func (s *contained) Restart(ctx context.Context, kill bool) error {
 }
 
 // Close implements steps.Server.
-func (s *contained) Close(ctx context.Context) error {
+func (s *containerServer) Close(ctx context.Context) error {
 	s.ending.Lock()
 	defer s.ending.Unlock()
 	var crash error
-	if s.gone() {
+	if s.exited() {
 		logs, _ := s.Logs(ctx)
 		crash = &Error{
 			Target: s.target.name, Kind: ErrExited, Problem: "the server ended during the run",
@@ -352,7 +352,7 @@ func (s *contained) Close(ctx context.Context) error {
 }
 
 // remove takes the container away, with everything that runs in it.
-func (s *contained) remove(ctx context.Context) error {
+func (s *containerServer) remove(ctx context.Context) error {
 	if s.box == nil {
 		return nil
 	}
@@ -360,7 +360,7 @@ func (s *contained) remove(ctx context.Context) error {
 	return s.box.Terminate(ctx, testcontainers.StopTimeout(0))
 }
 
-func (s *contained) gone() bool {
+func (s *containerServer) exited() bool {
 	_, _, exited := s.now()
 	select {
 	case <-exited:

@@ -18,9 +18,9 @@ import (
 // errNoPluginDir: a scenario that asked for no plugin directory places a file.
 var errNoPluginDir = errors.New("this server was asked for without a plugin directory")
 
-// local is a server program that runs on this machine.
-type local struct {
-	target  *binaries
+// binaryServer is a server program that runs on this machine.
+type binaryServer struct {
+	target  *binaryTarget
 	program program
 	spec    steps.Spec
 	dir     string // holds everything of this server
@@ -34,18 +34,18 @@ type local struct {
 	ending sync.Mutex // one restart or close at a time
 }
 
-func (s *local) pluginDir() string { return filepath.Join(s.dir, "plugins") }
-func (s *local) stateDir() string  { return filepath.Join(s.dir, "state") }
-func (s *local) homeDir() string   { return filepath.Join(s.dir, "home") }
+func (s *binaryServer) pluginDir() string { return filepath.Join(s.dir, "plugins") }
+func (s *binaryServer) stateDir() string  { return filepath.Join(s.dir, "state") }
+func (s *binaryServer) homeDir() string   { return filepath.Join(s.dir, "home") }
 
-func (s *local) now() (listen string, k keys, p *process) {
+func (s *binaryServer) now() (listen string, k keys, p *process) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.listen, s.keys, s.process
 }
 
 // begin starts the program on a free port, on the one it had if that is free.
-func (s *local) begin(ctx context.Context) error {
+func (s *binaryServer) begin(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.target.opts.startTimeout())
 	defer cancel()
 	before, _, _ := s.now()
@@ -53,14 +53,14 @@ func (s *local) begin(ctx context.Context) error {
 }
 
 // try starts the program at an address and waits until it serves.
-func (s *local) try(ctx context.Context, listen string) error {
+func (s *binaryServer) try(ctx context.Context, listen string) error {
 	_, known, _ := s.now()
 	token := known.token
 	if token == "" {
 		token = newToken()
 	}
 	base := "http://" + listen
-	start, err := s.program.launch(s.spec, places{
+	start, err := s.program.launch(s.spec, layout{
 		listen: listen, apiAddr: base, pluginDir: s.pluginDir(), stateDir: s.stateDir(),
 	}, token)
 	if err != nil {
@@ -78,7 +78,7 @@ func (s *local) try(ctx context.Context, listen string) error {
 	if err != nil {
 		return s.target.startFailure(err)
 	}
-	known, err = s.program.settle(ctx, localAPI(base, known.token), p.exited, s.spec, known)
+	known, err = s.program.makeReady(ctx, localAPI(base, known.token), p.exited, s.spec, known)
 	if err != nil {
 		failure := s.failure(listen, p, token, err)
 		p.kill()
@@ -91,7 +91,7 @@ func (s *local) try(ctx context.Context, listen string) error {
 }
 
 // startFailure turns the error of a program that can't be started.
-func (b *binaries) startFailure(err error) error {
+func (b *binaryTarget) startFailure(err error) error {
 	failure := &Error{Target: b.name, Kind: ErrNotAServer, Problem: "the program can't be started", Err: err}
 	switch {
 	case errors.Is(err, syscall.ENOEXEC):
@@ -103,14 +103,14 @@ func (b *binaries) startFailure(err error) error {
 }
 
 // failure explains why a started program did not come into service.
-func (s *local) failure(listen string, p *process, token string, err error) error {
+func (s *binaryServer) failure(listen string, p *process, token string, err error) error {
 	e := &Error{Target: s.target.name, Log: mask(tail(s.log), token)}
 	switch {
-	case errors.Is(err, errGone) && taken(listen):
+	case errors.Is(err, errExited) && taken(listen):
 		e.Kind = ErrPortTaken
 		e.Problem = fmt.Sprintf("the server ended at its start because another process listens at %s", listen)
 		e.Remedy = "run it again, or end that process"
-	case errors.Is(err, errGone):
+	case errors.Is(err, errExited):
 		e.Kind = ErrExited
 		e.Problem = "the server ended at its start: " + p.exit()
 		e.Remedy = "look at its last lines for the cause"
@@ -130,19 +130,19 @@ func (s *local) failure(listen string, p *process, token string, err error) erro
 }
 
 // Address implements steps.Server.
-func (s *local) Address() string {
+func (s *binaryServer) Address() string {
 	listen, _, _ := s.now()
 	return "http://" + listen
 }
 
 // Token implements steps.Server.
-func (s *local) Token() string {
+func (s *binaryServer) Token() string {
 	_, k, _ := s.now()
 	return k.token
 }
 
 // PluginDir implements steps.Server.
-func (s *local) PluginDir() string {
+func (s *binaryServer) PluginDir() string {
 	if s.spec.NoPluginDir {
 		return ""
 	}
@@ -150,7 +150,7 @@ func (s *local) PluginDir() string {
 }
 
 // Place implements steps.PluginPlacer.
-func (s *local) Place(_ context.Context, name, path string) (string, error) {
+func (s *binaryServer) Place(_ context.Context, name, path string) (string, error) {
 	if s.spec.NoPluginDir {
 		return "", errNoPluginDir
 	}
@@ -159,17 +159,17 @@ func (s *local) Place(_ context.Context, name, path string) (string, error) {
 }
 
 // Reach implements steps.AddressMapper: plugins run on this machine.
-func (s *local) Reach(address string) string { return address }
+func (s *binaryServer) Reach(address string) string { return address }
 
 // Logs implements steps.LogReader. The root token and the unseal key are masked.
-func (s *local) Logs(context.Context) (string, error) {
+func (s *binaryServer) Logs(context.Context) (string, error) {
 	_, k, _ := s.now()
 	text, err := os.ReadFile(s.log)
 	return mask(string(text), k.token, k.unseal), err
 }
 
 // Restart implements steps.Restarter. Without Spec.State the state is lost.
-func (s *local) Restart(ctx context.Context, kill bool) error {
+func (s *binaryServer) Restart(ctx context.Context, kill bool) error {
 	s.ending.Lock()
 	defer s.ending.Unlock()
 	_, _, p := s.now()
@@ -182,7 +182,7 @@ func (s *local) Restart(ctx context.Context, kill bool) error {
 }
 
 // Close implements steps.Server.
-func (s *local) Close(ctx context.Context) error {
+func (s *binaryServer) Close(ctx context.Context) error {
 	s.ending.Lock()
 	defer s.ending.Unlock()
 	_, k, p := s.now()
@@ -195,8 +195,8 @@ func (s *local) Close(ctx context.Context) error {
 	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
-// crash tells that the server ended without having been asked to.
-func (s *local) crash(p *process, k keys) error {
+// crash reports that the server ended without having been asked to.
+func (s *binaryServer) crash(p *process, k keys) error {
 	return &Error{
 		Target: s.target.name, Kind: ErrExited,
 		Problem: "the server ended during the run: " + p.exit(),
@@ -205,7 +205,7 @@ func (s *local) crash(p *process, k keys) error {
 	}
 }
 
-func (s *local) gone() bool {
+func (s *binaryServer) exited() bool {
 	_, _, p := s.now()
 	return p.ended()
 }

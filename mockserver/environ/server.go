@@ -4,8 +4,8 @@ package environ
 
 import "strconv"
 
-// Own is what a server tells a plugin about itself in variables of its own.
-type Own struct {
+// ServerInfo is what a server tells a plugin about itself, in environment variables.
+type ServerInfo struct {
 	// Prefixes are VAULT_, and in OpenBao BAO_ beside it: each variable is set
 	// once under each.
 	Prefixes []string
@@ -24,7 +24,7 @@ type Own struct {
 
 // Entries returns the layer Server of an Input. Names and order are those of
 // vault/sdk helper/pluginutil (env.go, run_config.go).
-func (o Own) Entries() []string {
+func (o ServerInfo) Entries() []string {
 	var env []string
 	set := func(name, value string) {
 		for _, prefix := range o.Prefixes {

@@ -19,26 +19,26 @@ import (
 	"github.com/plugproof/plugproof/steps"
 )
 
-// remote is one scenario's use of a server that somebody else runs.
-type remote struct{ target *addr }
+// addrServer is one scenario's use of a server that somebody else runs.
+type addrServer struct{ target *addrTarget }
 
 var (
-	_ steps.HTTPServer   = (*remote)(nil)
-	_ steps.PluginPlacer = (*remote)(nil)
+	_ steps.HTTPServer   = (*addrServer)(nil)
+	_ steps.PluginPlacer = (*addrServer)(nil)
 )
 
 // Address implements steps.Server.
-func (r *remote) Address() string { return r.target.url.String() }
+func (r *addrServer) Address() string { return r.target.url.String() }
 
 // Token implements steps.Server.
-func (r *remote) Token() string { return r.target.token }
+func (r *addrServer) Token() string { return r.target.token }
 
 // HTTPClient implements steps.HTTPServer.
-func (r *remote) HTTPClient() *http.Client { return r.target.client }
+func (r *addrServer) HTTPClient() *http.Client { return r.target.client }
 
 // CommandLineEnv implements steps.HTTPServer: what the user's own Vault client
 // would read.
-func (r *remote) CommandLineEnv() map[string]string {
+func (r *addrServer) CommandLineEnv() map[string]string {
 	env := map[string]string{}
 	for _, name := range []string{
 		vault.EnvVaultCACert, vault.EnvVaultCACertBytes, vault.EnvVaultCAPath,
@@ -54,7 +54,7 @@ func (r *remote) CommandLineEnv() map[string]string {
 }
 
 // PluginDir implements steps.Server.
-func (r *remote) PluginDir() string {
+func (r *addrServer) PluginDir() string {
 	if r.target.placed == nil {
 		return ""
 	}
@@ -62,7 +62,7 @@ func (r *remote) PluginDir() string {
 }
 
 // Place implements steps.PluginPlacer.
-func (r *remote) Place(_ context.Context, name, path string) (string, error) {
+func (r *addrServer) Place(_ context.Context, name, path string) (string, error) {
 	if r.target.placed == nil {
 		return "", &Error{Target: r.target.name, Kind: steps.ErrUnsupported, Problem: r.target.Unsupported(steps.PluginDirectory)}
 	}
@@ -70,12 +70,12 @@ func (r *remote) Place(_ context.Context, name, path string) (string, error) {
 }
 
 // Close implements steps.Server.
-func (r *remote) Close(context.Context) error { return nil }
+func (r *addrServer) Close(context.Context) error { return nil }
 
 // placed remembers what was brought into a directory that others use too.
 type placed struct {
 	dir   string
-	known *sums
+	known *checksums
 
 	// mu is held while a file is placed: what is at a name is judged and changed
 	// in one go.
@@ -96,7 +96,7 @@ func (p *placed) add(name, path string) (string, error) {
 	}
 	target := filepath.Join(p.dir, filepath.Base(name))
 	if _, ours := p.sums[name]; !ours {
-		there, err := fileSum(target)
+		there, err := fileChecksum(target)
 		switch {
 		case err == nil && there == sum:
 			return sum, nil // it was there before and stays

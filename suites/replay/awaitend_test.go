@@ -55,7 +55,7 @@ func TestSettles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.settle(t.Context(), Step{HTTP: test.http}, Got{Status: 200, Body: body}); err != nil {
+		if err := s.awaitEnd(t.Context(), Step{HTTP: test.http}, Answer{Status: 200, Body: body}); err != nil {
 			t.Errorf("%s: %v", test.http, err)
 		}
 		if want := 3; test.look != "" && looks != want {
@@ -63,7 +63,7 @@ func TestSettles(t *testing.T) {
 		}
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := s.settle(ended, Step{HTTP: test.http}, Got{Status: 200, Body: body}); (err != nil) != (test.look != "") {
+		if err := s.awaitEnd(ended, Step{HTTP: test.http}, Answer{Status: 200, Body: body}); (err != nil) != (test.look != "") {
 			t.Errorf("%s: without time: %v", test.http, err)
 		}
 		server.Close()
