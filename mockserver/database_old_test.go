@@ -155,7 +155,7 @@ func TestOldDatabaseConnections(t *testing.T) {
 	d := newOldDBServer(t, nil)
 	d.oldRole()
 	d.configure("second", map[string]any{"plugin_name": "old"})
-	d.Expect(d.server.PluginFailures()).To(BeEmpty(), "that it is not of today's protocol is no failure")
+	d.Expect(d.server.PluginFailures()).To(BeEmpty(), "that it is not of today's protocol is not a failure")
 	processes := d.server.Processes()
 	d.Expect(processes).To(HaveLen(2))
 	for _, p := range processes {

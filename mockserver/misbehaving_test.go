@@ -220,7 +220,7 @@ func TestStorageByPhase(t *testing.T) {
 }
 
 // TestPeriodicFunctions: every minute, on a clock that a test moves; once more
-// before the mount goes, and a failure of it is no reason to stay.
+// before the mount goes, and a failure of it is not a reason to stay.
 func TestPeriodicFunctions(t *testing.T) {
 	t.Parallel()
 	c := clock.NewStopped(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))

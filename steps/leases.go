@@ -132,7 +132,7 @@ func leaseID(body []byte) string {
 	var lease struct {
 		ID string `json:"lease_id"`
 	}
-	_ = json.Unmarshal(body, &lease) // what is no answer of the API has none
+	_ = json.Unmarshal(body, &lease) // what is not an answer of the API has none
 	return lease.ID
 }
 

@@ -60,7 +60,7 @@ func secretSettings() []string { return []string{"password", "private_key"} }
 type Write struct {
 	Path string
 	Data map[string]any
-	// Works tells whether credentials from this request work; nil if nothing was said.
+	// Works reports whether credentials from this request work; nil if nothing was said.
 	Works *Proof
 }
 

@@ -69,7 +69,7 @@ func (o oneServer) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // leaves returns a *RedirectError if to is not on the server of from. From http to
-// https on the same host and port is no harm.
+// https on the same host and port does no harm.
 func leaves(from, to *url.URL) error {
 	if to.Host == from.Host && (to.Scheme == from.Scheme || to.Scheme == "https") {
 		return nil

@@ -80,8 +80,8 @@ func (w *world) forgetCounters(ctx context.Context, at, path, body string) error
 	return nil
 }
 
-// oneOfMany sends one request without the world's state, which is no concern of
-// several goroutines.
+// oneOfMany sends one request without the world's state, which several goroutines must
+// not touch.
 func (w *world) oneOfMany(ctx context.Context, mount, path, body string, writes bool) error {
 	at, err := w.outgoing(w.below(mount, path))
 	if err != nil {

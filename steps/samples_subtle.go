@@ -162,7 +162,7 @@ func (w *world) samplesWithUnits(ctx context.Context, mount string) error {
 	})
 }
 
-// samplesAbsent reads names that nothing was written to where the plugin tells what
+// samplesAbsent reads names that nothing was written to where the plugin says what
 // exists, and wants no success.
 func (w *world) samplesAbsent(ctx context.Context, mount string) error {
 	document, err := w.document()

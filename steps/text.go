@@ -21,7 +21,7 @@ var commandField = regexp.MustCompile(`"command"\s*:\s*"[^"]*"|-command=\S+`)
 const mark = "\x00"
 
 // verbatim marks a text that is not of the feature, as what a profile has: words in
-// it that happen to be names of the scenario are no names, and braces stand for
+// it that happen to be names of the scenario are not names, and braces stand for
 // themselves.
 func verbatim(text string) string { return mark + text + mark }
 

@@ -50,7 +50,7 @@ func openbao23() *Dialect {
 				func(d *Dialect) { d.Policies.Versions = true }},
 			{"policies may hold expiration", "vault/policy.go at v2.3.2", Established,
 				func(d *Dialect) { d.Policies.MoreKeys = append(d.Policies.MoreKeys, "expiration") }},
-			{"errors about fields of a wrong type repeat neither input nor value, but words that are no number or boolean", "sdk/framework/field_data.go and go.mod (mapstructure 2) at v2.3.2", Established,
+			{"errors about fields of a wrong type repeat neither input nor value, but words that are not a number or boolean", "sdk/framework/field_data.go and go.mod (mapstructure 2) at v2.3.2", Established,
 				func(d *Dialect) { d.Requests.FieldErrors = FieldErrorsWithWord }},
 			{"database redis and valkey", "#1019, helper/builtinplugins/registry.go at v2.3.2", Established,
 				added("database", databasePlugins("redis valkey"))},

@@ -61,7 +61,7 @@ func vault114() *Dialect {
 		{What: "the running of a server: seal and unseal, keys, audit devices, rate limits, metrics, its log and its requests", Source: "vault/logical_system_paths.go",
 			Why: "no part of plugin management: their paths below sys/ answer 501 and say so"},
 		{What: "builtin plugins but kv, database, cubbyhole and identity can be listed and mounted, but answer nothing", Source: "list-all in the recording",
-			Why: "the plugins themselves are no part of plugin management"},
+			Why: "the plugins themselves are not part of plugin management"},
 		{What: "VAULT_ALLOW_PENDING_REMOVAL_MOUNTS turns the refusal of builtins that await removal into a warning", Source: "vault/logical_system.go",
 			Why: "no version from 1.13 on has a builtin of that status"},
 	})

@@ -35,7 +35,7 @@ type Plugin struct {
 
 // Notice is a line that a server logs.
 type Notice struct {
-	// Warn tells the level: warn, else info.
+	// Warn is the level: warn, else info.
 	Warn bool
 	// Message is the text without fields.
 	Message string

@@ -164,7 +164,7 @@ func (f *Failure) what() string {
 	case LoaderMissing:
 		return "the loader or interpreter that the plugin's file names does not exist"
 	case WrongFormat:
-		return "the plugin's file is no program for this platform"
+		return "the plugin's file is not a program for this platform"
 	case ExecFailed:
 		return "the plugin's file can't be executed"
 	case ContainerFailed:

@@ -37,7 +37,7 @@ type Faults struct {
 	// is handled, ResetAnswers of those that are reset instead of an answer.
 	ResetRequests, ResetAnswers float64
 	// MaxRequests is how many requests are handled at a time; those beyond are
-	// refused with 429. 0 is no limit.
+	// refused with 429. 0 means no limit.
 	MaxRequests int
 	// OverLimit is the share of requests that are refused with 429, as those over a
 	// rate limit quota.

@@ -21,7 +21,7 @@ import (
 	"time"
 )
 
-// ParentHeader is the HTTP header by which a request tells the trace and the span that
+// ParentHeader is the HTTP header by which a request names the trace and the span that
 // it belongs to.
 //
 // Source: W3C Trace Context, section 3.2 (https://www.w3.org/TR/trace-context/).

@@ -69,7 +69,7 @@ func (db *database) UpdateUser(_ context.Context, req dbplugin.UpdateUserRequest
 	return dbplugin.UpdateUserResponse{}, err
 }
 
-// DeleteUser implements dbplugin.Database. A user who is gone already is no error: a
+// DeleteUser implements dbplugin.Database. A user who is gone already is not an error: a
 // revocation may be tried again.
 func (db *database) DeleteUser(_ context.Context, req dbplugin.DeleteUserRequest) (dbplugin.DeleteUserResponse, error) {
 	err := db.do(func(users map[string]User) error {

@@ -14,7 +14,7 @@ import (
 	"github.com/plugproof/plugproof/suites/internal/build"
 )
 
-// samplePlugins gives the paths of built sample plugins.
+// samplePlugins returns the paths of built sample plugins.
 func samplePlugins(t *testing.T, names ...string) map[string]string {
 	t.Helper()
 	built, err := build.Plugins(t.Context(), build.Options{Names: names})

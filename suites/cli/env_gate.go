@@ -32,7 +32,7 @@ func openGate(f matrixFlags) (*gate, error) {
 		return g, nil
 	// The matrix itself is there.
 	case f.baseline == outfile.Stdout:
-		return nil, errors.New("--baseline - is no file; --format json writes a matrix to the standard output")
+		return nil, errors.New("--baseline - is not a file; --format json writes a matrix to the standard output")
 	}
 	if f.update {
 		if err := outfile.Check(f.baseline); err != nil {

@@ -134,7 +134,7 @@ func runLint(cmd *cobra.Command, f lintFlags, files []string) error {
 }
 
 // readRegistrations collects what the flags say. With --addr all are the plugins
-// of the catalog, with their env as far as the rest tells it; stale is then the
+// of the catalog, with their env as far as the rest says it; stale is then the
 // rest that the catalog doesn't know.
 func readRegistrations(ctx context.Context, in *inputs, f lintFlags) (all, stale []lint.Registration, err error) {
 	all, err = lint.ParsePlugins(f.plugins)
@@ -169,7 +169,7 @@ func readRegistrations(ctx context.Context, in *inputs, f lintFlags) (all, stale
 	client, err := api.NewClient(config)
 	// A URL may hold a password, so it is not quoted.
 	if wrong := new(url.Error); errors.As(err, &wrong) {
-		err = fmt.Errorf("it is no URL: %w", wrong.Err)
+		err = fmt.Errorf("it is not a URL: %w", wrong.Err)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("--addr: %w", err)

@@ -159,7 +159,7 @@ func TestBadInputIsWrongUsage(t *testing.T) {
 		"matrix format":         {[]string{"--format", "pdf"}, "markdown"},
 		"update of nothing":     {[]string{"--update-baseline"}, "--baseline FILE"},
 		"missing baseline":      {[]string{"--baseline", missing}, "--update-baseline"},
-		"bad baseline":          {[]string{"--baseline", empty}, "no stored matrix"},
+		"bad baseline":          {[]string{"--baseline", empty}, "not a stored matrix"},
 		"missing allowances":    {[]string{"--baseline", missing, "--deviations", missing}, "--deviations"},
 		"missing plugins":       {[]string{"--plugins", missing}, "--plugins"},
 		"bad image":             {[]string{"--probe-image", "probe:1"}, "--probe-image"},
@@ -338,7 +338,7 @@ func TestATypoInTheRegistrationsIsNamedWithItsLine(t *testing.T) {
 	names := textFile(t, "plugins:\n- type: secret\n  nam: mine\n")
 	r := env(t, "lint", "--env-file", textFile(t, "A=1"), "--registrations", names)
 	g.Expect(r.code).To(Equal(2))
-	g.Expect(r.err).To(HaveSuffix(names + ` is no list of registrations: line 3: there is no field "nam"; known are type, name, version, oci_image, env, env_names` + "\n"))
+	g.Expect(r.err).To(HaveSuffix(names + ` is not a list of registrations: line 3: there is no field "nam"; known are type, name, version, oci_image, env, env_names` + "\n"))
 }
 
 func TestACatalogWithoutPluginsHasNoCleanBill(t *testing.T) {

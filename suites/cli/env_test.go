@@ -82,7 +82,7 @@ func TestATargetThatFailsIsTheTargetsFault(t *testing.T) {
 	r := measured(t, "--target", "binary:"+notAServer, "--plugins", probe, "--baseline", baseline, "--update-baseline")
 	g.Expect(r.code).To(Equal(3))
 	g.Expect(strings.Contains(r.out, "failed")).To(BeTrue())
-	g.Expect(baseline).NotTo(BeAnExistingFile(), "a matrix with holes is no baseline")
+	g.Expect(baseline).NotTo(BeAnExistingFile(), "a matrix with holes is not a baseline")
 }
 
 // TestOneCauseIsSaidOnce takes away the folder in which every server of the mock

@@ -116,7 +116,7 @@ func newElsewhere(t *testing.T, front func(w http.ResponseWriter, req *http.Requ
 	return e
 }
 
-// get gives the body of an answer of the server itself.
+// get returns the body of an answer of the server itself.
 func (e *elsewhere) get(t *testing.T, path string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, e.server.Address()+"/v1/"+path, nil)

@@ -98,7 +98,7 @@ func TestEveryComparisonHasReports(t *testing.T) {
 			g.Expect(string(read("r.gh"))).To(ContainSubstring("title=plugproof%3A " + test.verdict))
 			g.Expect(read("r.txt")).NotTo(BeEmpty())
 
-			// The stored result has the other forms too, and is no result of run.
+			// The stored result has the other forms too, and is not a result of run.
 			out, code = plugproof(t.Context(), t, "report", file("r.json"), "--report", "html="+file("again.html"), "--report", "markdown=-")
 			g.Expect(code).To(BeZero(), out)
 			g.Expect(out).To(ContainSubstring(test.verdict))

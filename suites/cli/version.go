@@ -16,7 +16,7 @@ import (
 	"github.com/plugproof/plugproof/suites/replay"
 )
 
-// about is what 'plugproof version' tells.
+// about is what 'plugproof version' prints.
 type about struct {
 	Version    string   `json:"version"`
 	Commit     string   `json:"commit,omitempty"`

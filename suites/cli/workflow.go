@@ -23,7 +23,7 @@ func forLog(out io.Writer) io.Writer {
 // for one writer at a time.
 type logWriter struct {
 	out io.Writer
-	// blank tells that the line that is being written has only spaces so far.
+	// blank reports that the line that is being written has only spaces so far.
 	blank bool
 }
 
@@ -35,7 +35,7 @@ var workflowCommand = regexp.MustCompile(`(?m)((?:^|\r)\s*)::|##\[`)
 func (w *logWriter) Write(text []byte) (int, error) {
 	begin := 0
 	if !w.blank {
-		// What goes on is no beginning of a line.
+		// What goes on is not the beginning of a line.
 		if begin = bytes.IndexAny(text, "\r\n"); begin < 0 {
 			begin = len(text)
 		}

@@ -99,7 +99,7 @@ func install(ctx context.Context, target steps.Target, path string, config Check
 	return nil, &NotAPluginError{path: path, refusals: refusals}
 }
 
-// complaints tells what a plugin logged that was to be of a type; empty for nothing.
+// complaints returns what a plugin logged that was to be of a type; empty for nothing.
 func complaints(kind string, warnings []string) string {
 	if len(warnings) == 0 {
 		return ""

@@ -31,7 +31,7 @@ type Config struct {
 	ExpectDialect string
 	// PluginDir is where plugins of a server at an address can be placed.
 	PluginDir string
-	// YesThisServer allows a server that is no dev server on loopback.
+	// YesThisServer allows a server that is not a dev server on loopback.
 	YesThisServer bool
 	// Plugins is a folder with the sample plugins; empty builds them.
 	Plugins string

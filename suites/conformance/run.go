@@ -65,7 +65,7 @@ func Chosen(config Config) ([]steps.Requirement, error) {
 
 // Against carries out the chosen features and returns the result. The caller
 // closes the target; config.Target is not looked at. An error means that there
-// is no result: the configuration is wrong, or the target or a plugin could not
+// is not a result: the configuration is wrong, or the target or a plugin could not
 // be made ready. Ending ctx ends the run: scenarios that have begun remove what
 // they made, the others are not begun, the result says so.
 func Against(ctx context.Context, config Config, target steps.Target) (report.Run, error) {

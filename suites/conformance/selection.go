@@ -166,13 +166,13 @@ func (s *selection) count(from fs.FS) error {
 // tagCondition is one tag of an expression, which may be negated.
 var tagCondition = regexp.MustCompile(`^~?@?[A-Za-z0-9][A-Za-z0-9.<>=-]*$`)
 
-// checkTags refuses what is no expression: godog takes any text for a tag that no
+// checkTags refuses what is not an expression: godog takes any text for a tag that no
 // scenario has.
 func checkTags(expression string) error {
 	for and := range strings.SplitSeq(expression, "&&") {
 		for or := range strings.SplitSeq(and, ",") {
 			if or = strings.TrimSpace(or); !tagCondition.MatchString(or) {
-				return usage.Errorf("--tags %q: %q is no tag; && is and, a comma is or, ~ is not: '@a && ~@b, @c'", expression, or)
+				return usage.Errorf("--tags %q: %q is not a tag; && is and, a comma is or, ~ is not: '@a && ~@b, @c'", expression, or)
 			}
 		}
 	}

@@ -94,7 +94,7 @@ func values(d *dialect.Dialect) []value {
 	return all
 }
 
-// lastSet tells which dialect's change set each field last.
+// lastSet returns the dialect whose change set each field last.
 func lastSet(d *dialect.Dialect) map[string]string {
 	byName := map[string]*dialect.Dialect{}
 	for _, known := range dialect.All() {

@@ -93,7 +93,7 @@ func (e Everywhere) sameness() sameness {
 	return of
 }
 
-// Differs tells whether there is a difference that is not allowed.
+// Differs reports whether there is a difference that is not allowed.
 func (r *Result) Differs() bool {
 	return slices.ContainsFunc(r.Entries, func(e Entry) bool { return e.Allowed == "" })
 }
@@ -141,7 +141,7 @@ func Compare(a, b *replay.Recording, allow replay.Deviations, servers ...deviati
 	return out, nil
 }
 
-// describe gives the case's description; recordings made elsewhere may lack the
+// describe returns the case's description; recordings made elsewhere may lack the
 // one that the project's case of that name has.
 func describe(c, own *replay.Case) *replay.Case {
 	if own == nil || c.What != "" || c.Requirements != nil {

@@ -38,7 +38,7 @@ func (r *Result) Run(started time.Time) report.Run {
 			})
 		}
 	}
-	// An entry that allows nothing is no failure here: it may be about other sides.
+	// An entry that allows nothing is not a failure here: it may be about other sides.
 	run := replay.Run([]*replay.Report{&compared}, nil, started)
 	run.Kind, run.Target, run.Server, run.Missed = report.Diff, r.A+" and "+r.B, "wanted: "+r.A, r.Unused
 	for _, every := range r.Everywhere {
@@ -51,7 +51,7 @@ func (r *Result) Run(started time.Time) report.Run {
 	return run
 }
 
-// everyOutcome tells of a difference that is everywhere. It is known if all answers
+// everyOutcome reports a difference that is everywhere. It is known if all answers
 // that show it are allowed.
 func (r *Result) everyOutcome(every Everywhere) steps.Outcome {
 	failure := &steps.Failure{

@@ -44,7 +44,7 @@ func Draft(kind string, document *steps.Document) steps.Profile {
 			draft.Setup = append(draft.Setup, steps.Write{Path: path, Data: values(operation.Body)})
 		case operation.Method == http.MethodPost && reads && len(operation.Body) > 0:
 			if len(operation.PathFields) > 0 {
-				// What gives credentials or logs in needs one that is there before.
+				// What returns credentials or logs in needs one that is there before.
 				draft.Setup = append(draft.Setup, steps.Write{Path: path, Data: values(operation.Body)})
 				path = operation.Fill(nil, "sample")
 			}

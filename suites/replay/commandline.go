@@ -18,7 +18,7 @@ import (
 // steps.BinaryCommandLine do. It is used by several goroutines.
 type CommandLine interface {
 	// Run runs the arguments (without the program's name) with nothing in the
-	// environment but env, and gives the exit code. An error means that it could
+	// environment but env, and returns the exit code. An error means that it could
 	// not run.
 	Run(ctx context.Context, args []string, env map[string]string, stdout, stderr io.Writer) (exit int, err error)
 }

@@ -26,7 +26,7 @@ type Difference struct {
 // absent stands for a member that is not there.
 const absent = "absent"
 
-// Compare tells how have differs from want. Nothing that was not recorded is
+// Compare returns how have differs from want. Nothing that was not recorded is
 // compared.
 func Compare(want, have Answer) []Difference {
 	if want.Empty() {
@@ -120,7 +120,7 @@ const (
 	long  = 600
 )
 
-// ttlDrift tells whether two lifetimes differ only because one was asked for a
+// ttlDrift reports whether two lifetimes differ only because one was asked for a
 // moment later: what is left of a token, or what a renewal can still give.
 func ttlDrift(path string, want, have any) bool {
 	if !strings.HasSuffix(path, ".ttl") && !strings.HasSuffix(path, ".lease_duration") {
@@ -139,7 +139,7 @@ func ttlDrift(path string, want, have any) bool {
 // maximum is the part of a warning that says what a lifetime was cut to.
 var maximum = regexp.MustCompile(`exceeded the effective max_ttl of "([0-9hms]+)"`)
 
-// maximumDrift tells whether two warnings differ only in a maximum of which a
+// maximumDrift reports whether two warnings differ only in a maximum of which a
 // moment more or less had passed.
 func maximumDrift(want, have any) bool {
 	w, okW := want.(string)
@@ -160,7 +160,7 @@ func maximumDrift(want, have any) bool {
 // it was cut to.
 var asked = regexp.MustCompile(`^TTL of "([0-9hms]+)" exceeded the effective max_ttl of "([0-9hms]+)"`)
 
-// timedWarning tells whether a warning is there only because a renewal came a moment
+// timedWarning reports whether a warning is there only because a renewal came a moment
 // after the login: the rest of the maximum is less than the TTL by that moment.
 func timedWarning(warning any) bool {
 	s, _ := warning.(string)
@@ -192,7 +192,7 @@ func withoutTimedWarnings(body any) any {
 	return m
 }
 
-// list tells which elements two lists of different length do not share; that
+// list reports which elements two lists of different length do not share; that
 // says more than both lists when they are long.
 func list(out *[]Difference, path string, want, have []any) {
 	texts := func(l []any) []string {
@@ -260,7 +260,7 @@ var (
 	// plugin can't be started.
 	machineShape = regexp.MustCompile(`(Owner|Group): \d+ \[[^\]]*\] \(current: \d+ \[[^\]]*\]\)|ELF architecture: \S+ \(current architecture: \S+\)`)
 	// goneShapes are the two answers of a request whose plugin dies meanwhile:
-	// the SDK's client gives the second one if it heard of the end before it
+	// the SDK's client returns the second one if it heard of the end before it
 	// looks at its error. OpenBao 2.5.5 answers either, by chance.
 	goneShapes = regexp.MustCompile(`rpc error: code = Unavailable desc = error reading from server: <gone>|plugin is shut down`)
 	// waitShape is written by `secrets move` when the first look at a migration
@@ -268,7 +268,7 @@ var (
 	waitShape = regexp.MustCompile(`(?m)^Waiting for terminal status in migration .*\n`)
 )
 
-// common takes out of a text what is chance or tells about the machine only.
+// common takes out of a text what is chance or about the machine only.
 func common(s string) string {
 	s = machineShape.ReplaceAllString(s, "<machine>")
 	s = goneShapes.ReplaceAllString(s, "<plugin gone>")

@@ -139,7 +139,7 @@ func (m *Masks) got(g Answer) Answer {
 	return g
 }
 
-// lengthen gives a string of the length that a shortened one had. What it holds
+// lengthen returns a string of the length that a shortened one had. What it holds
 // is of no interest in any case; it has the form of an environment entry, since
 // that is where long strings stand.
 func lengthen(s string) string {

@@ -12,7 +12,7 @@ import (
 	"github.com/plugproof/plugproof/steps"
 )
 
-// Record runs cases and gives a recording of the answers, with name, product and
+// Record runs cases and returns a recording of the answers, with name, product and
 // version of the server, the time and the digest of the cases. Cases that the target
 // can't run stand in it without answers; it is an error if that are all of them,
 // and so is any other failure.
@@ -52,7 +52,7 @@ func (r *Runner) Record(ctx context.Context, cases map[string]*Case, opts Option
 	if len(unsupported) > 0 && len(unsupported) == len(cases) {
 		failures = append(failures, fmt.Errorf("no case could be carried out: %w", unsupported[0]))
 	}
-	// Not knowing the product is no failure: it matters only to lists of deviations.
+	// Not knowing the product is not a failure: it matters only to lists of deviations.
 	if identity, err := steps.Identify(ctx, r.Target); err == nil {
 		out.Product = identity.Product
 	}

@@ -133,7 +133,7 @@ func (s Step) Kind() string {
 	return "http"
 }
 
-// Compared tells whether the step has an answer at all.
+// Compared reports whether the step has an answer at all.
 func (s Step) Compared() bool {
 	k := s.Kind()
 	return k == "http" || k == "cli"
@@ -164,14 +164,14 @@ func LoadFile(name string) (*Recording, error) {
 func parse(name string, data []byte) (*Recording, error) {
 	var r Recording
 	if err := json.Unmarshal(data, &r); err != nil {
-		return nil, fmt.Errorf("%s is no recording: %w", name, plainJSON(err))
+		return nil, fmt.Errorf("%s is not a recording: %w", name, plainJSON(err))
 	}
 	if len(r.Cases) == 0 {
-		return nil, fmt.Errorf("%s is no recording: it has no cases", name)
+		return nil, fmt.Errorf("%s is not a recording: it has no cases", name)
 	}
 	for id, c := range r.Cases {
 		if c == nil {
-			return nil, fmt.Errorf("%s is no recording: there is nothing at cases.%s", name, id)
+			return nil, fmt.Errorf("%s is not a recording: there is nothing at cases.%s", name, id)
 		}
 	}
 	r.withoutLogs()
@@ -250,7 +250,7 @@ func (r *Recording) Areas() []string {
 	return areas
 }
 
-// withoutLogs takes the logs out of recordings of code that is no server and
+// withoutLogs takes the logs out of recordings of code that is not a server and
 // logs nothing of its own.
 func (r *Recording) withoutLogs() {
 	if !strings.HasPrefix(r.Server, "vault/sdk") {
@@ -261,7 +261,7 @@ func (r *Recording) withoutLogs() {
 	}
 }
 
-// Answered tells whether any step of the case has an answer.
+// Answered reports whether any step of the case has an answer.
 func (c *Case) Answered() bool {
 	return slices.ContainsFunc(c.Steps, func(e Exchange) bool { return !e.Got.Empty() })
 }

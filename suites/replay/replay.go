@@ -20,7 +20,7 @@ func (r *Runner) Check(ctx context.Context, id string, c *Case) ([]Result, error
 		return unsupported(id, c, err), nil
 	}
 	var out []Result
-	// What was answered before a failure still tells something.
+	// What was answered before a failure still says something.
 	for i, have := range answers.Got {
 		if e := c.Steps[i]; e.Step.Compared() {
 			out = append(out, compareStep(id, c, i, have, answers.Version))

@@ -73,8 +73,8 @@ type Count struct {
 	Equal, Total, Listed, CommandLine, Missing int
 }
 
-// Counts gives the table's lines, sorted by area, and their sum. Steps of the
-// command line that do not count are no part of Total, neither are those the
+// Counts returns the table's lines, sorted by area, and their sum. Steps of the
+// command line that do not count are not part of Total, neither are those the
 // target can't do.
 func (r *Report) Counts() ([]Count, Count) {
 	byArea := map[string]*Count{}
@@ -110,7 +110,7 @@ func (r *Report) Counts() ([]Count, Count) {
 	return out, sum
 }
 
-// Differs tells whether anything differs without being listed.
+// Differs reports whether anything differs without being listed.
 func (r *Report) Differs() bool {
 	for _, res := range r.Results {
 		if res.Outcome == Different {
@@ -173,7 +173,7 @@ func writeResult(w io.Writer, res Result) {
 	}
 }
 
-// Sorted gives the results by area, case and step.
+// Sorted returns the results by area, case and step.
 func (r *Report) Sorted() []Result {
 	out := append([]Result(nil), r.Results...)
 	sort.SliceStable(out, func(i, j int) bool {

@@ -27,7 +27,7 @@ type session struct {
 	shas map[string]string
 	// saved are the values that steps saved.
 	saved map[string]string
-	// unshared tells that the plugin directory holds copies by now.
+	// unshared reports that the plugin directory holds copies by now.
 	unshared bool
 }
 
@@ -78,7 +78,7 @@ func (s *session) fillAll(v any) any {
 	return v
 }
 
-// request sends an HTTP step and gives the answer, not masked yet.
+// request sends an HTTP step and returns the answer, not masked yet.
 func (s *session) request(ctx context.Context, step Step) (Answer, error) {
 	req, err := s.build(ctx, step)
 	if err != nil {

@@ -83,7 +83,7 @@ func (r *Report) requirement(id, area string, what map[string]string) steps.Requ
 	return of
 }
 
-// outcome tells of one step.
+// outcome returns the outcome of one step.
 func (r *Report) outcome(result Result, what map[string]string, started time.Time) steps.Outcome {
 	outcome := steps.Outcome{
 		Requirement: r.requirement(result.Case, result.Area, what), Started: started, Reason: result.Reason,

@@ -15,7 +15,7 @@ import (
 
 // Runner performs cases on servers of a target.
 type Runner struct {
-	// Target gives each case its server.
+	// Target starts each case's server.
 	Target steps.Target
 	// Shared lets all cases use one server. Only then can a server be used that
 	// somebody else started, for a case or two.
@@ -43,7 +43,7 @@ type Answers struct {
 
 // Run performs the steps of c on a fresh server. The error is steps.ErrUnsupported
 // if the target can't give such a server, and otherwise a failure of the harness or
-// of the server as a whole: answers of any status are no errors.
+// of the server as a whole: answers of any status are not errors.
 func (r *Runner) Run(ctx context.Context, c *Case) (_ Answers, err error) {
 	if err := r.supports(c); err != nil {
 		return Answers{}, err
@@ -146,7 +146,7 @@ func (r *Runner) session(ctx context.Context, server steps.Server) (*session, er
 	return s, nil
 }
 
-// version asks the server without a token. Not knowing it is no failure: it
+// version asks the server without a token. Not knowing it is not a failure: it
 // matters only where a recording shows the version.
 func (s *session) version(ctx context.Context) string {
 	got, err := s.request(ctx, Step{HTTP: "GET sys/seal-status", Token: "none"})
@@ -203,8 +203,8 @@ func (r *Runner) step(ctx context.Context, s *session, step Step) (Answer, error
 	return masked, nil
 }
 
-// logShape takes the time off a line of a log; what is not of this shape is no
-// message but the server's greeting.
+// logShape takes the time off a line of a log; what is not of this shape is not
+// a message but the server's greeting.
 var logShape = regexp.MustCompile(`^\S+ (\[[A-Z]+\] .*)$`)
 
 // conflictShape finds what servers log about environments when the old layering

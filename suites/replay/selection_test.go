@@ -117,7 +117,7 @@ func TestBadRecordingsAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			file := write(t, "x.json", c.text)
-			if _, err := replay.LoadFile(file); err == nil || err.Error() != file+" is no recording: "+c.want {
+			if _, err := replay.LoadFile(file); err == nil || err.Error() != file+" is not a recording: "+c.want {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})

@@ -30,7 +30,7 @@ func (s *session) ownToken(ctx context.Context) error {
 }
 
 // revokeToken revokes the session's own token and all that was made with it. That the
-// case has done so itself is no failure.
+// case has done so itself is not a failure.
 func (s *session) revokeToken(ctx context.Context) error {
 	if _, err := s.request(ctx, Step{HTTP: "POST auth/token/revoke-self"}); err != nil {
 		return fmt.Errorf("revoking the case's token: %w", err)

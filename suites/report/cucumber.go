@@ -78,7 +78,7 @@ func Cucumber(out io.Writer, run Run) error {
 	return encoder.Encode(features)
 }
 
-// cucumberMissed tells of known deviations that did not happen.
+// cucumberMissed reports known deviations that did not happen.
 func cucumberMissed(entries []string) *cucumberFeature {
 	feature := &cucumberFeature{URI: "deviations", ID: "deviations", Keyword: "Feature", Name: "Known, but it holds"}
 	for n, entry := range entries {

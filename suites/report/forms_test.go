@@ -92,7 +92,7 @@ func TestJUnitFitsItsSchema(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred(), string(out))
 }
 
-// TestJUnitAgreesWithTheExitCode: what only should hold is no failure to readers
+// TestJUnitAgreesWithTheExitCode: what only should hold is not a failure to readers
 // of JUnit, as it is none to the exit code.
 func TestJUnitAgreesWithTheExitCode(t *testing.T) {
 	t.Parallel()

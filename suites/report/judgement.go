@@ -18,7 +18,7 @@ const (
 	// deviation.
 	Conforms Result = "conforms"
 	// Deviates: at least one requirement of level must failed. What only should
-	// or may be so is shown, and is no deviation (RFC 2119).
+	// or may be so is shown, and is not a deviation (RFC 2119).
 	Deviates Result = "does-not-conform"
 	// Inconclusive: the harness or the target failed, the run was interrupted, or
 	// nothing, or less than required, could be checked.
@@ -49,7 +49,7 @@ type Judgement struct {
 }
 
 // Judgement returns the result of the run. A failure outweighs an error, since it
-// is certain; an interrupted run is no verdict, whatever it found by then.
+// is certain; an interrupted run is not a verdict, whatever it found by then.
 func (r Run) Judgement() Judgement {
 	verdicts := r.Verdicts()
 	counts := Count(verdicts)

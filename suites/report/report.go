@@ -28,7 +28,7 @@ type Run struct {
 	Plugin string
 	// CommandLine is the path of a real vault or bao; empty is our own.
 	CommandLine string
-	// Seed gives the same order of scenarios again.
+	// Seed reproduces the order of scenarios.
 	Seed int64
 	// Concurrency is how many scenarios ran side by side.
 	Concurrency int
@@ -131,7 +131,7 @@ const (
 	// deviation of the server.
 	ExitConforms = 0
 	// ExitDeviates: at least one requirement of level must failed. What only
-	// should or may be so is shown, and is no deviation (RFC 2119).
+	// should or may be so is shown, and is not a deviation (RFC 2119).
 	ExitDeviates = 1
 	// ExitUsage: the command line or the configuration is wrong.
 	ExitUsage = 2

@@ -177,7 +177,7 @@ func (t text) crashes(verdicts []Verdict) {
 // indented aligns the further lines of a part with its first.
 func indented(part string) string { return strings.ReplaceAll(part, "\n", "\n             ") }
 
-// failures tells what failed, what is known to deviate and what broke, in full.
+// failures writes what failed, what is known to deviate and what broke, in full.
 func (t text) failures(verdicts []Verdict) {
 	for _, status := range []steps.Status{steps.Known, steps.Fail, steps.Errored} {
 		for _, verdict := range verdicts {

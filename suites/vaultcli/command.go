@@ -31,10 +31,10 @@ type command struct {
 	// usage is the help above the flags; it begins with "Usage: vault".
 	usage string
 	flags *flag.FlagSet
-	// least and most positional arguments; most of anyNumber is no limit.
+	// least and most positional arguments; most of anyNumber means no limit.
 	least, most int
 	// check refuses wrong usage that flags and arguments do not show one by one;
-	// nil is no such thing.
+	// nil checks nothing.
 	check func(args []string) error
 	run   func(client *api.Client, args []string) error
 	// failure is the exit code of errors that are not *exitError; 0 is exitServer.

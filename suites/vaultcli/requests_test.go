@@ -106,7 +106,7 @@ func sameJSON(t *testing.T, got, want string) bool {
 		decoder := json.NewDecoder(strings.NewReader(text))
 		decoder.UseNumber()
 		if err := decoder.Decode(&v); err != nil {
-			t.Errorf("%q is no JSON: %v", text, err)
+			t.Errorf("%q is not JSON: %v", text, err)
 		}
 		return v
 	}

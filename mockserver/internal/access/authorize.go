@@ -84,7 +84,7 @@ func checkExistence(path Path) error {
 	return path.CheckExistence()
 }
 
-// introduce tells the request who makes it.
+// introduce sets in the request who makes it.
 func introduce(req *logical.Request, e *token.Entry) {
 	req.ClientTokenAccessor = e.Accessor
 	req.ClientTokenRemainingUses = e.NumUses

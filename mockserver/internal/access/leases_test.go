@@ -340,7 +340,7 @@ func TestPeriodicTokenLivesOn(t *testing.T) {
 	})
 }
 
-// Nothing in storage tells a token or can be used as one.
+// Nothing in storage shows a token or can be used as one.
 func TestTokensAreNotStored(t *testing.T) {
 	t.Parallel()
 	s := startVault(t)

@@ -44,7 +44,7 @@ func (e *versionError) Error() string {
 
 // Declare brings the catalog in line with the configuration: it registers and updates
 // the declared plugins, in their order, and removes those that were declared once and
-// are no more. The logger is that of the catalog.
+// are not any more. The logger is that of the catalog.
 //
 // Source: PluginCatalog.registerDeclarativePlugins in vault/plugin_catalog.go at v2.6.2.
 func (c *Catalog) Declare(ctx context.Context, plugins []Declaration, probe Prober, logger hclog.Logger) error {

@@ -20,7 +20,7 @@ type Runtime struct {
 	OCIRuntime string `json:"oci_runtime"`
 	// CgroupParent is the parent cgroup of the containers.
 	CgroupParent string `json:"cgroup_parent"`
-	// CPU is in billionths of a core, Memory in bytes; 0 is no limit.
+	// CPU is in billionths of a core, Memory in bytes; 0 means no limit.
 	CPU      int64 `json:"cpu_nanos"`
 	Memory   int64 `json:"memory_bytes"`
 	Rootless bool  `json:"rootless"`

@@ -179,7 +179,7 @@ func (c *Core) existenceCheck(ctx context.Context, req *logical.Request) func() 
 		req.MountAccessor = r.Entry().Accessor
 		switch {
 		case errors.Is(err, logical.ErrUnsupportedPath), errors.Is(err, mounts.ErrNoBackend), errors.Is(err, mounts.ErrStopped):
-			return nil // "failed to find the path" is no reason to refuse here
+			return nil // "failed to find the path" is not a reason to refuse here
 		case err != nil:
 			c.logger.Error("failed to run existence check", "error", err)
 			if user := (errutil.UserError{}); errors.As(err, &user) {

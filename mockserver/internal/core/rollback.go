@@ -130,7 +130,7 @@ func (m *rollbacks) end(r *mounts.Route) {
 }
 
 // rollback sends the operation to one mount. Backends that don't support it, or
-// whose storage is read-only, are no error.
+// whose storage is read-only, are not errors.
 func (c *Core) rollback(ctx context.Context, r *mounts.Route, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -18,7 +18,7 @@ type end struct {
 	attempts int
 }
 
-// endKey tells ends apart.
+// endKey identifies an end.
 type endKey struct {
 	nanos int64
 	id    string
@@ -31,7 +31,7 @@ func (e end) key() endKey { return endKey{e.at.UnixNano(), e.id} }
 type queue struct {
 	mu   sync.Mutex
 	ends endHeap
-	// queued tells what is in ends: an end may come from a request and from
+	// queued says what is in ends: an end may come from a request and from
 	// storage as well.
 	queued map[endKey]bool
 	// later are the hours that are still in storage, sorted; through is the

@@ -29,7 +29,7 @@ type Entry struct {
 	// Namespace is the path of the mount's namespace with its slash at the end; empty
 	// for the root.
 	Namespace string `json:"namespace,omitempty"`
-	// Auth tells an auth method from a secrets engine.
+	// Auth: the mount is an auth method, not a secrets engine.
 	Auth bool `json:"auth,omitempty"`
 	// Type is the plugin's name in the catalog.
 	Type        string `json:"type"`

@@ -38,7 +38,7 @@ func checkDepth(text string, isJSON bool) error {
 }
 
 // hclDepths returns a function that returns by how much the next token changes the
-// depth, and whether there are more. The parser reports what is no token.
+// depth, and whether there are more. The parser reports what is not a token.
 func hclDepths(text string) func() (change int, more bool) {
 	s := hclscanner.New([]byte(text))
 	s.Error = func(hcltoken.Pos, string) {}

@@ -154,7 +154,7 @@ func (c *child) removeFiles() {
 	}
 }
 
-// Kill kills the process; killing one that has ended is no error. One that has
+// Kill kills the process; killing one that has ended is not an error. One that has
 // not begun yet is killed when it does.
 func (c *child) Kill(context.Context) error {
 	c.killOnStart.Store(true)

@@ -61,7 +61,7 @@ func script(t *testing.T, lines ...string) process.Entry {
 	return file(t, "#!/bin/sh\n"+strings.Join(lines, "\n")+"\n", 0o755)
 }
 
-// TestCausesOfFailedStarts runs what is no plugin and asks what is said of it.
+// TestCausesOfFailedStarts runs what is not a plugin and asks what is said of it.
 func TestCausesOfFailedStarts(t *testing.T) {
 	t.Parallel()
 	other := script(t, "exit 0")

@@ -26,7 +26,7 @@ const (
 	coarseMinAge = 3 * time.Second
 )
 
-// identity tells versions of a file apart. ctime, unlike mtime, cannot be set by
+// identity distinguishes versions of a file. ctime, unlike mtime, cannot be set by
 // the writer of the file.
 type identity struct {
 	device, inode uint64

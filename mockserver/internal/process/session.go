@@ -93,7 +93,7 @@ func (p *Pool) openCurrent(ctx context.Context, lookup Lookup, conf *logical.Bac
 	}
 	s.backend, err = p.dispense(ctx, s.proc)
 	if err == nil {
-		// The connection is what tells the mounts of one process apart.
+		// The connection distinguishes the mounts of one process.
 		err = s.backend.bind(s.proc.rpc, &mountConn{ClientConn: s.proc.conn, id: id})
 	}
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 const bsdSocketDifference = 0
 
-// tellsAbandoned: lockFile tells a directory in use from one of a server that is gone.
+// tellsAbandoned: lockFile distinguishes a directory in use from one of a server that is gone.
 const tellsAbandoned = true
 
 // lockFile locks a file until it is closed; the error says that another process has.

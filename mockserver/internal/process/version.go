@@ -18,7 +18,7 @@ import (
 // Version starts the plugin once, as servers do at registration, and returns
 // the version that it reports, "" if it reports none. The error says why it
 // can't be started. A plugin of protocol 5 whose Setup fails has no version,
-// which is no error. Where the host has Versions, an equal registration may have been
+// which is not an error. Where the host has Versions, an equal registration may have been
 // asked before.
 func (p *Pool) Version(ctx context.Context, e Entry) (string, error) {
 	key, keep := p.registrationKey(e)

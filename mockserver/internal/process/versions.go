@@ -14,7 +14,7 @@ import (
 
 // Versions are those that plugins reported at their registration. A registration that
 // is equal in all that a plugin can see of it does not start the plugin again: the bytes
-// of the program, its name, type, arguments and environment, and what the server tells.
+// of the program, its name, type, arguments and environment, and what the server tells it.
 // Failed starts are not kept, nor are scripts, which may run another program each time,
 // nor plugins from images. The methods may be called concurrently.
 //
@@ -53,7 +53,7 @@ func (v *Versions) put(key, version string) {
 	v.known[key] = version
 }
 
-// registrationKey tells registrations apart whose versions are kept; ok is false for
+// registrationKey identifies a registration whose version is kept; ok is false for
 // others, and for those whose program has not the registered digest.
 func (p *Pool) registrationKey(e Entry) (key string, ok bool) {
 	if p.host.Versions == nil || e.Container != nil {

@@ -88,7 +88,7 @@ func checkFile(path string) error {
 	case info.Size() == 0: // as a server leaves it that was killed when it had made it
 		return nil
 	}
-	// bbolt's lock tells whether another process writes to the file.
+	// bbolt's lock shows whether another process writes to the file.
 	db, err := bbolt.Open(path, 0, &bbolt.Options{ReadOnly: true, Timeout: lockTimeout})
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout), errors.Is(err, fs.ErrPermission):

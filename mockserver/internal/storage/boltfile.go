@@ -175,7 +175,7 @@ func (f *boltFile) bucket(root uint64, depth int) error {
 }
 
 // keyRange is where the keys of a subtree lie: the first of them, and a key that all
-// are before; nil is no bound. A page whose first key is not the one that the page
+// are before; nil means no bound. A page whose first key is not the one that the page
 // above has for it would be entered there a second time when it changes, and freed
 // twice (bbolt's node.spill).
 type keyRange struct{ first, before []byte }

@@ -131,7 +131,7 @@ func (b *backend) reloadIn(ctx context.Context, kind consts.PluginType, name str
 		}
 		err := b.core.Reload(ctx, r)
 		if errors.Is(err, mounts.ErrStopped) {
-			continue // it is no mount of the plugin any more
+			continue // it is not a mount of the plugin any more
 		}
 		if err != nil {
 			return 0, err
@@ -220,7 +220,7 @@ func (b *backend) reloadMounts(ctx context.Context, paths []string) error {
 	return failed.ErrorOrNil()
 }
 
-// reloadMount reloads a mount, which where the dialect says so must be no singleton.
+// reloadMount reloads a mount, which where the dialect says so must not be a singleton.
 func (b *backend) reloadMount(ctx context.Context, r *mounts.Route) error {
 	if kind := r.Entry().Type; b.dialect.Reloads.KnownOnly && b.core.Internal(kind) {
 		return fmt.Errorf("%w: %q", errSingleton, kind)

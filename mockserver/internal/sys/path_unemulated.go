@@ -20,7 +20,7 @@ type unemulated struct {
 }
 
 // What all servers of the dialects have below sys/ and the mock has not, the
-// running of a server, which is no part of plugin management
+// running of a server, which is not part of plugin management
 // (vault/logical_system_paths.go).
 func unemulatedList(d *dialect.Dialect) []unemulated {
 	const (

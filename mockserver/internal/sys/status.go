@@ -15,7 +15,7 @@ import (
 type Direct func(r *http.Request) (status int, body any, err error)
 
 // DirectEndpoints returns the endpoints of sys/ that servers answer before all
-// else, by their path below sys/. They are no part of the backend of sys/ (http/sys_*.go).
+// else, by their path below sys/. They are not part of the backend of sys/ (http/sys_*.go).
 func DirectEndpoints(c *core.Core) map[string]Direct {
 	s := status{core: c}
 	all := map[string]Direct{"health": s.health, "seal-status": s.seal, "leader": s.leader, "init": s.initialize, "step-down": stepDown}

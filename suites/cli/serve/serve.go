@@ -259,7 +259,7 @@ func (f flags) options(logger hclog.Logger) ([]mockserver.Option, error) {
 	return opts, nil
 }
 
-// announce tells where the server is. The token is only shown if the user
+// announce prints where the server is. The token is only shown if the user
 // couldn't know it.
 func announce(w io.Writer, s *mockserver.Server, f flags) {
 	fmt.Fprintf(w, "plugproof serves %s (%s %s)\n\n", s.Address(), s.Dialect().DisplayName, s.Dialect().Version)

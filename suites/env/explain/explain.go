@@ -91,7 +91,7 @@ func inputOf(d *dialect.Dialect, p Plugin) environ.Input {
 		Mlock:    p.Mlock,
 	}
 	// Values as go-plugin and Vault's backend plugins have them; the first is the
-	// magic cookie that tells a plugin that a server started it.
+	// magic cookie by which a plugin knows that a server started it.
 	goPlugin := []string{
 		"VAULT_BACKEND_PLUGIN=6669da05-b1c8-4f49-97d9-c8e5bed98e20",
 		"PLUGIN_MIN_PORT=10000",

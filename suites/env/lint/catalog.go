@@ -42,7 +42,7 @@ func ReadCatalog(ctx context.Context, client *api.Client) ([]Registration, error
 	return registrations, nil
 }
 
-// Join completes the catalog's plugins with what the manifest tells about
+// Join completes the catalog's plugins with what the manifest says about
 // them. A registration without version in the manifest is for all versions of
 // its name. stale are those of the manifest that the catalog doesn't have.
 func Join(catalog, manifest []Registration) (joined, stale []Registration) {

@@ -20,7 +20,7 @@ const maxEntry = 131_072
 // checkHost finds what concerns the server's environment as a whole.
 func checkHost(host hostenv.Environment, registrations []Registration) []Finding {
 	var findings []Finding
-	// How many plugins a secret reaches tells how urgent it is.
+	// How many plugins a secret reaches decides how urgent it is.
 	inherit := 0
 	for _, r := range registrations {
 		if !r.Container {
@@ -123,7 +123,7 @@ func secretReason(v hostenv.Variable) string {
 	return ""
 }
 
-// own tells whether a server sets the variable for plugins itself: those of
+// own reports whether a server sets the variable for plugins itself: those of
 // vault/sdk helper/pluginutil, under both prefixes that exist.
 func own(name string) bool {
 	rest, vault := strings.CutPrefix(name, "VAULT_")
@@ -136,7 +136,7 @@ func own(name string) bool {
 	return slices.Contains([]string{"VERSION", "PLUGIN_METADATA_MODE", "PLUGIN_AUTOMTLS_ENABLED", "PLUGIN_MLOCK_ENABLED", "UNWRAP_TOKEN"}, rest)
 }
 
-// goPlugin tells whether go-plugin sets the variable for every plugin; the
+// goPlugin reports whether go-plugin sets the variable for every plugin; the
 // first is Vault's magic cookie.
 func goPlugin(name string) bool {
 	return slices.Contains([]string{

@@ -97,7 +97,7 @@ func ParsePlugins(args []string) ([]Registration, error) {
 
 func checkType(kind string) error {
 	if !slices.Contains([]string{"auth", "database", "secret"}, kind) {
-		return fmt.Errorf("%w: %q is no type of plugin: known are auth, database and secret", hostenv.ErrInput, kind)
+		return fmt.Errorf("%w: %q is not a type of plugin: known are auth, database and secret", hostenv.ErrInput, kind)
 	}
 	return nil
 }
@@ -189,7 +189,7 @@ func (e *envField) UnmarshalYAML(node *yaml.Node) error {
 func ReadRegistrations(source string, r io.Reader) ([]Registration, error) {
 	var m manifest
 	if err := m.read(r); err != nil {
-		return nil, fmt.Errorf("%w: %s is no list of registrations: %w", hostenv.ErrInput, source, err)
+		return nil, fmt.Errorf("%w: %s is not a list of registrations: %w", hostenv.ErrInput, source, err)
 	}
 	if len(m.Plugins) == 0 {
 		return nil, fmt.Errorf("%w: %s has no plugins; it wants a list `plugins` of type, name and env", hostenv.ErrInput, source)

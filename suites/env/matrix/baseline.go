@@ -70,7 +70,7 @@ func covers(d deviations.Deviation, c Change, server deviations.Server) bool {
 func ReadBaseline(source string, r io.Reader) (*Matrix, error) {
 	var m Matrix
 	if err := json.NewDecoder(r).Decode(&m); err != nil {
-		return nil, fmt.Errorf("%w: %s is no stored matrix: %w", ErrBaseline, source, err)
+		return nil, fmt.Errorf("%w: %s is not a stored matrix: %w", ErrBaseline, source, err)
 	}
 	if m.Format != Format {
 		return nil, fmt.Errorf("%w: %s has the format %q, this program knows %s; write it anew with --update-baseline", ErrBaseline, source, m.Format, Format)
@@ -165,7 +165,7 @@ func Compare(baseline, m *Matrix, allow deviations.List, servers []deviations.Se
 	return c, nil
 }
 
-// matchColumns gives for each column of m the index of its baseline.
+// matchColumns returns for each column of m the index of its baseline.
 func matchColumns(baseline, m *Matrix) ([]int, error) {
 	if len(baseline.Targets) == 1 && len(m.Targets) == 1 {
 		return []int{0}, nil

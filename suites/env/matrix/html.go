@@ -22,7 +22,7 @@ type page struct {
 	Columns  int // of the table: the targets and the case
 	Groups   []pageGroup
 	Problems []string
-	// Changed and Allowed are the comparison's lines; Compared tells whether
+	// Changed and Allowed are the comparison's lines; Compared reports whether
 	// there is a comparison.
 	Compared         bool
 	Changed, Allowed []string

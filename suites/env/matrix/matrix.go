@@ -67,7 +67,7 @@ const (
 	Failed Winner = "failed"
 )
 
-// Measured tells whether the winner was seen.
+// Measured reports whether the winner was seen.
 func (w Winner) Measured() bool { return w != Unsupported && w != Failed }
 
 // Cell is what one target answered for one row.
@@ -95,7 +95,7 @@ func (c Cell) same(stored Cell, volatile bool) bool {
 	return c.Winner == stored.Winner && (volatile || standsFor(stored.Value, c.Value))
 }
 
-// Differs tells whether targets that show the row answer differently.
+// Differs reports whether targets that show the row answer differently.
 func (r Result) Differs() bool {
 	var first *Cell
 	for i, c := range r.Cells {
@@ -164,7 +164,7 @@ type cause struct {
 	rows   []string
 }
 
-// causes gives those of one column's cells, in the order of first occurrence, so
+// causes returns those of one column's cells, in the order of first occurrence, so
 // that two runs print the same.
 func (m *Matrix) causes(column int, winner Winner) []cause {
 	var all []cause
@@ -190,7 +190,7 @@ const unwrapToken = "VAULT_UNWRAP_TOKEN"
 // winnerOf names a layer as cells do.
 func winnerOf(l environ.Layer) Winner { return Winner(l.String()) }
 
-// cell tells from the value that the plugin saw which layer it comes from.
+// cell returns, by the value that the plugin saw, the layer that it comes from.
 // Servers trim space at the end of registered values, so space at the ends
 // doesn't count.
 func (r Row) cell(value string, set bool) Cell {

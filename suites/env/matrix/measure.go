@@ -186,7 +186,7 @@ func (r *run) ask(ctx context.Context, s *setting) (cells map[string]Cell, versi
 		}
 		switch {
 		case err != nil && p.container && !errors.Is(err, errAsked):
-			// It can't run this image; that some servers run none is no failure.
+			// It can't run this image; that some servers run none is not a failure.
 			for _, row := range p.rows {
 				cells[row.ID] = Cell{Winner: Unsupported, Reason: err.Error()}
 			}

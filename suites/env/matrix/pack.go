@@ -81,7 +81,7 @@ func used(row Row) []string {
 	return slices.Compact(names)
 }
 
-// accepts tells whether entries can join without either side noticing.
+// accepts reports whether entries can join without either side noticing.
 func (l *layer) accepts(entries, names []string) bool {
 	for _, name := range names {
 		if l.used[name] && !slices.Equal(of(l.entries, name), of(entries, name)) {

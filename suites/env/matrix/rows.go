@@ -24,7 +24,7 @@ type Row struct {
 	// Sets is the layer that may set the variable although neither side of the
 	// row does; Host where none is meant.
 	Sets environ.Layer
-	// Control is the row that tells whether that layer does: the same
+	// Control is the row that shows whether that layer does: the same
 	// variable, left alone. Empty where Sets always does.
 	Control string
 	// Volatile: the value differs between versions or starts, so only the

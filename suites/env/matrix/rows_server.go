@@ -31,7 +31,7 @@ func ownRows() []Row {
 }
 
 func fourTimes(id, name string, volatile bool) []Row {
-	// The values are no versions, booleans or tokens, so that a winner is never in
+	// The values are not versions, booleans or tokens, so that a winner is never in
 	// doubt and no plugin acts on them.
 	host, registered := []string{name + "=host"}, []string{name + "=plugin"}
 	row := func(suffix, title string, host, registered []string) Row {

@@ -55,7 +55,7 @@ type Deviation struct {
 	Issue   string   `yaml:"issue" json:"issue,omitempty"`
 	Related []string `yaml:"related" json:"related,omitempty"`
 	// Expires is the last day, as 2026-12-31, on which the deviation is known.
-	// Empty is no end.
+	// Empty means no end.
 	Expires string `yaml:"expires" json:"expires,omitempty"`
 
 	applies steps.Applies

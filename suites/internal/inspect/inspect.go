@@ -161,7 +161,7 @@ func inspectContent(file *os.File, size int64, goos, goarch string) []Finding {
 		}}
 	}
 	return []Finding{{
-		Kind: Unknown, Fatal: true, Cause: fmt.Sprintf("%s is no program for %s: its format is unknown", path, goos),
+		Kind: Unknown, Fatal: true, Cause: fmt.Sprintf("%s is not a program for %s: its format is unknown", path, goos),
 		Remedy: fmt.Sprintf("build the plugin with GOOS=%s GOARCH=%s", goos, goarch),
 	}}
 }

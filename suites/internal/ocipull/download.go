@@ -47,7 +47,7 @@ type downloader struct {
 
 // Download downloads the declared plugins that are not in the plugin directory yet, and
 // returns an error if one can't be, unless the configuration says to continue. A
-// declaration that is no good is a *usage.Error. The logger is the server's.
+// declaration that is not usable is a *usage.Error. The logger is the server's.
 func Download(ctx context.Context, c *serverconfig.Config, directory string, d *dialect.Dialect, logger hclog.Logger) error {
 	if !d.Configuration.DeclaredPlugins {
 		return nil

@@ -19,7 +19,7 @@ const Stdout = "-"
 // maxLinks is how many symbolic links in a row are followed, as Linux does.
 const maxLinks = 40
 
-// Check tells whether name can be written, without changing what is there: to
+// Check reports whether name can be written, without changing what is there: to
 // be asked before the work whose result it is to hold. The error names the file
 // and the cause.
 func Check(name string) error {
@@ -38,7 +38,7 @@ func Check(name string) error {
 }
 
 // Write writes data to name, for Stdout to stdout. A file is there whole or as
-// it was before; a link stays one; what is no file, a device or a pipe, is
+// it was before; a link stays one; what is not a file, a device or a pipe, is
 // written to. The error names the file and the cause.
 func Write(name string, data []byte, stdout io.Writer) error {
 	if name == Stdout {
@@ -85,7 +85,7 @@ func temporary(target string) (*os.File, error) {
 }
 
 // resolve follows links to what is to be written, which need not exist; whole
-// tells whether it is a file to be replaced as a whole.
+// reports whether it is a file to be replaced as a whole.
 func resolve(name string) (target string, whole bool, err error) {
 	if name == "" {
 		return "", false, errors.New("a file without a name can't be written")

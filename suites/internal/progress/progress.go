@@ -161,5 +161,5 @@ func (l *Line) line() {
 	l.print(l.pending + "\n")
 }
 
-// print ignores errors: a terminal that went away is no reason to end the work.
+// print ignores errors: a terminal that went away is not a reason to end the work.
 func (l *Line) print(text string) { _, _ = io.WriteString(l.out, text) }

@@ -178,7 +178,7 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// TestLabelsInJSON: the types of storage and listener are no keys; a plugin's are, in the
+// TestLabelsInJSON: the types of storage and listener are not keys; a plugin's are, in the
 // first stanza of a file: so the servers' library has it.
 func TestLabelsInJSON(t *testing.T) {
 	t.Parallel()

@@ -23,7 +23,7 @@ import (
 // Variable is the environment variable that names the program of a real server.
 const Variable = "PLUGPROOF_TEST_BINARY"
 
-// RealServer gives the path of a real server's program, and skips the test
+// RealServer returns the path of a real server's program, and skips the test
 // where none is named.
 func RealServer(t testing.TB) string {
 	t.Helper()

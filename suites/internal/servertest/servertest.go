@@ -35,7 +35,7 @@ type Server struct {
 	Identity steps.Identity
 }
 
-// Pins tells whether the server can pin versions: Vault since 1.16.
+// Pins reports whether the server can pin versions: Vault since 1.16.
 func (s *Server) Pins() bool {
 	since := version.Must(version.NewVersion("1.16"))
 	return s.Identity.Product == steps.Vault && s.Identity.Version.GreaterThanOrEqual(since)

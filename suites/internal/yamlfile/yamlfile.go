@@ -79,8 +79,8 @@ func withoutValue(text string) string {
 // to be quoted.
 var fieldName = regexp.MustCompile(`^[A-Za-z_-]+$`)
 
-// Fields refuses keys of a mapping that are not known, by their line. What is no
-// mapping is for Into to refuse.
+// Fields refuses keys of a mapping that are not known, by their line. What is not
+// a mapping is for Into to refuse.
 func Fields(node *yaml.Node, known ...string) error {
 	node = resolve(node)
 	if node.Kind != yaml.MappingNode {
@@ -100,7 +100,7 @@ func Fields(node *yaml.Node, known ...string) error {
 	return nil
 }
 
-// Members gives the nodes of a list, or those of the list that a mapping has
+// Members returns the nodes of a list, or those of the list that a mapping has
 // under the key, and nothing where there is no list.
 func Members(node *yaml.Node, key string) []*yaml.Node {
 	node = resolve(node)
@@ -113,7 +113,7 @@ func Members(node *yaml.Node, key string) []*yaml.Node {
 	return node.Content
 }
 
-// valueOf gives what a mapping has under the key, or an empty node.
+// valueOf returns what a mapping has under the key, or an empty node.
 func valueOf(mapping *yaml.Node, key string) *yaml.Node {
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		if mapping.Content[i].Value == key {

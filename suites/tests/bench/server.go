@@ -193,7 +193,7 @@ func (s *server) descriptors() int {
 	return len(open)
 }
 
-// tick is the unit of processor times that Linux tells: USER_HZ is 100 on all of its
+// tick is the unit of processor times that Linux reports: USER_HZ is 100 on all of its
 // platforms that Go supports.
 const tick = 10 * time.Millisecond
 

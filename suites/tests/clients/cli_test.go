@@ -16,7 +16,7 @@ import (
 	"github.com/plugproof/plugproof/suites/vaultcli"
 )
 
-// commandLine carries out one command on the session's server and gives what it
+// commandLine carries out one command on the session's server and returns what it
 // printed. It must succeed.
 func (s *session) commandLine(cli steps.CommandLine, args ...string) string {
 	s.t.Helper()

@@ -40,7 +40,7 @@ func calls() []call {
 // notServed are the methods that are not called, by the reason.
 func notServed() map[string]string {
 	return map[string]string{
-		"audit devices are no part of plugin management": "Sys.AuditHash Sys.ListAudit Sys.EnableAudit Sys.EnableAuditWithOptions Sys.DisableAudit",
+		"audit devices are not part of plugin management": "Sys.AuditHash Sys.ListAudit Sys.EnableAudit Sys.EnableAuditWithOptions Sys.DisableAudit",
 		"the mock is always unsealed and has no keys": `Sys.GenerateRootStatus Sys.GenerateDROperationTokenStatus Sys.GenerateRecoveryOperationTokenStatus
 			Sys.GenerateRootInit Sys.GenerateDROperationTokenInit Sys.GenerateRecoveryOperationTokenInit Sys.GenerateRootCancel
 			Sys.GenerateDROperationTokenCancel Sys.GenerateRecoveryOperationTokenCancel Sys.GenerateRootUpdate
@@ -56,7 +56,7 @@ func notServed() map[string]string {
 			Sys.PutRaftAutopilotConfiguration Sys.RaftLoadLocalSnapshot Sys.RaftLoadCloudSnapshot Sys.RaftUnloadSnapshot
 			Sys.RaftForceUnloadSnapshot Logical.ReadFromSnapshot Logical.ReadRawFromSnapshot Logical.ListFromSnapshot Logical.Recover
 			Logical.RecoverFromPath`,
-		"endpoints of the web interface, of monitoring and of licences are no part of plugin management": `Sys.CORSStatus Sys.ConfigureCORS
+		"endpoints of the web interface, of monitoring and of licences are not part of plugin management": `Sys.CORSStatus Sys.ConfigureCORS
 			Sys.DisableCORS Sys.Monitor Sys.ListUICustomMessages Sys.CreateUICustomMessage Sys.ReadUICustomMessage Sys.UpdateUICustomMessage
 			Sys.DeleteUICustomMessage Sys.BillingOverview Sys.ReportingScan Sys.UtilizationReport Sys.UtilizationReportWithNamespace`,
 		"there is no login MFA": "Sys.MFAValidate Auth.MFALogin Auth.MFAValidate",

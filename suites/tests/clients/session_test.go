@@ -69,7 +69,7 @@ func (s *session) ok(err error) {
 	s.Expect(err).NotTo(HaveOccurred())
 }
 
-// must gives a call's result.
+// must returns a call's result.
 func must[T any](s *session) func(T, error) T {
 	return func(value T, err error) T {
 		s.t.Helper()
@@ -78,7 +78,7 @@ func must[T any](s *session) func(T, error) T {
 	}
 }
 
-// secret gives a call's secret, which must not be nil.
+// secret returns a call's secret, which must not be nil.
 func (s *session) secret(secret *vault.Secret, err error) *vault.Secret {
 	s.t.Helper()
 	s.Expect(err).NotTo(HaveOccurred())
@@ -94,7 +94,7 @@ func (s *session) fails(err error, status int) {
 	s.Expect(answer.StatusCode).To(Equal(status), "%v", err)
 }
 
-// vaultSince tells whether the server is a Vault of at least that version.
+// vaultSince reports whether the server is a Vault of at least that version.
 func (s *session) vaultSince(since string) bool {
 	return s.Identity.Product == steps.Vault && s.Identity.Version.GreaterThanOrEqual(version.Must(version.NewVersion(since)))
 }

@@ -19,7 +19,7 @@ import (
 type state map[string]any
 
 // resource manages a kind of thing as hashicorp/terraform-provider-vault does,
-// with the same calls: read gives the attributes in the form in which the user
+// with the same calls: read returns the attributes in the form in which the user
 // wrote them, so that a plan compares them.
 type resource struct {
 	name string
@@ -85,7 +85,7 @@ func (r resource) lifecycle(s *session) {
 	}
 }
 
-// missing tells that a read failed because nothing is there.
+// missing reports that a read failed because nothing is there.
 func missing(err error, status int, text string) bool {
 	var answer *vault.ResponseError
 	return errors.As(err, &answer) && answer.StatusCode == status && strings.Contains(strings.Join(answer.Errors, "\n"), text)

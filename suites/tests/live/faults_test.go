@@ -60,7 +60,7 @@ func (l *load) goesOn(ctx context.Context) {
 	Eventually(ctx, l.answered.Load).WithTimeout(recovery).Should(BeNumerically(">", before+8))
 }
 
-// mounted gives a server with two mounts of the probe, of two registrations.
+// mounted returns a server with two mounts of the probe, of two registrations.
 func mounted(ctx context.Context, env ...string) *Session {
 	GinkgoHelper()
 	kit.Needs(steps.PluginDirectory)

@@ -165,7 +165,7 @@ func (s *Session) Env(ctx context.Context, mount, name string) (any, error) {
 	return secret.Data["value"], nil
 }
 
-// PID gives the process behind a mount as it sees itself.
+// PID returns the process behind a mount as it sees itself.
 func (s *Session) PID(ctx context.Context, mount string) (string, error) {
 	pid, err := s.Field(ctx, mount+"/process", "pid")
 	return fmt.Sprint(pid), err

@@ -13,7 +13,7 @@ import (
 	"github.com/plugproof/plugproof/steps"
 )
 
-// pluginWins tells whether registered variables win over the server's own
+// pluginWins reports whether registered variables win over the server's own
 // environment on this target, by what the server says it is.
 func pluginWins() bool {
 	return kit.Identity.Product == steps.Vault &&

@@ -137,7 +137,7 @@ func (r *recipe) measureServer(ctx context.Context, s subject, folder string, m 
 	if !recorded || !do("mock", r.chosen("record", "--target", "mock:"+m.Dialect, "--output", file(mockFile))...) {
 		return
 	}
-	// One comparison for both forms: in GitHub Actions each tells its result.
+	// One comparison for both forms: in GitHub Actions each says its result.
 	if !do("comparison", r.meant("diff", file(recordingFile), file(mockFile), "--format", "json", "--output", file("differences.json"), "--report", "markdown="+file(differencesFile))...) {
 		return
 	}

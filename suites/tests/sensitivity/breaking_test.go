@@ -28,7 +28,7 @@ type server struct {
 // that of one server.
 type breaker func(*server) http.Handler
 
-// about tells which requests a breaker concerns: the method, or several with |
+// about selects the requests that a breaker concerns: the method, or several with |
 // between, and the path below /v1/ as a regular expression for all of it.
 type about struct {
 	methods string
@@ -39,7 +39,7 @@ func on(methods, path string) about {
 	return about{methods, regexp.MustCompile("^(?:" + path + ")$")}
 }
 
-// match gives the parts of the path that the expression captures, and nil for
+// match returns the parts of the path that the expression captures, and nil for
 // requests of no concern.
 func (a about) match(r *http.Request) []string {
 	method := r.Method
@@ -76,7 +76,7 @@ func setBody(r *http.Request, content object) {
 	r.Header.Del("Content-Length")
 }
 
-// again sends a copy of the request, changed, and gives the answer without
+// again sends a copy of the request, changed, and returns the answer without
 // sending it on.
 func again(next http.Handler, r *http.Request, change func(*http.Request)) *httptest.ResponseRecorder {
 	text, err := io.ReadAll(r.Body)
@@ -173,7 +173,7 @@ func misread(a about, change func(*http.Request)) breaker {
 	})
 }
 
-// misreport changes answers that are JSON. It gives the status to send.
+// misreport changes answers that are JSON. It returns the status to send.
 func misreport(a about, change func(status int, content object) int) breaker {
 	return instead(a, func(s *server, w http.ResponseWriter, r *http.Request, _ []string) bool {
 		got := again(s, r, func(*http.Request) {})
@@ -188,13 +188,13 @@ func misreport(a about, change func(status int, content object) int) breaker {
 	})
 }
 
-// data gives the data of an answer, empty for none.
+// data returns the data of an answer, empty for none.
 func data(content object) object {
 	inner, _ := content["data"].(object)
 	return inner
 }
 
-// texts gives a list of strings out of JSON.
+// texts returns a list of strings out of JSON.
 func texts(list any) []string {
 	var out []string
 	items, _ := list.([]any)

@@ -12,7 +12,7 @@ import (
 )
 
 // wrongEffects are plugins whose defect shows in what they do at the service that they
-// call, or in answers that are no reads.
+// call, or in answers that are not reads.
 func wrongEffects() []wrongPlugin {
 	return []wrongPlugin{
 		{name: "panicking-revocation", fails: "PLG-401"},

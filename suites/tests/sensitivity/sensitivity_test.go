@@ -20,7 +20,7 @@ import (
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
-// plugins builds the plugins once and gives the folder that holds them.
+// plugins builds the plugins once and returns the folder that holds them.
 func plugins(t *testing.T) string {
 	t.Helper()
 	paths, err := build.Plugins(t.Context(), build.Options{Names: []string{"probe", "probe-v4", "passthrough-plugin", "jwt", "memdb"}})
@@ -44,10 +44,10 @@ func sample() []string {
 	return []string{"REG-001", "MNT-007", "LST-015", "ACC-012", "UPG-030", "ENV-006", "LIF-001"}
 }
 
-// all tells whether every requirement there is runs against every wrong server.
+// all reports whether every requirement there is runs against every wrong server.
 func all() bool { return os.Getenv(sensitivityVariable) == "all" }
 
-// chosen gives what runs against something wrong in the short form: what has to
+// chosen returns what runs against something wrong in the short form: what has to
 // fail, and of the sample what has to hold.
 func chosen(fails, also, sample []string) []string {
 	only := slices.Clone(fails)
@@ -112,7 +112,7 @@ func TestEveryWrongServerFailsByWhatItDoesWrong(t *testing.T) {
 	}
 }
 
-// named gives the dialect.
+// named returns the dialect.
 func (w wrong) named() string {
 	if w.dialect == "" {
 		return dialect.Newest().Name

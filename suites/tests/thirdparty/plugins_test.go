@@ -37,7 +37,7 @@ var binaries = sync.OnceValues(func() (map[string]string, error) {
 	return build.Plugins(context.Background(), build.Options{Names: []string{kvBinary, jwtBinary, redisBinary}})
 })
 
-// built gives the path of a plugin, and skips the test only where there is
+// built returns the path of a plugin, and skips the test only where there is
 // nothing to build it with.
 func built(t *testing.T, name string) string {
 	t.Helper()

@@ -154,7 +154,7 @@ func decode(input any, schema *framework.FieldSchema) error {
 		var out map[string]any
 		return mapstructure.WeakDecode(input, &out)
 	case framework.TypeKVPairs:
-		// Only what is no map is tried as a list of pairs.
+		// Only what is not a map is tried as a list of pairs.
 		var pairs map[string]string
 		if mapstructure.WeakDecode(input, &pairs) == nil {
 			return nil

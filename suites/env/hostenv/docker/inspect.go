@@ -186,7 +186,7 @@ func withoutContent(err error) error {
 		return fmt.Errorf("byte %d: %s is of another kind", mismatch.Offset, mismatch.Field)
 	}
 	if syntax := new(json.SyntaxError); errors.As(err, &syntax) {
-		return fmt.Errorf("byte %d: it is no JSON", syntax.Offset)
+		return fmt.Errorf("byte %d: it is not JSON", syntax.Offset)
 	}
-	return errors.New("it is no JSON")
+	return errors.New("it is not JSON")
 }

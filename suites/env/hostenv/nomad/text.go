@@ -12,7 +12,7 @@ import (
 )
 
 // unknown stands in a text for a part that cannot be known. No environment can have
-// the byte, so it is no part of the job's text.
+// the byte, so it is not part of the job's text.
 const unknown = "\x00"
 
 // text is a string of the job with unknown for each part that only Nomad knows.

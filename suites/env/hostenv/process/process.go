@@ -22,7 +22,7 @@ func Read(pid int) (hostenv.Environment, error) { return readIn("/proc", pid) }
 
 func readIn(proc string, pid int) (hostenv.Environment, error) {
 	if pid <= 0 {
-		return hostenv.Environment{}, fmt.Errorf("%w: %d is no process id", hostenv.ErrInput, pid)
+		return hostenv.Environment{}, fmt.Errorf("%w: %d is not a process id", hostenv.ErrInput, pid)
 	}
 	if _, err := os.Stat(filepath.Join(proc, "self")); err != nil {
 		return hostenv.Environment{}, fmt.Errorf("reading another process's environment needs /proc, which only Linux has: %w", err)

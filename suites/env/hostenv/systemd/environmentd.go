@@ -130,7 +130,7 @@ func replaceReferences(text string, vars hostenv.Set) (value, unknown string) {
 }
 
 // braced replaces the ${…} at the beginning of text, which follows a $, and
-// returns its length. It is 0 for what is no reference.
+// returns its length. It is 0 for what is not a reference.
 func braced(text string, vars hostenv.Set) (length int, value, unknown string) {
 	depth := 0
 	for i := range len(text) {

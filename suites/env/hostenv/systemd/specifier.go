@@ -28,8 +28,8 @@ type expanded struct {
 }
 
 // expand resolves specifiers (systemd.unit(5), "Specifiers") in the unit of that
-// name; %% is a percent sign, and a % before what is no letter and no digit stands
-// for itself.
+// name; %% is a percent sign, and a % before what is neither a letter nor a digit
+// stands for itself.
 func expand(text, unit string) expanded {
 	var e expanded
 	var b strings.Builder

@@ -39,7 +39,7 @@ type unitFile struct {
 
 // parseUnit reads a unit file as systemd does (systemd.syntax(7)): a backslash
 // at a line's end joins it with the next one by a space, lines that begin with #
-// or ; are comments also within a continued line, and what is no NAME=value is
+// or ; are comments also within a continued line, and what is not NAME=value is
 // ignored.
 func parseUnit(path, text string) unitFile {
 	p := unitParser{path: path, rest: text}
