@@ -121,8 +121,6 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestSealedServer: it has no plugins, says that it is sealed, and has all data when it
-// is unsealed.
 // TestStorageType: what is said of the storage is that of a server, whatever is around it.
 func TestStorageType(t *testing.T) {
 	t.Parallel()
@@ -141,6 +139,8 @@ func TestStorageType(t *testing.T) {
 	}
 }
 
+// TestSealedServer: it has no plugins, says that it is sealed, and has all data when it
+// is unsealed.
 func TestSealedServer(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

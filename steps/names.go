@@ -82,7 +82,7 @@ func isWord(c byte) bool {
 		'0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// builtinMounts are first path segments that belong to the server.
+// builtinMount reports whether a path's first segment belongs to the server.
 func builtinMount(name string) bool {
 	return slices.Contains([]string{"sys", "auth", "identity", "cubbyhole", "secret", "token"}, name)
 }

@@ -16,7 +16,7 @@ const longest = 6000
 
 // The shapes of values that change from run to run.
 var (
-	// IDs of namespaces end what belongs to one.
+	// Identifiers of namespaces end what belongs to one.
 	uuidShape = regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b(\.[A-Za-z0-9]{5,6}\b)?`)
 	timeShape = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
 	// Mount accessors are <type>_<8 hex>, a server's cluster is named likewise.

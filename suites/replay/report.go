@@ -24,7 +24,7 @@ const (
 	Different Outcome = "different"
 	// Listed: they are not, deliberately and with a reason.
 	Listed Outcome = "listed"
-	// CommandLine: the recorded command line is an older or another product's.
+	// CommandLineOutcome: the recorded command line is an older or another product's.
 	CommandLineOutcome Outcome = "command line"
 	// Unsupported: the target could not be started as the case asks.
 	Unsupported Outcome = "unsupported"
