@@ -79,7 +79,7 @@ func (w *world) removeListed(ctx context.Context, left string) ([]string, error)
 	var found []string
 	var failed []error
 	for _, list := range []func(context.Context) ([]string, error){
-		w.createdMounts, w.createdAuthMounts, w.createdPins, w.createdPlugins, w.createdRuntimes, w.createdPolicies,
+		w.createdMounts, w.createdAuthMounts, w.createdPins, w.createdPlugins, w.createdRuntimes, w.createdPolicies, w.createdGroups,
 	} {
 		paths, err := list(ctx)
 		if err != nil {
@@ -184,6 +184,23 @@ func (w *world) createdPolicies(ctx context.Context) ([]string, error) {
 	for _, name := range asTexts(names) {
 		if strings.Contains(name, w.names.suffix) {
 			found = append(found, "sys/policies/acl/"+name)
+		}
+	}
+	return found, nil
+}
+
+// createdGroups returns the groups whose names have the scenario's suffix. What refuses
+// the list has none.
+func (w *world) createdGroups(ctx context.Context) ([]string, error) {
+	got, err := w.client.do(ctx, request{method: "LIST", path: "identity/group/name", token: w.server.Token()})
+	if err != nil || !got.ok() {
+		return nil, err
+	}
+	var found []string
+	names, _ := got.lookup("data.keys")
+	for _, name := range asTexts(names) {
+		if strings.Contains(name, w.names.suffix) {
+			found = append(found, "identity/group/name/"+name)
 		}
 	}
 	return found, nil

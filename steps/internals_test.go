@@ -51,6 +51,7 @@ func TestNamesOfTheirOwn(t *testing.T) {
 	n.learn("sys/mounts/my-secrets")
 	n.learn("sys/auth/token")
 	n.learn("sys/plugins/runtimes/catalog/container/rt")
+	n.learn("identity/group/name/team")
 	n.learnMove("sys/remount", `{"from": "my-secrets", "to": "there"}`)
 	for written, sent := range map[string]string{
 		"my-secrets/kv/probe":                       "my-secrets-pp1/kv/probe-pp1",
@@ -58,6 +59,9 @@ func TestNamesOfTheirOwn(t *testing.T) {
 		`path "my-secrets/*" { }`:                   `path "my-secrets-pp1/*" { }`,
 		"probes my-secrets2 old-probe probe.":       "probes my-secrets2 old-probe probe.",
 		"auth/token/create":                         "auth/token/create",
+		"identity/group/name/team":                  "identity/group/name/team-pp1",
+		`["auth_probe_1a2b3c4d", "probe_1a2b3c4d"]`: `["auth_probe-pp1_1a2b3c4d", "probe-pp1_1a2b3c4d"]`,
+		"auth_probe_1a2b3c4d5 my_probe_1a2b3c4d":    "auth_probe_1a2b3c4d5 my_probe_1a2b3c4d",
 		"there/kv":                                  "there-pp1/kv",
 		"sys/plugins/runtimes/catalog/container/rt": "sys/plugins/runtimes/catalog/container/rt-pp1",
 	} {
@@ -77,6 +81,9 @@ func TestFileNamesStayAsTheyAre(t *testing.T) {
 	sent, err := w.outgoing(`{"command": "probe", "name": "probe", "sha256": "{sha256 of probe}"}`)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(sent).To(Equal(`{"command": "probe", "name": "probe-pp1", "sha256": "ab12"}`))
+	sent, err = w.outgoing(`path "{{identity.entity.name}}/{{identity.groups.ids.{sha256 of probe}.name}}"`)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(sent).To(Equal(`path "{{identity.entity.name}}/{{identity.groups.ids.ab12.name}}"`), "a template is the server's")
 	_, err = w.outgoing("{nobody}")
 	g.Expect(err).To(MatchError(ContainSubstring("nobody")), "a placeholder for nothing is a mistake of the feature")
 }

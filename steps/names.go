@@ -5,6 +5,7 @@ package steps
 import (
 	"cmp"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -53,14 +54,20 @@ func (n *names) out(text string) string {
 	return result.String()
 }
 
-// at returns the scenario's name that begins at a position and is a whole word.
+// accessorEnd follows the type of a mount in its accessor: auth_probe_1a2b3c4d.
+var accessorEnd = regexp.MustCompile(`^_[0-9a-f]{8}(\W|$)`)
+
+// at returns the scenario's name that begins at a position and is a whole word, or the
+// type in the accessor of a mount.
 func (n *names) at(text string, at int) string {
-	if at > 0 && isWord(text[at-1]) {
+	begins := at == 0 || !isWord(text[at-1])
+	ofAuth := strings.HasSuffix(text[:at], "auth_")
+	if !begins && !ofAuth {
 		return ""
 	}
 	for _, name := range n.known {
-		end := at + len(name)
-		if strings.HasPrefix(text[at:], name) && (end == len(text) || !isWord(text[end])) {
+		rest, found := strings.CutPrefix(text[at:], name)
+		if found && (begins && (rest == "" || !isWord(rest[0])) || accessorEnd.MatchString(rest)) {
 			return name
 		}
 	}
@@ -98,7 +105,7 @@ func (n *names) learnMove(path, body string) {
 	}
 }
 
-// learn adds the name of what a request creates: a plugin, mount or policy, whose
+// learn adds the name of what a request creates: a plugin, mount, policy or group, whose
 // name is in the path.
 func (n *names) learn(path string) {
 	path, _, _ = strings.Cut(path, "?")
@@ -118,7 +125,7 @@ func (n *names) learn(path string) {
 		if !builtinMount(at(2)) {
 			n.add(at(2))
 		}
-	case at(0) == "sys" && at(1) == "policies":
+	case at(0) == "sys" && at(1) == "policies", at(0) == "identity" && at(1) == "group" && at(2) == "name":
 		n.add(at(3))
 	}
 }

@@ -11,7 +11,8 @@ import (
 
 // placeholder is {name} with a name that no JSON object can begin with, since
 // JSON puts its keys in quotes: {sha256 of probe}, {reader}, {eu.example.com}.
-var placeholder = regexp.MustCompile(`\{([A-Za-z][A-Za-z0-9 ._-]*)\}`)
+// What stands in two braces is a template of the server's.
+var placeholder = regexp.MustCompile(`\{\{[^{}]*\}\}|\{([A-Za-z][A-Za-z0-9 ._-]*)\}`)
 
 // commandField keeps file names as they are: binaries lie in the plugin
 // directory under the names of the features.
@@ -44,6 +45,9 @@ func outside(text string, change func(string) (string, error)) (string, error) {
 func (w *world) expand(text string) (string, error) {
 	var missing []string
 	expanded := placeholder.ReplaceAllStringFunc(text, func(found string) string {
+		if strings.HasPrefix(found, "{{") {
+			return found
+		}
 		name := found[1 : len(found)-1]
 		value, ok := w.saved[name]
 		if !ok {

@@ -50,8 +50,10 @@ func New(c *core.Core) http.Handler {
 	h := &handler{core: c}
 	mux := http.NewServeMux()
 	mux.HandleFunc(prefix, h.logical(false))
-	// The servers have a handler of its own there, to which /v1/sys is redirected.
+	// The servers have handlers of their own there, to which the paths without the slash
+	// are redirected.
 	mux.HandleFunc("/v1/sys/", h.logical(false))
+	mux.HandleFunc("/v1/sys/pprof/", h.logical(false))
 	for _, p := range injected() {
 		mux.HandleFunc(prefix+p, h.logical(true))
 	}

@@ -57,7 +57,7 @@ func (g generator) ui() replay.Step {
 // server is a request about the server itself.
 func (g generator) server() replay.Step {
 	return replay.Step{HTTP: pick(g, "GET ", "GET ", "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "LIST ") + pick(g,
-		"sys/health", "sys/health?standbyok=true", "sys/health?activecode=299", "sys/health?activecode=x", "sys/health?sealedcode=200&uninitcode=x", "sys/health?activecode=-1", "sys/health?perfstandbyok=x&drsecondarycode=1", "sys/leader", "sys/seal-status", "sys/init", "sys/version-history", "sys/version-history?list=true",
+		"sys/health", "sys/health?standbyok=true", "sys/health?activecode=299", "sys/health?activecode=x", "sys/health?sealedcode=200&uninitcode=x", "sys/health?activecode=199x", "sys/health?perfstandbyok=x&drsecondarycode=1", "sys/leader", "sys/seal-status", "sys/init", "sys/version-history", "sys/version-history?list=true",
 		"sys/tools/hash", "sys/tools/hash/sha2-256", "sys/tools/random", "sys/tools/random/8", "sys/tools/random/platform/8", "sys/host-info", "sys/config/cors", "sys/experiments", "sys/replication/status", "sys/license/status", "sys/storage/raft/configuration",
 		"sys/internal/specs/nonsense", "sys/wrapping/pubkey", "sys/remount", "sys/remount/status/", "sys/plugins/reload/backend", "sys/auth/pa/tune", "sys/capabilities-self", "sys/policies/acl/p", "sys/leases/lookup/m", "sys/rekey/init", "sys/rekey/update", "sys/rekey/nonsense", "sys/generate-root", "sys/generate-root/attempt", "sys/rekey-recovery-key/init", "sys/pprof", "sys/in-flight-req", "sys/monitor?log_level=x")}
 }

@@ -127,7 +127,7 @@ func wrongAccess() []wrong {
 				}
 				return false
 			}),
-			fails: []string{"ACC-060", "ACC-061", "ACC-062"}, also: []string{"ACC-041", "ACC-063", "ACC-064"},
+			fails: []string{"ACC-060", "ACC-061", "ACC-062"}, also: []string{"ACC-041", "ACC-063", "ACC-064", "IDN-001", "IDN-002", "IDN-003", "IDN-010"},
 		},
 		{
 			name:   "a bad policy is taken",

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/helper/errutil"
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
@@ -116,7 +117,10 @@ func place(req *logical.Request, d *framework.FieldData) (cubbyhole, path string
 
 func (s *Store) exists(ctx context.Context, req *logical.Request, d *framework.FieldData) (bool, error) {
 	cubbyhole, path, err := place(req, d)
-	if errors.Is(err, errNotService) || errors.Is(err, errNoPath) {
+	switch {
+	case errors.Is(err, errNotService): // before rights are looked at
+		return false, errutil.UserError{Err: err.Error()}
+	case errors.Is(err, errNoPath):
 		return true, nil // and the write says so
 	}
 	if err != nil {
