@@ -65,8 +65,18 @@ func exitCode(err error) int {
 // interrupted returns the error of a command that was ended with err, which is
 // repeated unless it only says the same.
 func interrupted(err error) error {
-	if err == context.Canceled || err == context.DeadlineExceeded { //nolint:errorlint // what wraps them says more
+	if isBare(err) {
 		return errInterrupted
 	}
 	return fmt.Errorf("%w: %w", errInterrupted, err)
+}
+
+// isBare reports whether an error is the end of a context and says nothing more, also
+// where it was joined with nil.
+func isBare(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what wraps it says more
+		all := joined.Unwrap()
+		return len(all) == 1 && isBare(all[0])
+	}
+	return err == context.Canceled || err == context.DeadlineExceeded //nolint:errorlint // the same
 }
