@@ -30,10 +30,16 @@ const (
 	namesDiffer      = "PLG-907"
 	deletesUsers     = "PLG-910"
 	changesPasswords = "PLG-913"
+	unverified       = "PLG-903"
+	manyAtOnce       = "PLG-925"
+	givesDeclared    = "PLG-926"
 )
 
 // wrongPassword is a password that no connection has; answers must not repeat it.
 const wrongPassword = "plugproof-planted-password"
+
+// keyCredentials is the type of credentials that are a key.
+const keyCredentials = "rsa_private_key"
 
 // The connections that scenarios configure.
 const (
@@ -42,7 +48,7 @@ const (
 )
 
 // configuration returns the body of a connection's configuration, with further
-// settings.
+// settings; those that are nil are left out.
 func (s *Subject) configuration(plugin string, more map[string]any) (string, error) {
 	fields := maps.Clone(s.Profile.Database.Connection)
 	if fields == nil {
@@ -50,6 +56,7 @@ func (s *Subject) configuration(plugin string, more map[string]any) (string, err
 	}
 	fields["plugin_name"], fields["allowed_roles"] = plugin, "*"
 	maps.Copy(fields, more)
+	maps.DeleteFunc(fields, func(_ string, value any) bool { return value == nil })
 	body, err := json.Marshal(fields)
 	return string(body), err
 }

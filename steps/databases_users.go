@@ -195,7 +195,8 @@ func (w *world) manyUsers(ctx context.Context, count int, mount string) error {
 			if !got.ok() {
 				return mismatch(fmt.Sprintf("%d clients to get a user each at the same time", count), describeAnswer(got))
 			}
-			w.users = append(w.users, databaseUser{name: textAt(got, "data.username")})
+			user := databaseUser{name: textAt(got, "data.username"), password: textAt(got, "data.password")}
+			w.users, w.secrets = append(w.users, user), append(w.secrets, user.password)
 			return nil
 		})
 	}
@@ -300,7 +301,7 @@ func (w *world) declaredCredentials(ctx context.Context, mount string) error {
 	declared, _ := w.answer.lookup("data.connection_details.supported_credential_types")
 	checked := false
 	for _, kind := range asTexts(declared) {
-		if kind != "password" && kind != "rsa_private_key" {
+		if kind != "password" && kind != keyCredentials {
 			continue
 		}
 		checked = true

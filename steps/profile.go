@@ -51,6 +51,9 @@ type DatabaseProfile struct {
 	// NoLogin says that the users that the plugin creates can't connect with the
 	// settings username and password in place of the configured ones.
 	NoLogin bool
+	// KeySetting is the setting in which users connect with a private key; empty if nothing
+	// was said.
+	KeySetting string
 }
 
 // secretSettings are the settings of a connection that are never shown.

@@ -53,6 +53,8 @@ type world struct {
 	hosts     hosts
 	// services stand in for those that the checked plugin calls.
 	services services
+	// between stands between a checked database plugin and its database; nil for nothing.
+	between *between
 
 	// subject is the name of the registration of the checked plugin.
 	subject string

@@ -232,3 +232,148 @@ Feature: Database plugins
     Remedy: Name in SetSupportedCredentialTypes only the types that NewUser takes.
     Given a connected database engine of its own "p"
     Then credentials of the declared types can be had at "p"
+
+  @PLG-930 @must @needs-connection
+  Scenario: A user whose creation statements fail is refused
+    Remedy: Execute all of req.Statements.Commands in NewUser, and return the error of each.
+    Given a connected database engine of its own "p"
+    And a user is created at "p"
+    Then users at "p" of creation statements that fail are refused
+
+  @PLG-931 @must @needs-connection @needs-database-login @builds-on-PLG-910
+  Scenario: A revocation that fails is reported
+    Servers try again only what they know of.
+    Remedy: Return the error from DeleteUser rather than logging it.
+    Given a connected database engine of its own "p"
+    And a user that can connect is created at "p"
+    Then a revocation at "p" whose statement fails is reported
+
+  @PLG-932 @must @needs-connection @builds-on-PLG-910 @builds-on-PLG-940
+  Scenario: The statements of a role are used
+    Operators write them for what the plugin's own statements do not do.
+    Remedy: Use the plugin's own statements only if there are none in the request: req.Statements of DeleteUser, and Statements of Password, PublicKey and Expiration of UpdateUser. If the plugin has no such statements, leave them out of the profile.
+    Given a connected database engine of its own "p"
+    And a user is created at "p"
+    Then the statements of roles at "p" are used
+
+  @PLG-933 @must @needs-connection @needs-database-login @builds-on-PLG-913
+  Scenario: A password that can't be changed is reported
+    The server shows the new password as that of the user from then on.
+    Remedy: Return the error from UpdateUser, also if there is no such user.
+    Given a connected database engine of its own "p"
+    And a user that can connect is created at "p"
+    Then passwords at "p" that can't be changed are reported
+
+  @PLG-934 @must @needs-connection @needs-database-login @builds-on-PLG-930
+  Scenario: A user whose creation fails is not left behind
+    Nobody knows of it, and nobody deletes it.
+    Remedy: Execute the creation statements in a transaction, or delete the user in NewUser when one of them fails, with req.RollbackStatements if there are some.
+    Given a connected database engine of its own "p"
+    And a user is created at "p"
+    Then a user at "p" whose creation fails is not left behind
+
+  @PLG-935 @must @needs-connection
+  Scenario: Names of users follow username_template
+    Source: https://developer.hashicorp.com/vault/docs/concepts/username-templating
+    Remedy: Make names in NewUser with the template.StringTemplate that Initialize made of the setting username_template.
+    Given a connected database engine of its own "p"
+    And a user is created at "p"
+    Then names of users at "p" follow username_template
+
+  @PLG-936 @must @needs-connection @builds-on-PLG-907
+  Scenario: Users of roles and callers with long names work
+    Databases limit the length of names, and what is cut off may be what made the name unique.
+    Source: https://developer.hashicorp.com/vault/docs/concepts/username-templating
+    Remedy: Shorten the names of the role and of the caller in the template of usernames, as with truncate 8, rather than the end of the whole.
+    Given a connected database engine of its own "p"
+    And a user is created at "p"
+    Then users of roles and callers with long names at "p" work
+
+  @PLG-937 @must @needs-connection
+  Scenario: The settings hide the connection's password
+    The server stores what Initialize returns, and shows it but for password, private_key and the password in a connection_url.
+    Remedy: Return req.Config in InitializeResponse.Config as it is, without addresses and tokens that are made of it.
+    Given a connected database engine of its own "p"
+    Then the settings of the connection at "p" hide its password
+
+  @PLG-938 @must @needs-connection
+  Scenario: Errors about users hide their passwords
+    Remedy: Name in errors and in the log the user and what failed, never the statement with its values or the request.
+    Given a connected database engine of its own "p"
+    And a user is created at "p"
+    Then errors about users at "p" hide their passwords
+
+  @PLG-939 @must @needs-connection @needs-database-login
+  Scenario: A user ends with its expiration
+    So it does where the server can't delete it any more.
+    Remedy: Replace {{expiration}} in the creation statements with req.Expiration of NewUser, in the database's form and time zone.
+    Given a connected database engine of its own "p"
+    And a user that ends soon is created at "p"
+    Then the user ends by itself at "p"
+
+  @PLG-940 @must @needs-connection @needs-database-login
+  Scenario: A renewal moves the expiration of the user
+    Remedy: Set the expiration of the user in UpdateUser to req.Expiration.NewExpiration, with its statements or the plugin's own.
+    Given a connected database engine of its own "p"
+    And a user that ends soon is created at "p"
+    Then the user lives on at "p" when its lease is renewed
+
+  @PLG-941 @must @needs-connection @needs-plugin-directory @builds-on-PLG-903 @builds-on-PLG-902 @builds-on-PLG-930
+  Scenario: Connections have settings of their own
+    Remedy: Keep the settings and the client in the database that the factory returns, not in variables of the process or by the address alone.
+    Given the plugin is registered
+    And a connected database engine of its own "p"
+    And a user is created at "p"
+    Then connections at "p" have settings of their own
+
+  @PLG-942 @must @needs-connection @needs-database-login @needs-plugin-directory
+  Scenario: Users who are created at the same time have their own passwords
+    Remedy: Keep nothing of a request in the database that the factory returns, or guard it with a lock for all of NewUser.
+    Given the plugin is registered
+    And a connected database engine of its own "p"
+    Then 16 users who are created at the same time at "p" can connect
+
+  @PLG-943 @must @needs-connection @needs-process-control @needs-plugin-directory
+  Scenario: A connection that ends leaves nothing behind
+    Remedy: Close in Close the client, its sessions and its idle connections, and end the goroutines of the connection.
+    Given the plugin is registered
+    And a connected database engine of its own "p"
+    Then 10 connections at "p" that end leave nothing in the process
+
+  @PLG-944 @must @needs-connection @needs-loopback @builds-on-PLG-910 @builds-on-PLG-913 @builds-on-PLG-930 @builds-on-PLG-931 @builds-on-PLG-933
+  Scenario: What fails while the database is away is reported
+    Servers try again only what they know of.
+    Remedy: Return the error of each call of the database from NewUser, UpdateUser and DeleteUser.
+    Given a connected database engine of its own "p"
+    And something stands between the plugin and its database at "p"
+    Then what fails at "p" while the database is away is reported
+
+  @PLG-945 @must @needs-connection @needs-loopback
+  Scenario: A connection that breaks is made again
+    A database restarts, and firewalls forget connections that are idle.
+    Remedy: Forget a connection whose use failed, and connect again at the next request, or use a pool that does.
+    Given a connected database engine of its own "p"
+    And something stands between the plugin and its database at "p"
+    Then connections at "p" that break are made again
+
+  @PLG-946 @should @needs-connection @needs-loopback @builds-on-PLG-945
+  Scenario: A database that hangs holds up nothing for ever
+    A firewall that forgets a connection tells nobody.
+    Remedy: Pass the context of the request on to all that waits for the database, give every lock back, and close a connection whose answer did not come.
+    Given a connected database engine of its own "p"
+    And something stands between the plugin and its database at "p"
+    Then a database at "p" that hangs holds up nothing for ever
+
+  @PLG-947 @must @needs-connection @needs-database-login @builds-on-PLG-926
+  Scenario: A user with a key is let in by it alone
+    Remedy: Let NewUser set req.PublicKey if req.CredentialType is rsa_private_key, and no password, and UpdateUser req.PublicKey.NewPublicKey, or leave the type out of SetSupportedCredentialTypes.
+    Given a connected database engine of its own "p"
+    And a user that can connect is created at "p"
+    Then users with keys at "p" are let in by their keys alone
+
+  @PLG-948 @must @needs-connection @needs-database-login @builds-on-PLG-913
+  Scenario: Each rotation changes the password
+    Remedy: Set req.Password.NewPassword in each UpdateUser, without a password from before that the plugin remembers.
+    Given a connected database engine of its own "p"
+    And a user whose password can be changed is created at "p"
+    Then each rotation at "p" changes the passwords

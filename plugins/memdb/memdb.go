@@ -6,8 +6,8 @@
 //
 // connection_url names the file, as memdb:///var/lib/users.json, or a database in the
 // memory of the process, as memdb://memory/users. With username and
-// password in the configuration, the plugin logs in as that user of the file; a file
-// that is empty or not there yet takes the first one who logs in.
+// password, or private_key, in the configuration, the plugin logs in as that user of the
+// file; a file that is empty or not there yet takes the first one who logs in.
 package memdb
 
 import (
@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/hashicorp/vault/sdk/database/dbplugin/v5"
@@ -37,6 +38,7 @@ type settings struct {
 	ConnectionURL    string `mapstructure:"connection_url"`
 	Username         string `mapstructure:"username"`
 	Password         string `mapstructure:"password"`
+	PrivateKey       string `mapstructure:"private_key"`
 	UsernameTemplate string `mapstructure:"username_template"`
 }
 
@@ -64,7 +66,7 @@ func New() func() (any, error) {
 func (db *database) secrets() map[string]string {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	return map[string]string{db.settings.Password: "[password]"}
+	return map[string]string{db.settings.Password: "[password]", db.settings.PrivateKey: "[private_key]"}
 }
 
 // Type implements dbplugin.Database.
@@ -112,7 +114,7 @@ func (db *database) Initialize(_ context.Context, req dbplugin.InitializeRequest
 	return resp, nil
 }
 
-// login checks that the connection's own user has the configured password, as every
+// login checks that the connection's own user has the configured password or key, as every
 // request to a database server begins with. The first user of a new file is created.
 func (db *database) login(users map[string]User) error {
 	if db.settings.Username == "" {
@@ -122,7 +124,7 @@ func (db *database) login(users map[string]User) error {
 	switch {
 	case !ok && len(users) == 0:
 		users[db.settings.Username] = User{Password: db.settings.Password}
-	case !ok || known.Password != db.settings.Password:
+	case !ok || !known.Expires.IsZero() && known.Expires.Before(time.Now()) || !known.proves(db.settings):
 		return fmt.Errorf("login failed for user %q", db.settings.Username)
 	}
 	return nil

@@ -3,7 +3,11 @@
 package memdb
 
 import (
+	"bytes"
 	"context"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"strings"
 	"time"
@@ -23,6 +27,28 @@ const (
 
 // timeFormat is how {{expiration}} is written.
 const timeFormat = time.RFC3339
+
+// proves reports whether the settings have the password or the key of the user.
+func (u User) proves(s settings) bool {
+	if s.PrivateKey == "" {
+		return u.Password != "" && u.Password == s.Password
+	}
+	private, _ := pem.Decode([]byte(s.PrivateKey))
+	public, _ := pem.Decode([]byte(u.PublicKey))
+	if private == nil || public == nil {
+		return false
+	}
+	key, err := x509.ParsePKCS8PrivateKey(private.Bytes)
+	if err != nil {
+		return false
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return false
+	}
+	known, err := x509.MarshalPKIXPublicKey(signer.Public())
+	return err == nil && bytes.Equal(known, public.Bytes)
+}
 
 // NewUser implements dbplugin.Database. The statements must create the user.
 func (db *database) NewUser(_ context.Context, req dbplugin.NewUserRequest) (dbplugin.NewUserResponse, error) {
@@ -100,7 +126,12 @@ func execute(users map[string]User, name string, user User, commands []string) e
 			statement = strings.TrimSpace(dbutil.QueryHelper(statement, values))
 			switch {
 			case statement == "":
-			case strings.HasPrefix(statement, createStatement), strings.HasPrefix(statement, alterStatement):
+			case strings.HasPrefix(statement, createStatement):
+				if _, ok := users[name]; ok {
+					return fmt.Errorf("user %q exists", name)
+				}
+				users[name] = user
+			case strings.HasPrefix(statement, alterStatement):
 				users[name] = user
 			case strings.HasPrefix(statement, grantStatement):
 				user.Grants = append(user.Grants, strings.TrimPrefix(statement, grantStatement))

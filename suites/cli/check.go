@@ -56,6 +56,7 @@ the working directory. What it lacks is not checked:
       connection: {connection_url: "…", username: root, password: planted}
       creation_statements: ["CREATE USER …"]
       login: true               # new users can connect with username and password
+      key_setting: private_key  # in which they connect with a key
     upgrade_from: ./my-plugin-1.0
     probe: gentle               # off, gentle or thorough
 

@@ -59,6 +59,10 @@ func install(ctx context.Context, target steps.Target, path string, config Check
 		case errors.Is(err, steps.ErrNoAnswer):
 			return nil, &NotAPluginError{path: path, hung: config.StartTimeout}
 		case errors.As(err, &refused):
+			if refused.Database && kinds[0] == "database" {
+				// It is one, and was refused as such.
+				return nil, &NotAPluginError{path: path, crash: asDatabase, refusals: refusals}
+			}
 			if refused.Database {
 				if given := config.Profile.Type; given != "" && given != "database" {
 					return nil, usage.Errorf("%s is a database plugin: leave out --type, or give --type database", path)

@@ -20,6 +20,7 @@ type database struct {
 	RollbackStatements   []string       `yaml:"rollback_statements,omitempty"`
 	RotationStatements   []string       `yaml:"rotation_statements,omitempty"`
 	Login                *bool          `yaml:"login,omitempty"`
+	KeySetting           string         `yaml:"key_setting,omitempty"`
 }
 
 // readDatabase reads what a database plugin needs.
@@ -31,7 +32,7 @@ func readDatabase(node *yaml.Node) (steps.DatabaseProfile, error) {
 	if node.Kind != yaml.MappingNode {
 		return steps.DatabaseProfile{}, errors.New("it is a mapping with the keys connection, creation_statements, …")
 	}
-	err := yamlfile.Fields(node, "connection", "creation_statements", "revocation_statements", "renew_statements", "rollback_statements", "rotation_statements", "login")
+	err := yamlfile.Fields(node, "connection", "creation_statements", "revocation_statements", "renew_statements", "rollback_statements", "rotation_statements", "login", "key_setting")
 	if err == nil {
 		err = yamlfile.Into(node, &in)
 	}
@@ -41,7 +42,7 @@ func readDatabase(node *yaml.Node) (steps.DatabaseProfile, error) {
 	return steps.DatabaseProfile{
 		Connection: in.Connection, CreationStatements: in.CreationStatements, RevocationStatements: in.RevocationStatements,
 		RenewStatements: in.RenewStatements, RollbackStatements: in.RollbackStatements, RotationStatements: in.RotationStatements,
-		NoLogin: in.Login != nil && !*in.Login,
+		NoLogin: in.Login != nil && !*in.Login, KeySetting: in.KeySetting,
 	}, err
 }
 
@@ -58,7 +59,7 @@ func draftDatabase() steps.Profile {
 func databaseOf(p steps.DatabaseProfile) *database {
 	d := &database{
 		Connection: p.Connection, CreationStatements: p.CreationStatements, RevocationStatements: p.RevocationStatements,
-		RenewStatements: p.RenewStatements, RollbackStatements: p.RollbackStatements, RotationStatements: p.RotationStatements,
+		RenewStatements: p.RenewStatements, RollbackStatements: p.RollbackStatements, RotationStatements: p.RotationStatements, KeySetting: p.KeySetting,
 	}
 	if p.NoLogin {
 		d.Login = new(bool)

@@ -36,6 +36,7 @@ plugin:
     connection: {connection_url: "memdb:///x"}
     creation_statements: ["CREATE USER {{name}}"]
     login: false
+    key_setting: private_key
   probe: thorough
 `
 
@@ -60,7 +61,7 @@ func TestReadReadsEveryKey(t *testing.T) {
 		Open:   []string{"login", "login/*"}, Secrets: []string{"password"},
 		UpgradeFrom: filepath.Join(filepath.Dir(file), "old/plugin"), Probe: steps.ProbeThorough,
 		Database: steps.DatabaseProfile{
-			Connection: object{"connection_url": "memdb:///x"}, CreationStatements: []string{"CREATE USER {{name}}"}, NoLogin: true,
+			Connection: object{"connection_url": "memdb:///x"}, CreationStatements: []string{"CREATE USER {{name}}"}, NoLogin: true, KeySetting: "private_key",
 		},
 	}))
 	found, err := profile.Find(filepath.Join(filepath.Dir(file), "plugin"))

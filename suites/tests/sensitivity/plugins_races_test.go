@@ -33,7 +33,7 @@ func TestPluginsThatReportRaces(t *testing.T) {
 	for _, test := range []struct {
 		name, wrong, fails string
 		path               string
-		profile            func(wrong, dir string) steps.Profile
+		profile            func(wrong, dir, address string) steps.Profile
 	}{
 		{"engine", "", "", plugin, nil},
 		{"engine", "counting-requests", "PLG-610", plugin, nil},
@@ -44,7 +44,7 @@ func TestPluginsThatReportRaces(t *testing.T) {
 			t.Parallel()
 			var profile steps.Profile
 			if dir := t.TempDir(); test.profile != nil {
-				profile = test.profile(test.wrong, dir)
+				profile = test.profile(test.wrong, dir, echo(t))
 			} else {
 				profile = profileOf(false, "", service)
 				profile.Env = []string{"WRONG=" + test.wrong, "WRONG_DIR=" + dir}

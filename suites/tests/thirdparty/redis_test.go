@@ -112,8 +112,9 @@ func TestRedis(t *testing.T) {
 }
 
 // TestRedisConforms checks the plugin as its author would. It serves without
-// multiplexing, which is all that is said of it; races are not looked for, since it is not
-// built with the race detector.
+// multiplexing, and its pool keeps connections on which nothing comes any more, which is
+// all that is said of it; races are not looked for, since it is not built with the race
+// detector, and what it has no settings and statements for is not checked.
 func TestRedisConforms(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -134,6 +135,6 @@ func TestRedisConforms(t *testing.T) {
 			failed = append(failed, verdict.Requirement.ID)
 		}
 	}
-	g.Expect(failed).To(ConsistOf("PLG-919"))
-	g.Expect(unchecked).To(ConsistOf("PLG-927"))
+	g.Expect(failed).To(ConsistOf("PLG-919", "PLG-946"))
+	g.Expect(unchecked).To(ConsistOf("PLG-927", "PLG-931", "PLG-932", "PLG-934", "PLG-935", "PLG-939", "PLG-940", "PLG-947"))
 }

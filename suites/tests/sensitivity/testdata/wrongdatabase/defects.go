@@ -25,6 +25,9 @@ func defects() map[string]defect {
 	maps.Copy(all, userDefects())
 	maps.Copy(all, processDefects())
 	maps.Copy(all, otherDefects())
+	maps.Copy(all, failureDefects())
+	maps.Copy(all, nameDefects())
+	maps.Copy(all, lifeDefects())
 	return all
 }
 
@@ -101,22 +104,26 @@ func closingAll() func(db *database) {
 	}
 }
 
+// onNew makes NewUser wrong.
+func onNew(f func(context.Context, *database, dbplugin.NewUserRequest) (dbplugin.NewUserResponse, error)) defect {
+	return defect{change: func(db *database) {
+		db.newUser = func(ctx context.Context, req dbplugin.NewUserRequest) (dbplugin.NewUserResponse, error) {
+			return f(ctx, db, req)
+		}
+	}}
+}
+
+// onUpdate makes UpdateUser wrong.
+func onUpdate(f func(context.Context, *database, dbplugin.UpdateUserRequest) (dbplugin.UpdateUserResponse, error)) defect {
+	return defect{change: func(db *database) {
+		db.updateUser = func(ctx context.Context, req dbplugin.UpdateUserRequest) (dbplugin.UpdateUserResponse, error) {
+			return f(ctx, db, req)
+		}
+	}}
+}
+
 // userDefects are those of users.
 func userDefects() map[string]defect {
-	onNew := func(f func(context.Context, *database, dbplugin.NewUserRequest) (dbplugin.NewUserResponse, error)) defect {
-		return defect{change: func(db *database) {
-			db.newUser = func(ctx context.Context, req dbplugin.NewUserRequest) (dbplugin.NewUserResponse, error) {
-				return f(ctx, db, req)
-			}
-		}}
-	}
-	onUpdate := func(f func(context.Context, *database, dbplugin.UpdateUserRequest) (dbplugin.UpdateUserResponse, error)) defect {
-		return defect{change: func(db *database) {
-			db.updateUser = func(ctx context.Context, req dbplugin.UpdateUserRequest) (dbplugin.UpdateUserResponse, error) {
-				return f(ctx, db, req)
-			}
-		}}
-	}
 	return map[string]defect{
 		"failing-user": onNew(func(context.Context, *database, dbplugin.NewUserRequest) (dbplugin.NewUserResponse, error) {
 			return dbplugin.NewUserResponse{}, errors.New("no users today")

@@ -65,9 +65,11 @@ type defect struct {
 // database is a connection whose functions a defect may replace; nil ones are right.
 type database struct {
 	right  dbplugin.Database
+	line   line
 	config map[string]any
 	used   atomic.Bool
 
+	kind       func() (string, error)
 	initialize func(context.Context, dbplugin.InitializeRequest) (dbplugin.InitializeResponse, error)
 	newUser    func(context.Context, dbplugin.NewUserRequest) (dbplugin.NewUserResponse, error)
 	updateUser func(context.Context, dbplugin.UpdateUserRequest) (dbplugin.UpdateUserResponse, error)
@@ -75,10 +77,21 @@ type database struct {
 	end        func() error
 }
 
-func (db *database) Type() (string, error) { return db.right.Type() }
+func (db *database) Type() (string, error) {
+	if db.kind != nil {
+		return db.kind()
+	}
+	return db.right.Type()
+}
 
 func (db *database) Initialize(ctx context.Context, req dbplugin.InitializeRequest) (dbplugin.InitializeResponse, error) {
 	db.config = req.Config
+	db.line.address = db.setting("address")
+	if req.VerifyConnection {
+		if err := db.line.ask(ctx); err != nil {
+			return dbplugin.InitializeResponse{}, err
+		}
+	}
 	if db.initialize != nil {
 		return db.initialize(ctx, req)
 	}
@@ -87,6 +100,9 @@ func (db *database) Initialize(ctx context.Context, req dbplugin.InitializeReque
 
 func (db *database) NewUser(ctx context.Context, req dbplugin.NewUserRequest) (dbplugin.NewUserResponse, error) {
 	db.used.Store(true)
+	if err := db.line.ask(ctx); err != nil {
+		return dbplugin.NewUserResponse{}, err
+	}
 	if db.newUser != nil {
 		return db.newUser(ctx, req)
 	}
@@ -95,6 +111,9 @@ func (db *database) NewUser(ctx context.Context, req dbplugin.NewUserRequest) (d
 
 func (db *database) UpdateUser(ctx context.Context, req dbplugin.UpdateUserRequest) (dbplugin.UpdateUserResponse, error) {
 	db.used.Store(true)
+	if err := db.line.ask(ctx); err != nil {
+		return dbplugin.UpdateUserResponse{}, err
+	}
 	if db.updateUser != nil {
 		return db.updateUser(ctx, req)
 	}
@@ -103,6 +122,9 @@ func (db *database) UpdateUser(ctx context.Context, req dbplugin.UpdateUserReque
 
 func (db *database) DeleteUser(ctx context.Context, req dbplugin.DeleteUserRequest) (dbplugin.DeleteUserResponse, error) {
 	db.used.Store(true)
+	if err := db.line.ask(ctx); err != nil {
+		return dbplugin.DeleteUserResponse{}, err
+	}
 	if db.deleteUser != nil {
 		return db.deleteUser(ctx, req)
 	}
@@ -110,6 +132,7 @@ func (db *database) DeleteUser(ctx context.Context, req dbplugin.DeleteUserReque
 }
 
 func (db *database) Close() error {
+	db.line.close()
 	if db.end != nil {
 		return db.end()
 	}
