@@ -21,6 +21,13 @@ func (s *Server) FailReads(mount string, fail bool) (refused int64, err error) {
 	return s.core.FailReads(mount, fail)
 }
 
+// FailRead makes the nth read of the plugin at a mount from its storage fail, counted from
+// now on, and no other; with 0 none does. The mount is named as for FailWrites. It returns
+// how many accesses were refused so far.
+func (s *Server) FailRead(mount string, nth int) (refused int64, err error) {
+	return s.core.FailRead(mount, nth)
+}
+
 // SetReadOnly makes every write of the plugin at a mount fail with logical.ErrReadOnly,
 // as on a standby, or lets them succeed again; the mount is named as for FailWrites. It
 // returns how many accesses were refused so far.

@@ -13,6 +13,9 @@ type Faulty interface {
 	FailWrites(ctx context.Context, mount string, fail bool) (refused int64, err error)
 	// FailReads does the same with reads.
 	FailReads(ctx context.Context, mount string, fail bool) (refused int64, err error)
+	// FailRead makes the nth read of the plugin at a mount from now on fail, and no other;
+	// with 0 none does.
+	FailRead(ctx context.Context, mount string, nth int) (refused int64, err error)
 	// SetReadOnly makes the storage of the plugin at a mount that of a standby, or of an
 	// active server again, and returns how many accesses were refused so far.
 	SetReadOnly(ctx context.Context, mount string, readOnly bool) (refused int64, err error)
@@ -57,6 +60,16 @@ func FailReads(ctx context.Context, server Server, mount string, fail bool) (ref
 		return 0, lacking(server, Faults)
 	}
 	return faulty.FailReads(ctx, mount, fail)
+}
+
+// FailRead makes the nth read of the plugin at a mount from now on fail, and no other; with 0
+// none does. It returns how many accesses were refused so far.
+func FailRead(ctx context.Context, server Server, mount string, nth int) (refused int64, err error) {
+	faulty, ok := server.(Faulty)
+	if !ok {
+		return 0, lacking(server, Faults)
+	}
+	return faulty.FailRead(ctx, mount, nth)
 }
 
 // SetReadOnly makes the storage of the plugin at a mount that of a standby, where writes

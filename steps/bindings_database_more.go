@@ -51,7 +51,7 @@ func databaseMoreVocabulary() []group {
 				`16 users who are created at the same time at "p" can connect`},
 			{`COUNT connections at "MOUNT" that end leave nothing in the process`, (*world).connectionsLeaveNothing, ProcessControl,
 				"Configures a connection so often, creates a user over it and deletes it, and checks that there are no more descriptors and goroutines for each.",
-				`10 connections at "p" that end leave nothing in the process`},
+				`20 connections at "p" that end leave nothing in the process`},
 			{`users with keys at "MOUNT" are let in by their keys alone`, (*world).keysLetIn, DatabaseLogin,
 				"Creates users with keys, where the plugin declares that it supports them: they can't connect with an empty password, and with key_setting in the profile each can connect with its key and no other.",
 				`users with keys at "p" are let in by their keys alone`},

@@ -28,6 +28,10 @@ type Profile struct {
 	Credentials []Write
 	// Logins are logins that succeed.
 	Logins []Login
+	// Pairs are paths of which one takes back what the other gave.
+	Pairs []Pair
+	// Rotations are requests that change a secret of the setup.
+	Rotations []Rotation
 	// Open are the paths that need no token; nil if nothing was said about it.
 	Open []string
 	// Secrets are names of fields whose values are never shown or logged.
@@ -131,6 +135,10 @@ func (p *Profile) missing(capability Capability) string {
 		return "the profile has no http URL that the plugin could call"
 	case capability == WrongLogins && !p.hasWrongLogin():
 		return "the profile has no login with data that must be refused (wrong)"
+	case capability == Pairs && len(p.Pairs) == 0:
+		return "the profile names no pairs: paths of which one takes back what the other gave"
+	case capability == Rotations && len(p.Rotations) == 0:
+		return "the profile names no rotations: requests that change a secret of the setup"
 	case capability == OpenPaths && p.Open == nil:
 		return "the profile does not say which paths need no token (open)"
 	case capability == Secrets && len(p.Secrets) == 0:

@@ -52,6 +52,10 @@ const (
 	Services Capability = "services"
 	// WrongLogins: a login has data that must be refused.
 	WrongLogins Capability = "wrong-logins"
+	// Pairs: paths are named of which one takes back what the other gave.
+	Pairs Capability = "pairs"
+	// Rotations: requests that change a secret of the setup are named.
+	Rotations Capability = "rotations"
 	// OpenPaths: the paths that need no token are named.
 	OpenPaths Capability = "open"
 	// Secrets: fields that are never shown are named.
@@ -98,7 +102,7 @@ func Capabilities() []Capability {
 	return []Capability{
 		HostEnvironment, PluginDirectory, PluginFiles, Settings, ServerLogs,
 		ProcessControl, Restart, Loopback, OwnServer, Crashes, Clock, PluginLogs, SpecialPaths, Faults, Sealing, ContainerPlugins, CLIEnvironment,
-		Samples, SampleUpdates, Credentials, WorkingCredentials, Logins, WrongLogins, CredentialsOrLogins, Requests, Services, OpenPaths,
+		Samples, SampleUpdates, Credentials, WorkingCredentials, Logins, WrongLogins, CredentialsOrLogins, Requests, Services, Pairs, Rotations, OpenPaths,
 		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe, RaceBuild,
 	}
 }
@@ -107,7 +111,7 @@ func Capabilities() []Capability {
 // rather than the target.
 func (c Capability) ofProfile() bool {
 	switch c {
-	case Samples, SampleUpdates, Credentials, WorkingCredentials, Logins, WrongLogins, CredentialsOrLogins, Requests, Services, OpenPaths,
+	case Samples, SampleUpdates, Credentials, WorkingCredentials, Logins, WrongLogins, CredentialsOrLogins, Requests, Services, Pairs, Rotations, OpenPaths,
 		Secrets, UpgradeFrom, Setup, Connection, DatabaseLogin, Probe, ThoroughProbe, RaceBuild:
 		return true
 	}

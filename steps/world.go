@@ -78,6 +78,8 @@ type world struct {
 	// leases and logins are what the checked plugin gave.
 	leases   []issuedLease
 	loggedIn []loggedIn
+	// gave is what the first paths of pairs gave.
+	gave []gave
 	// token is the one that the scenario's requests to the checked plugin had; nil for
 	// that of the server.
 	token *ownToken

@@ -256,3 +256,48 @@ Feature: Data
     Remedy: Keep clients and configurations in the backend that the factory returns, or by the mount, and not in variables of the process.
     Given a mount of its own "p" beside services that can fail
     Then mounts beside "p" call what they were set up with
+
+  @PLG-332 @must @needs-pairs
+  Scenario: What one path gives another one takes back
+    Remedy: Put into what is given all that taking it back needs, such as the version of its key and a nonce. If the plugin is right, correct the pairs in the profile.
+    Given a mount of its own "p"
+    When what the pairs give is asked for at "p"
+    Then what the pairs gave is taken back at "p"
+
+  @PLG-333 @must @needs-pairs @needs-plugin-directory @builds-on-PLG-332
+  Scenario: What was given is taken back after a reload
+    Remedy: Keep keys in req.Storage, and nothing that goes into what is given in variables of the process.
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    When what the pairs give is asked for at "p"
+    And I PUT "sys/plugins/reload/backend" {"mounts": ["{at}p/"]}
+    Then what the pairs gave is taken back at "p"
+
+  @PLG-334 @must @needs-pairs @builds-on-PLG-332
+  Scenario: What was given is taken back after what is between
+    A key that is rotated has to keep its older versions.
+    Remedy: Keep the older versions of a key, note the version in what is given, and use that one to take it back.
+    Given a mount of its own "p"
+    When what the pairs give is asked for at "p"
+    Then what the pairs gave is taken back after what is between at "p"
+
+  @PLG-335 @must @needs-pairs @builds-on-PLG-332
+  Scenario: What was altered is not taken back
+    Remedy: Compare signatures as a whole, and use a cipher that notices changes, such as AES-GCM.
+    Given a mount of its own "p"
+    When what the pairs give is asked for at "p"
+    Then what the pairs gave is not taken back at "p" when it was altered
+
+  @PLG-336 @must @needs-setup @needs-credentials-or-logins @builds-on-PLG-317 @builds-on-PLG-421 @builds-on-PLG-468
+  Scenario: A change of the setup takes effect
+    Remedy: Forget what was made from a configuration, role or user when that is written, and in Invalidate of framework.Backend; or read it from req.Storage for each request.
+    Given a mount of its own "p"
+    Then changes of the setup take effect at "p"
+
+  @PLG-337 @must @needs-rotations @needs-credentials-or-logins @needs-plugin-directory @builds-on-PLG-031
+  Scenario: A rotated secret outlives the process
+    Nobody else knows it.
+    Remedy: Store the new secret in req.Storage before it is used, and answer with an error if that fails.
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    Then secrets that are rotated at "p" are kept

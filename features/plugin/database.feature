@@ -338,7 +338,7 @@ Feature: Database plugins
     Remedy: Close in Close the client, its sessions and its idle connections, and end the goroutines of the connection.
     Given the plugin is registered
     And a connected database engine of its own "p"
-    Then 10 connections at "p" that end leave nothing in the process
+    Then 20 connections at "p" that end leave nothing in the process
 
   @PLG-944 @must @needs-connection @needs-loopback @builds-on-PLG-910 @builds-on-PLG-913 @builds-on-PLG-930 @builds-on-PLG-931 @builds-on-PLG-933
   Scenario: What fails while the database is away is reported

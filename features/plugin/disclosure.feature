@@ -77,3 +77,9 @@ Feature: Disclosure
     And the plugin is mounted at "p"
     And services that can fail stand in at "p"
     Then nothing at "p" shows a secret when the services fail
+
+  @PLG-708 @must @needs-secrets @needs-credentials @type-secret
+  Scenario: No read shows what was issued or generated
+    Remedy: Return from reads and lists neither keys nor what was issued last: leave the fields out.
+    Given a mount of its own "p"
+    Then no read at "p" shows what was issued

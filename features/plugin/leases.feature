@@ -197,7 +197,7 @@ Feature: Leases
     And the setup of "p" is deleted
     Then the plugin lives when the leases are renewed and revoked
 
-  @PLG-423 @must @needs-setup @needs-working-credentials @needs-plugin-directory @builds-on-PLG-405
+  @PLG-423 @must @needs-setup @needs-working-credentials @needs-plugin-directory @builds-on-PLG-405 @builds-on-PLG-427
   Scenario: A revocation that can't be carried out is reported
     Servers try again only what they know of.
     Remedy: Return an error from Revoke when the configuration is gone, so that the lease is revoked when it is there again.
@@ -229,3 +229,12 @@ Feature: Leases
     Given a mount of its own "p"
     When the credentials are issued at "p"
     Then leases of mounts beside "p" follow their own roles
+
+  @PLG-427 @must @needs-working-credentials @builds-on-PLG-415
+  Scenario: A revocation without the role ends what was given, or is reported
+    Servers try again only what they know of.
+    Remedy: Keep in InternalData what Revoke needs, and return an error from it when it can't end what was given.
+    Given a mount of its own "p"
+    And credentials that end with their lease are issued at "p"
+    When what the names at "p" stand for is deleted
+    Then credentials at "p" that are said to be revoked do not work

@@ -180,3 +180,19 @@ Feature: Logins
     Given a mount of its own "p"
     When the logins succeed at "p"
     Then proofs of logins at "p" are taken as they are
+
+  @PLG-474 @must @needs-faults @builds-on-PLG-452
+  Scenario: Nobody logs in while what decides can't be read
+    Remedy: Return the error of req.Storage.Get and List from the login before looking at what they returned, rather than going on as if there was nothing.
+    Given a mount of its own "p"
+    When the logins succeed at "p"
+    Then no login at "p" gives more when a read fails
+
+  @PLG-475 @should
+  Scenario: A second login has the same display name
+    Audit logs and the names of database users have it.
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/logical#Auth
+    Remedy: Set Auth.DisplayName to the name of who logs in, and to nothing that differs with each login.
+    Given a mount of its own "p"
+    When the logins succeed at "p"
+    Then the display names of logins at "p" stay the same

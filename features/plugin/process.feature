@@ -124,3 +124,10 @@ Feature: Processes of the plugin
     When all of the profile is carried out at "p"
     And I DELETE "{table}/p"
     Then the plugin left no files
+
+  @PLG-611 @should @needs-probe @builds-on-PLG-601 @builds-on-PLG-607
+  Scenario: No operation leaves a goroutine behind
+    Remedy: End each goroutine that a request starts: give a channel that it answers on room for its answer, and let it end with the request's context.
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    Then 40 requests for each operation leave nothing at "p"

@@ -72,3 +72,12 @@ Feature: Time
     Given a mount of its own "p" whose time can be moved
     And credentials that can be revoked are issued at "p"
     Then the credentials work at "p" until their lease ends
+
+  @PLG-516 @must @type-secret @needs-credentials @needs-working-credentials @builds-on-PLG-500 @builds-on-PLG-415
+  Scenario: Expired credentials do not work any more
+    Source: https://developer.hashicorp.com/vault/docs/concepts/lease
+    Remedy: Let Revoke of framework.Secret end what was given also when its time is over.
+    Given a mount of its own "p" whose time can be moved
+    And credentials that end with their lease are issued at "p"
+    When the leases expire
+    Then the credentials do not work any more at "p"

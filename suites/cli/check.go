@@ -50,6 +50,10 @@ the working directory. What it lacks is not checked:
           {url: "http://127.0.0.1:19090/me", headers: {Authorization: "Bearer {{key}}"}}
     logins:                     # of an auth method
       - {path: login, data: {name: a, password: p}, wrong: {name: a, password: x}, policies: [app], alias: ann}
+    pairs:                      # what one path gives another one takes back, also after what is between
+      - {path: encrypt/k, data: {plaintext: YQ==}, back: {path: decrypt/k, data: {ciphertext: "{{ciphertext}}"}}, gives: {plaintext: YQ==}, between: [{path: keys/k/rotate}]}
+    rotations:                  # change a secret of the setup: here of another account
+      - {path: config/rotate, setup: [{path: config, data: {username: "r-{{random}}", password: p}}]}
     open: [login]               # paths that need no token
     secrets: [password]         # fields that are never shown
     database:                   # of a database plugin

@@ -109,25 +109,18 @@ const draftHead = `# The profile of the plugin for 'plugproof check', drafted fr
 
 // Format returns a profile as YAML, with the key plugin.
 func Format(p steps.Profile) ([]byte, error) {
-	type request struct {
-		Path     string         `yaml:"path"`
-		Data     map[string]any `yaml:"data,omitempty,flow"`
-		Update   map[string]any `yaml:"update,omitempty,flow"`
-		Wrong    map[string]any `yaml:"wrong,omitempty,flow"`
-		Policies []string       `yaml:"policies,omitempty,flow"`
-		Works    *works         `yaml:"works,omitempty,flow"`
-		Alias    string         `yaml:"alias,omitempty"`
-	}
 	type content struct {
 		Type        string            `yaml:"type,omitempty"`
 		Args        []string          `yaml:"args,omitempty,flow"`
 		Env         []string          `yaml:"env,omitempty,flow"`
 		Options     map[string]string `yaml:"options,omitempty,flow"`
 		Config      map[string]any    `yaml:"config,omitempty,flow"`
-		Setup       []request         `yaml:"setup,omitempty"`
-		Samples     []request         `yaml:"samples,omitempty"`
-		Credentials []request         `yaml:"credentials,omitempty"`
-		Logins      []request         `yaml:"logins,omitempty"`
+		Setup       []written         `yaml:"setup,omitempty"`
+		Samples     []written         `yaml:"samples,omitempty"`
+		Credentials []written         `yaml:"credentials,omitempty"`
+		Logins      []written         `yaml:"logins,omitempty"`
+		Pairs       []written         `yaml:"pairs,omitempty"`
+		Rotations   []written         `yaml:"rotations,omitempty"`
 		Open        *[]string         `yaml:"open,omitempty,flow"`
 		Secrets     []string          `yaml:"secrets,omitempty,flow"`
 		UpgradeFrom string            `yaml:"upgrade_from,omitempty"`
@@ -143,17 +136,12 @@ func Format(p steps.Profile) ([]byte, error) {
 	} else {
 		out.Open = &p.Open
 	}
-	for _, w := range p.Setup {
-		out.Setup = append(out.Setup, request{Path: w.Path, Data: w.Data})
-	}
+	out.Setup, out.Credentials, out.Pairs, out.Rotations = writtenOf(p.Setup), writtenOf(p.Credentials), pairsOf(p.Pairs), rotationsOf(p.Rotations)
 	for _, s := range p.Samples {
-		out.Samples = append(out.Samples, request{Path: s.Path, Data: s.Data, Update: s.Update})
-	}
-	for _, w := range p.Credentials {
-		out.Credentials = append(out.Credentials, request{Path: w.Path, Data: w.Data, Works: worksOf(w.Works)})
+		out.Samples = append(out.Samples, written{Path: s.Path, Data: s.Data, Update: s.Update})
 	}
 	for _, l := range p.Logins {
-		out.Logins = append(out.Logins, request{Path: l.Path, Data: l.Data, Wrong: l.Wrong, Policies: l.Policies, Alias: l.Alias})
+		out.Logins = append(out.Logins, written{Path: l.Path, Data: l.Data, Wrong: l.Wrong, Policies: l.Policies, Alias: l.Alias})
 	}
 	var text bytes.Buffer
 	text.WriteString(draftHead)

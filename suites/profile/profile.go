@@ -60,6 +60,8 @@ type file struct {
 	Samples     []yaml.Node       `yaml:"samples"`
 	Credentials []yaml.Node       `yaml:"credentials"`
 	Logins      []yaml.Node       `yaml:"logins"`
+	Pairs       []yaml.Node       `yaml:"pairs"`
+	Rotations   []yaml.Node       `yaml:"rotations"`
 	Open        []string          `yaml:"open"`
 	Secrets     []string          `yaml:"secrets"`
 	UpgradeFrom string            `yaml:"upgrade_from"`
@@ -71,7 +73,7 @@ type file struct {
 func keys() []string {
 	return []string{
 		"type", "args", "env", "options", "config", "setup", "samples", "credentials",
-		"logins", "open", "secrets", "upgrade_from", "database", "probe",
+		"logins", "pairs", "rotations", "open", "secrets", "upgrade_from", "database", "probe",
 	}
 }
 
@@ -84,6 +86,10 @@ type entry struct {
 	Policies []string       `yaml:"policies"`
 	Works    yaml.Node      `yaml:"works"`
 	Alias    string         `yaml:"alias"`
+	Back     yaml.Node      `yaml:"back"`
+	Gives    map[string]any `yaml:"gives"`
+	Between  []yaml.Node    `yaml:"between"`
+	Setup    []yaml.Node    `yaml:"setup"`
 }
 
 // Find returns the file with the plugin's profile: plugproof.yaml beside its
@@ -211,6 +217,16 @@ func (f file) profile(line func(string) int) (steps.Profile, error) {
 	})
 	each("logins", f.Logins, []string{"path", "data", "wrong", "policies", "alias"}, func(e entry) {
 		out.Logins = append(out.Logins, steps.Login{Path: e.Path, Data: e.Data, Wrong: e.Wrong, Policies: e.Policies, Alias: e.Alias})
+	})
+	each("pairs", f.Pairs, []string{"path", "data", "back", "gives", "between"}, func(e entry) {
+		pair, err := readPair(e)
+		add("pairs", err)
+		out.Pairs = append(out.Pairs, pair)
+	})
+	each("rotations", f.Rotations, []string{"path", "data", "setup"}, func(e entry) {
+		setup, err := readWrites(e.Setup)
+		add("rotations", err)
+		out.Rotations = append(out.Rotations, steps.Rotation{Write: steps.Write{Path: e.Path, Data: e.Data}, Setup: setup})
 	})
 	for i, sample := range out.Samples {
 		if len(sample.Data) == 0 {

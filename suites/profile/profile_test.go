@@ -29,6 +29,10 @@ plugin:
     - {path: creds/b, works: {path: "account/{{user}}"}}
   logins:
     - {path: login, data: {name: a}, wrong: {name: b}, policies: [app], alias: ann}
+  pairs:
+    - {path: sign, data: {text: a}, back: {path: verify, data: {signature: "{{signature}}"}}, gives: {valid: true}, between: [{path: rotate}]}
+  rotations:
+    - {path: config/rotate, setup: [{path: config, data: {username: "r-{{random}}"}}]}
   open: [login, "login/*"]
   secrets: [password]
   upgrade_from: old/plugin
@@ -58,7 +62,12 @@ func TestReadReadsEveryKey(t *testing.T) {
 			{Path: "creds/b", Works: &steps.Proof{Path: "account/{{user}}", Method: "GET"}},
 		},
 		Logins: []steps.Login{{Path: "login", Data: object{"name": "a"}, Wrong: object{"name": "b"}, Policies: []string{"app"}, Alias: "ann"}},
-		Open:   []string{"login", "login/*"}, Secrets: []string{"password"},
+		Pairs: []steps.Pair{{
+			Write: steps.Write{Path: "sign", Data: object{"text": "a"}}, Back: steps.Write{Path: "verify", Data: object{"signature": "{{signature}}"}},
+			Gives: object{"valid": true}, Between: []steps.Write{{Path: "rotate"}},
+		}},
+		Rotations: []steps.Rotation{{Write: steps.Write{Path: "config/rotate"}, Setup: []steps.Write{{Path: "config", Data: object{"username": "r-{{random}}"}}}}},
+		Open:      []string{"login", "login/*"}, Secrets: []string{"password"},
 		UpgradeFrom: filepath.Join(filepath.Dir(file), "old/plugin"), Probe: steps.ProbeThorough,
 		Database: steps.DatabaseProfile{
 			Connection: object{"connection_url": "memdb:///x"}, CreationStatements: []string{"CREATE USER {{name}}"}, NoLogin: true, KeySetting: "private_key",
@@ -72,11 +81,12 @@ func TestReadReadsEveryKey(t *testing.T) {
 func TestMistakesAreNamedByTheirLine(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"plugin:\n  typo: x\n":                 `line 2: there is no field "typo"`,
-		"plugin:\n  database: {login: true}\n": "line 2: database: connection has the settings",
-		"plugin:\n  type: engine\n":            "line 2: type: there are secret, auth and database",
-		"plugin: x\n":                          "line 1: plugin is a mapping",
-		"plugin:\n  env: [REGION]\n":           "line 2: env: a variable is NAME=value",
+		"plugin:\n  typo: x\n":                                         `line 2: there is no field "typo"`,
+		"plugin:\n  database: {login: true}\n":                         "line 2: database: connection has the settings",
+		"plugin:\n  type: engine\n":                                    "line 2: type: there are secret, auth and database",
+		"plugin:\n  pairs:\n    - {path: a}\n":                         "line 2: pairs: back is the request that takes back",
+		"plugin: x\n":                                                  "line 1: plugin is a mapping",
+		"plugin:\n  env: [REGION]\n":                                   "line 2: env: a variable is NAME=value",
 		"plugin:\n  samples:\n    - {path: a, data: {x: 1}, wrong: 1}": `line 3: there is no field "wrong"`,
 		"plugin:\n  samples:\n    - {path: a}":                         "line 3: samples: it has no data",
 		"plugin:\n  samples:\n    - a":                                 "line 3: it is a mapping",

@@ -43,6 +43,11 @@ func (s *mockServer) FailReads(_ context.Context, mount string, fail bool) (refu
 	return s.running().FailReads(slashed(mount), fail)
 }
 
+// FailRead implements steps.Faulty.
+func (s *mockServer) FailRead(_ context.Context, mount string, nth int) (refused int64, err error) {
+	return s.running().FailRead(slashed(mount), nth)
+}
+
 // SetReadOnly implements steps.Faulty.
 func (s *mockServer) SetReadOnly(_ context.Context, mount string, readOnly bool) (refused int64, err error) {
 	return s.running().SetReadOnly(slashed(mount), readOnly)

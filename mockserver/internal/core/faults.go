@@ -98,6 +98,17 @@ func (c *Core) FailReads(mount string, fail bool) (refused int64, err error) {
 	return r.Storage.Refused(), nil
 }
 
+// FailRead makes the nth read of the plugin at a mount from now on fail, and no other; with 0
+// none does. It returns how many accesses were refused so far.
+func (c *Core) FailRead(mount string, nth int) (refused int64, err error) {
+	r, err := c.MountAt(context.Background(), mount)
+	if err != nil {
+		return 0, err
+	}
+	r.Storage.SetUnreadableAt(nth, errReadsFail)
+	return r.Storage.Refused(), nil
+}
+
 // FailWrites makes every write of the plugin at a mount fail, or lets them succeed
 // again. It returns how many were refused so far.
 func (c *Core) FailWrites(mount string, fail bool) (refused int64, err error) {

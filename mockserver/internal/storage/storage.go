@@ -61,6 +61,10 @@ type View struct {
 	readOnly atomic.Pointer[error]
 	// unreadable is the error of every read; nil while reads are possible.
 	unreadable atomic.Pointer[error]
+	// unreadableAt counts down to the one read that fails with onceUnreadable; below 1 none
+	// does.
+	unreadableAt   atomic.Int64
+	onceUnreadable atomic.Pointer[error]
 	// refused counts what failed with one of them.
 	refused atomic.Int64
 	// held makes accesses wait; nil while they need not.
@@ -95,6 +99,13 @@ func (v *View) SetUnreadable(err error) {
 		return
 	}
 	v.unreadable.Store(&err)
+}
+
+// SetUnreadableAt makes the nth read from now on return err, and no other; with 0 none does.
+// The state is not shared with parts of the view.
+func (v *View) SetUnreadableAt(nth int, err error) {
+	v.onceUnreadable.Store(&err)
+	v.unreadableAt.Store(int64(nth))
 }
 
 // Refused returns how many accesses failed with the error of SetReadOnly or
@@ -150,6 +161,9 @@ func (v *View) checkRead(ctx context.Context, key string) error {
 	}
 	if err := v.check(key); err != nil {
 		return err
+	}
+	if v.unreadableAt.Load() > 0 && v.unreadableAt.Add(-1) == 0 {
+		return v.refuse(v.onceUnreadable.Load())
 	}
 	return v.refuse(v.unreadable.Load())
 }

@@ -5,6 +5,7 @@ package sensitivity_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -30,12 +31,21 @@ func wrongEffects() []wrongPlugin {
 }
 
 // startService starts the service that the wrong plugins call: an account is there from
-// its PUT to its DELETE.
+// its PUT to its DELETE, and who is called a rotator has the password that was set last.
 func startService(t *testing.T) string {
 	t.Helper()
-	var accounts sync.Map
+	var accounts, passwords sync.Map
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, password, _ := r.BasicAuth()
+		rotated, ok := passwords.Load(name)
+		to, rotates := strings.CutPrefix(r.URL.Path, "/password/")
 		switch _, known := accounts.Load(r.URL.Path); {
+		case ok && rotated != password:
+			w.WriteHeader(http.StatusUnauthorized)
+		case rotates && strings.HasPrefix(name, "rotator"):
+			passwords.Store(name, to)
+		case rotates:
+			// That of other accounts stays, which several mounts share.
 		case r.Method == http.MethodPut:
 			accounts.Store(r.URL.Path, true)
 		case r.Method == http.MethodDelete:

@@ -33,17 +33,27 @@ type wrongPlugin struct {
 // wrongPlugins returns those of every group.
 func wrongPlugins() []wrongPlugin {
 	return slices.Concat([]wrongPlugin{{}, {auth: true, profile: twoUsers}},
-		wrongStarts(), wrongPaths(), wrongData(), wrongProcesses(), wrongRobustness(), wrongLeases(), wrongLogins(), wrongTimes(), wrongDisclosures(), wrongVariables(), wrongChanges(), wrongSubtleties(), wrongAnswers(), wrongEffects(), wrongWithServices(), wrongSamples(), wrongOrigins(), wrongBeside())
+		wrongStarts(), wrongPaths(), wrongData(), wrongProcesses(), wrongRobustness(), wrongLeases(), wrongLogins(), wrongTimes(), wrongDisclosures(), wrongVariables(), wrongChanges(), wrongSubtleties(), wrongAnswers(), wrongEffects(), wrongWithServices(), wrongSamples(), wrongOrigins(), wrongBeside(), wrongKeys())
 }
 
 // profileOf returns the profile of the correct plugin of that type, which calls a
 // service.
 func profileOf(auth bool, older, service string) steps.Profile {
 	type object = map[string]any
+	pairs := []steps.Pair{{
+		Write: steps.Write{Path: "sign", Data: object{"text": "a text"}},
+		Back:  steps.Write{Path: "verify", Data: object{"text": "a text", "signature": "{{signature}}"}},
+		Gives: object{"valid": true}, Between: []steps.Write{{Path: "rotate"}},
+	}}
+	rotations := []steps.Rotation{{
+		Write: steps.Write{Path: "config/rotate"},
+		Setup: []steps.Write{{Path: "config", Data: object{"url": service, "username": "rotator-{{random}}", "password": "planted-password"}}},
+	}}
 	config := steps.Write{Path: "config", Data: object{"url": service, "username": "admin", "password": "planted-password"}}
 	if auth {
 		return steps.Profile{
 			Type: "auth", Env: []string{"WRONG_TYPE=auth"}, Secrets: []string{"password"}, Open: []string{"login"}, UpgradeFrom: older,
+			Pairs: pairs, Rotations: rotations,
 			Setup:   []steps.Write{config, {Path: "user/a", Data: object{"password": "right-password", "policies": "app", "ttl": 600, "max_ttl": 1200}}},
 			Samples: []steps.Sample{{Path: "user/b", Data: object{"password": "another-password", "policies": "app,ops", "ttl": "60s"}, Update: object{"ttl": "90s"}}, note()},
 			Logins: []steps.Login{{
@@ -54,6 +64,7 @@ func profileOf(auth bool, older, service string) steps.Profile {
 	}
 	return steps.Profile{
 		Type: "secret", Secrets: []string{"password", "key"}, Open: []string{}, UpgradeFrom: older,
+		Pairs: pairs, Rotations: rotations,
 		Setup:       []steps.Write{config, {Path: "role/a", Data: object{"username": "u", "ttl": 60, "max_ttl": 600}}},
 		Samples:     []steps.Sample{{Path: "role/b", Data: object{"username": "w", "groups": "a,b", "ttl": "60s"}, Update: object{"ttl": "90s"}}, note()},
 		Credentials: []steps.Write{{Path: "creds/a", Works: &steps.Proof{URL: service + "/account/{{account}}"}}},

@@ -19,6 +19,9 @@ func call(ctx context.Context, config record, method, path string) error {
 	if err != nil {
 		return fmt.Errorf("call the service: %w", err)
 	}
+	if name, ok := config["username"].(string); ok {
+		asked.SetBasicAuth(name, fmt.Sprint(config["password"]))
+	}
 	got, err := http.DefaultClient.Do(asked)
 	if err != nil {
 		return fmt.Errorf("call the service: %w", err)
