@@ -34,6 +34,9 @@ func moreVocabulary() []group {
 			{`COUNT requests for each operation leave nothing at "MOUNT"`, (*world).operationsLeaveNothing, ProcessControl,
 				"Sends every documented operation but DELETE so often, and checks that no goroutine stays for each.",
 				`40 requests for each operation leave nothing at "p"`},
+		}},
+
+		{"disclosure", "What the checked plugin has issued", []binding{
 			{`no read at "MOUNT" shows what was issued`, (*world).readsHideIssued, Secrets,
 				"Asks for the credentials, and for every read and list that the profile has the names for, and looks for the secret fields' values.",
 				`no read at "p" shows what was issued`},
