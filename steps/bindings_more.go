@@ -32,7 +32,7 @@ func moreVocabulary() []group {
 
 		{"operations", "All operations of the checked plugin", []binding{
 			{`COUNT requests for each operation leave nothing at "MOUNT"`, (*world).operationsLeaveNothing, ProcessControl,
-				"Sends every documented operation but DELETE so often, and checks that no goroutine stays for each.",
+				"Sends every documented operation but those that delete or rotate so often, and checks that no goroutine stays for each.",
 				`40 requests for each operation leave nothing at "p"`},
 		}},
 

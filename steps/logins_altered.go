@@ -61,11 +61,16 @@ func swapCase(r rune) rune {
 	return unicode.ToUpper(r)
 }
 
-// altered returns the logins with a proof that is nearly right.
-func (l Login) altered() []alteredLogin {
+// altered returns the logins with a proof that is nearly right. What names something of the
+// setup is no proof, though wrong data may have another name: plugins may take names without
+// regard to case.
+func (l Login) altered(p *Profile) []alteredLogin {
 	var found []alteredLogin
 	for _, name := range l.proofs() {
 		proof := l.Data[name].(string)
+		if len(p.originsOf([]string{proof})) > 0 {
+			continue
+		}
 		others := alterations(proof)
 		for _, what := range slices.Sorted(maps.Keys(others)) {
 			if others[what] == proof {
@@ -87,12 +92,16 @@ func (w *world) alteredLoginsRefused(ctx context.Context, mount string) error {
 	if err := w.wrongLoginsRefused(ctx, mount); err != nil {
 		return w.seeOr(refusesWrong, "the plugin accepts wrong data", err)
 	}
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
 	var logins []alteredLogin
 	for _, login := range w.loggedIn {
-		logins = append(logins, login.login.altered()...)
+		logins = append(logins, login.login.altered(&installed.subject.Profile)...)
 	}
 	if len(logins) == 0 {
-		return &NotCheckedError{Reason: "no field of a login is a text that is another in its wrong data"}
+		return &NotCheckedError{Reason: "no field of a login that proves who logs in is a text that is another in its wrong data"}
 	}
 	return w.refuseLogins(ctx, mount, logins)
 }

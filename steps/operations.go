@@ -10,7 +10,8 @@ import (
 )
 
 // operationsLeaveNothing sends every documented operation some times, and wants no goroutine
-// to stay for each: also those that the profile does not name.
+// to stay for each: also those that the profile does not name, but none that deletes or
+// changes the password with which the plugin calls its service.
 func (w *world) operationsLeaveNothing(ctx context.Context, times int, mount string) error {
 	installed, err := w.installed()
 	if err != nil {
@@ -28,7 +29,7 @@ func (w *world) operationsLeaveNothing(ctx context.Context, times int, mount str
 	}
 	var requests []request
 	for _, operation := range document.Operations() {
-		if silent, _ := installed.silent(operation.Method + " " + operation.Path); silent != "" || operation.Method == http.MethodDelete {
+		if silent, _ := installed.silent(operation.Method + " " + operation.Path); silent != "" || operation.Method == http.MethodDelete || operation.rotates() {
 			continue
 		}
 		write := bodies[operation.Path]
