@@ -22,9 +22,9 @@ func engine() *framework.Backend {
 		BackendType:  logical.TypeLogical,
 		Help:         "Issues accounts of an imaginary service.",
 		PathsSpecial: &logical.Paths{SealWrapStorage: []string{"config"}},
-		Paths: append(keyPaths(),
+		Paths: append([]*framework.Path{
 			configPath(), rolePath(), listPath("role"), notePath(),
-			&framework.Path{
+			{
 				Pattern:         "creds/" + framework.GenericNameRegex("name"),
 				HelpSynopsis:    "Issues an account.",
 				HelpDescription: "Issues an account of the role with a lease.",
@@ -33,7 +33,7 @@ func engine() *framework.Backend {
 					logical.ReadOperation: &framework.PathOperation{Callback: issue, Summary: "Issue an account."},
 				},
 			},
-		),
+		}, keyPaths()...),
 		Secrets:     []*framework.Secret{account()},
 		WALRollback: rollBack,
 	}

@@ -26,7 +26,7 @@ func method() *framework.Backend {
 			}
 			return &logical.Response{Auth: req.Auth}, nil
 		},
-		Paths: append(keyPaths(),
+		Paths: append([]*framework.Path{
 			configPath(), listPath("user"), notePath(),
 			stored("user/"+framework.GenericNameRegex("name"), "user", "Manages the users.", []string{"password"}, map[string]*framework.FieldSchema{
 				"name":     {Type: framework.TypeString, Description: "Name of the user."},
@@ -38,7 +38,7 @@ func method() *framework.Backend {
 				"token_num_uses":    {Type: framework.TypeInt, Description: "How often the user's tokens can be used."},
 				"token_bound_cidrs": {Type: framework.TypeCommaStringSlice, Description: "Where they can be used."},
 			}),
-			&framework.Path{
+			{
 				Pattern: "login$", HelpSynopsis: "Logs a user in.", HelpDescription: "Returns a token with the user's policies.",
 				Fields: map[string]*framework.FieldSchema{
 					"name":     {Type: framework.TypeString, Description: "Name of the user."},
@@ -48,7 +48,7 @@ func method() *framework.Backend {
 					logical.UpdateOperation: &framework.PathOperation{Callback: login, Summary: "Log in."},
 				},
 			},
-		),
+		}, keyPaths()...),
 	}
 }
 
