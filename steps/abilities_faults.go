@@ -65,7 +65,7 @@ func FailReads(ctx context.Context, server Server, mount string, fail bool) (ref
 // FailRead makes the nth read of the plugin at a mount from now on fail, and no other; with 0
 // none does. It returns how many accesses were refused so far.
 func FailRead(ctx context.Context, server Server, mount string, nth int) (refused int64, err error) {
-	faulty, ok := server.(Faulty)
+	faulty, ok := as[Faulty](server)
 	if !ok {
 		return 0, lacking(server, Faults)
 	}
