@@ -82,3 +82,29 @@ func TestAliasOfDisabledEntity(t *testing.T) {
 	s.give("identity/entity/id/"+id, "", object{"disabled": true})
 	s.refused(create, 403, "entity from given entity alias is disabled")
 }
+
+// What aliases were called before: alias is one, and writing a persona writes an entity.
+// Measured on OpenBao 2.6.2.
+func TestOldNamesOfAliases(t *testing.T) {
+	t.Parallel()
+	s := startVault(t)
+	defer s.stop()
+	e := s.give("identity/persona", "id", object{"name": "e", "metadata": object{"k": "v"}, "policies": "p"})
+	alias := s.give("identity/alias", "id", object{"name": "u", "mount_accessor": s.accessor(), "canonical_id": e, "custom_metadata": object{"k": "v"}})
+	for _, at := range []string{"entity-alias", "alias", "persona"} {
+		got := s.must(request{op: read, path: "identity/" + at + "/id/" + alias, token: "root"}).Data
+		if got["canonical_id"] != e || got["name"] != "u" || len(got["custom_metadata"].(map[string]string)) > 0 {
+			t.Errorf("%s: %v", at, got)
+		}
+	}
+	s.steps([]step{
+		{"", "identity/persona/id/" + alias, object{"name": "x"}, "entity not found from id"},
+		{"", "identity/alias/id/" + alias, object{"name": "v"}, ""},
+		{read, "identity/persona", nil, "unsupported operation"},
+		{logical.DeleteOperation, "identity/persona/id/" + alias, nil, ""},
+	})
+	got := s.must(request{op: read, path: "identity/entity/id/" + e, token: "root"}).Data
+	if got["name"] != "e" || len(got["aliases"].([]any)) > 0 || len(got["policies"].([]string)) > 0 {
+		t.Errorf("the entity: %v", got)
+	}
+}

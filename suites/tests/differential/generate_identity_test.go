@@ -88,7 +88,7 @@ func (g generator) entityLabel() string {
 }
 
 func (g generator) entityAlias() replay.Step {
-	path := "identity/entity-alias" + pick(g, "", "", "/id/"+pick(g, "$"+aliasName, "$"+aliasName, "none", "$"+groupAliasName))
+	path := "identity/" + pick(g, "entity-alias", "entity-alias", "entity-alias", "alias", "persona") + pick(g, "", "", "/id/"+pick(g, "$"+aliasName, "$"+aliasName, "none", "$"+groupAliasName))
 	switch g.rng.IntN(4) {
 	case 0:
 		return replay.Step{HTTP: pick(g, "GET ", "GET ", "DELETE ") + path}

@@ -122,7 +122,7 @@ func found[V any](v *V, err error) (*V, error) {
 }
 
 // otherPath catches the paths of a server that aren't emulated: identity tokens and their
-// provider, MFA, and what aliases were called before (vault/identity of OpenBao 2.6.2).
+// provider, and MFA (vault/identity of OpenBao 2.6.2).
 func otherPath() *framework.Path {
 	refuse := make(map[logical.Operation]framework.OperationFunc)
 	for _, operation := range []logical.Operation{
@@ -130,7 +130,7 @@ func otherPath() *framework.Path {
 	} {
 		refuse[operation] = notEmulated
 	}
-	return path("(oidc|mfa|alias|persona)(/.*)?", nil, "Not emulated.", refuse)
+	return path("(oidc|mfa)(/.*)?", nil, "Not emulated.", refuse)
 }
 
 func notEmulated(_ context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {

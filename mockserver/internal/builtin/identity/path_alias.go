@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/helper/custommetadata"
@@ -19,15 +20,30 @@ func (s *Store) aliasPaths() []*framework.Path {
 		"id": "ID of the alias. If set, the alias is updated.", "entity_id": "The same as canonical_id, as it was called.",
 		"canonical_id": "ID of the entity.", "mount_accessor": "Accessor of the mount.", "name": "Name at the mount.",
 	})
-	fields["custom_metadata"] = &framework.FieldSchema{Type: framework.TypeKVPairs, Description: "Metadata of the operator."}
+	now := maps.Clone(fields)
+	now["custom_metadata"] = &framework.FieldSchema{Type: framework.TypeKVPairs, Description: "Metadata of the operator."}
+	persona := texts(map[string]string{
+		"id": "ID of the entity. If set, the entity is updated.", "entity_id": "Ignored.", "mount_accessor": "Ignored.", "name": "Name of the entity.",
+	})
+	persona["metadata"] = &framework.FieldSchema{Type: framework.TypeKVPairs, Description: "Metadata of the entity."}
+	return slices.Concat(
+		s.aliasPathsAt("entity-alias", now, s.writeAlias),
+		// What aliases were called before. Writing a persona writes an entity
+		// (upgradePaths in vault/identity/store_upgrade.go).
+		s.aliasPathsAt("alias", fields, s.writeAlias), s.aliasPathsAt("persona", persona, s.writeEntity),
+	)
+}
+
+// aliasPathsAt returns the paths of aliases under one of their names.
+func (s *Store) aliasPathsAt(at string, fields map[string]*framework.FieldSchema, write framework.OperationFunc) []*framework.Path {
 	return []*framework.Path{
-		writePath("entity-alias$", fields, "Create or update an alias.", s.locked(s.writeAlias)),
-		path("entity-alias/id/"+framework.GenericNameRegex("id"), fields, "An alias by its ID.", map[logical.Operation]framework.OperationFunc{
-			logical.UpdateOperation: s.locked(s.writeAlias),
+		writePath(at+"$", fields, "Create or update an alias.", s.locked(write)),
+		path(at+"/id/"+framework.GenericNameRegex("id"), fields, "An alias by its ID.", map[logical.Operation]framework.OperationFunc{
+			logical.UpdateOperation: s.locked(write),
 			logical.ReadOperation:   s.readAlias,
 			logical.DeleteOperation: s.locked(s.deleteAlias),
 		}),
-		s.listPath("entity-alias/id/?$", s.listAliases),
+		s.listPath(at+"/id/?$", s.listAliases),
 	}
 }
 
