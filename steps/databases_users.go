@@ -4,6 +4,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -233,7 +234,11 @@ func (w *world) passwordsChanged(ctx context.Context, mount string) error {
 	w.oldUsers = slices.Clone(w.users)
 	for i, user := range w.users {
 		name := "static-" + strconv.Itoa(i)
-		if err := w.staticRole(ctx, mount, name, user); err != nil {
+		err := w.staticRole(ctx, mount, name, user)
+		if failure := new(Failure); errors.As(err, &failure) {
+			return w.seeOr(changesPasswords, "a user's password can't be changed", err)
+		}
+		if err != nil {
 			return err
 		}
 		if err := w.must(ctx, http.MethodGet, w.below(mount, "static-creds/"+name), ""); err != nil {

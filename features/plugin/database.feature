@@ -296,7 +296,7 @@ Feature: Database plugins
     Given a connected database engine of its own "p"
     Then the settings of the connection at "p" hide its password
 
-  @PLG-938 @must @needs-connection
+  @PLG-938 @must @needs-connection @builds-on-PLG-918
   Scenario: Errors about users hide their passwords
     Remedy: Name in errors and in the log the user and what failed, never the statement with its values or the request.
     Given a connected database engine of its own "p"
