@@ -208,6 +208,17 @@ func casFields() map[string]*framework.FieldSchema {
 	return map[string]*framework.FieldSchema{"metadata_cas_required": {Type: framework.TypeBool}, "metadata_cas": {Type: framework.TypeInt}}
 }
 
+// metadataFields are all of a key's metadata there: those of the module are looked at
+// before the key is.
+func metadataFields() map[string]*framework.FieldSchema {
+	fields := casFields()
+	fields["max_versions"] = &framework.FieldSchema{Type: framework.TypeInt}
+	fields["cas_required"] = &framework.FieldSchema{Type: framework.TypeBool}
+	fields["delete_version_after"] = &framework.FieldSchema{Type: framework.TypeDurationSecond}
+	fields["custom_metadata"] = &framework.FieldSchema{Type: framework.TypeMap}
+	return fields
+}
+
 // HandleExistenceCheck implements logical.Backend. Of writes, it is the first to look at
 // the fields, also at those that the module does not have.
 func (b *keyValue) HandleExistenceCheck(ctx context.Context, req *logical.Request) (found, exists bool, err error) {
@@ -226,7 +237,7 @@ const mandated = "\"metadata_cas_required\" set to false, but is mandated by bac
 
 // writeMetadata writes or patches a key's metadata, which gets a new version.
 func (b *keyValue) writeMetadata(ctx context.Context, req *logical.Request, key string) (*logical.Response, error) {
-	fields := &framework.FieldData{Raw: req.Data, Schema: casFields()}
+	fields := &framework.FieldData{Raw: req.Data, Schema: metadataFields()}
 	if refused := fielderrors.Validate(fields, b.dialect.Requests.FieldErrors); refused != nil {
 		return refused, logical.ErrInvalidRequest
 	}

@@ -4,6 +4,7 @@ package builtin_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/vault/sdk/logical"
@@ -59,6 +60,17 @@ func TestWrongMetadataCAS(t *testing.T) {
 	}
 	if k = newKV(t, "openbao-2.3"); check("metadata/k") != nil {
 		t.Error("OpenBao 2.3 has no such field")
+	}
+}
+
+// TestWrongFieldsOfNoKey: fields are looked at before the key is.
+func TestWrongFieldsOfNoKey(t *testing.T) {
+	t.Parallel()
+	k := newKV(t, "openbao-2.6")
+	for name, value := range map[string]any{"max_versions": "x", "cas_required": "x", "delete_version_after": []any{}, "custom_metadata": "x", "metadata_cas": "x"} {
+		if _, text := k.ask(patch, "metadata/none", data{name: value}); !strings.HasPrefix(text, `Field validation failed: error converting input for field "`+name) {
+			t.Errorf("%s = %v: %q", name, value, text)
+		}
 	}
 }
 
