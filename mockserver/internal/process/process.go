@@ -3,29 +3,23 @@
 package process
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
 	"maps"
 	"os/exec"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
-	"github.com/hashicorp/go-plugin/runner"
 	"github.com/hashicorp/vault/sdk/helper/pluginutil"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/plugproof/plugproof/mockserver/environ"
-	"github.com/plugproof/plugproof/mockserver/internal/process/callback"
 	"github.com/plugproof/plugproof/mockserver/trace"
 )
 
@@ -73,149 +67,15 @@ type process struct {
 	exit sync.Once
 }
 
-// start starts a process for entry and returns when it has completed the
-// handshake and answered. deadline bounds all of it.
-func (p *Pool) start(ctx context.Context, entry Entry, speak protocol, deadline time.Time) (*process, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err // no caller waits for it
-	}
-	file, err := p.openBinary(entry)
-	if err != nil {
-		return nil, err
-	}
-	defer file.close()
-	serverEnv := environ.ServerInfo{
-		Prefixes: p.host.OwnVariables,
-		Version:  p.host.Version,
-		Metadata: speak.metadata,
-		AutoMTLS: speak.autoMTLS,
-		Mlock:    p.host.Mlock,
-	}
-	var config *tls.Config
-	var lastEnv []string // of the environment; nothing overrides it
-	switch {
-	case speak.autoMTLS:
-		ours, clientCert, err := autoTLS()
-		if err != nil {
-			return nil, err
-		}
-		config, lastEnv = ours, []string{"PLUGIN_CLIENT_CERT=" + clientCert}
-	case !speak.metadata:
-		var err error
-		if config, serverEnv.UnwrapToken, err = legacyTLS(ctx, p.host); err != nil {
-			return nil, err
-		}
-	}
-	env := environ.Compose(environ.Input{
-		Rule:       p.host.Rule,
-		Host:       p.host.Environ(),
-		Registered: entry.Env,
-		Server:     serverEnv.Entries(),
-		Container:  entry.Container != nil,
-	})
-	temporary := temporaryDir(env)
-	socketDir, err := p.sockets.open(temporary)
-	if err != nil {
-		return nil, err
-	}
-	proc := &process{
+// newProcess returns a process of the pool that is not started yet.
+func newProcess(p *Pool, entry Entry, config *tls.Config) *process {
+	return &process{
 		pool: p, entry: entry, key: entry.key(), tls: config,
 		started:  make(chan struct{}),
 		ended:    make(chan struct{}),
 		sessions: make(map[*session]struct{}),
 		clients:  make(map[*client]struct{}),
 	}
-	if err := p.add(proc); err != nil {
-		return nil, err
-	}
-	defer close(proc.started)
-	start := proc.beginTrace(ctx)
-
-	left := max(time.Until(deadline), time.Millisecond)
-	logger := p.host.Logger.Named(entry.Name)
-	if speak.metadata {
-		logger = logger.With("metadata", "true")
-	}
-	output := logger.StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug})
-	clientConfig := &plugin.ClientConfig{
-		HandshakeConfig:  speak.handshake,
-		VersionedPlugins: speak.sets,
-		TLSConfig:        config,
-		SkipHostEnv:      true,
-		AllowedProtocols: []plugin.Protocol{plugin.ProtocolNetRPC, plugin.ProtocolGRPC},
-		StartTimeout:     left,
-		Logger:           logger,
-		SyncStdout:       output,
-		SyncStderr:       output,
-		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: socketDir},
-		GRPCDialOptions: []grpc.DialOption{
-			grpc.WithUnaryInterceptor(p.limitCalls),
-			grpc.WithInitialWindowSize(callback.Window), grpc.WithInitialConnWindowSize(callback.Window),
-		},
-		RunnerFunc: func(_ hclog.Logger, goPluginCmd *exec.Cmd, dir string) (runner.Runner, error) {
-			// The standard input stays empty: the server's is not the plugins'.
-			cmd := exec.Command(entry.Command, entry.Args...)
-			cmd.Path = file.executable(dir)
-			goPluginEnv := goPluginCmd.Env
-			if !tooLong(temporary) {
-				goPluginEnv = withoutSocketDir(goPluginEnv)
-			}
-			cmd.Env = slices.Concat(env, goPluginEnv, lastEnv)
-			return proc.adopt(cmd, dir, temporary, file)
-		},
-	}
-	if speak.around != nil {
-		clientConfig.GRPCDialOptions = append(clientConfig.GRPCDialOptions, grpc.WithChainUnaryInterceptor(speak.around))
-	}
-	if entry.Container != nil {
-		container := p.containerConfig(entry, env, socketDir)
-		clientConfig.UnixSocketConfig = &plugin.UnixSocketConfig{Group: strconv.Itoa(container.GroupAdd), TempDir: cmp.Or(p.host.Tmpdir, socketDir)}
-		clientConfig.GRPCBrokerMultiplex = true
-		clientConfig.RunnerFunc = func(logger hclog.Logger, cmd *exec.Cmd, dir string) (runner.Runner, error) {
-			cmd.Env = append(cmd.Env, lastEnv...)
-			return proc.newContained(container, logger, cmd, dir)
-		}
-	}
-	proc.client = plugin.NewClient(clientConfig)
-	// go-plugin minds StartTimeout up to the handshake. A process that doesn't
-	// answer calls after that is killed, which makes them fail.
-	watchdog := time.AfterFunc(left+time.Second, proc.abortStart)
-	defer watchdog.Stop()
-	if err := proc.connect(ctx, speak); err != nil {
-		err = proc.failed(err, speak, deadline)
-		proc.traceStart(start, err)
-		proc.traceExit()
-		return nil, err
-	}
-	proc.traceStart(start, nil)
-	return proc, nil
-}
-
-// openBinary returns the binary of an entry when its digest is the registered one;
-// nil for a plugin from an image, whose digest plugincontainer compares.
-func (p *Pool) openBinary(entry Entry) (*binary, error) {
-	if entry.Container != nil {
-		return nil, nil //nolint:nilnil // there is none
-	}
-	// A bare name would be looked up in PATH, where nothing was compared.
-	if !filepath.IsAbs(entry.Command) {
-		return nil, fmt.Errorf("%w: %s", ErrNoPluginDir, entry.Name)
-	}
-	file, err := p.digests.open(entry.Command, entry.SHA256)
-	if err != nil {
-		return nil, fileFailure(entry, err)
-	}
-	return file, nil
-}
-
-// withoutSocketDir removes the variable that go-plugin sets only because a
-// Runner starts the process: in real servers, which let go-plugin start it,
-// plugins don't have it. A plugin whose temporary directory has a path that is too
-// long for sockets keeps it: it would end at once without.
-func withoutSocketDir(env []string) []string {
-	return slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
-		return strings.HasPrefix(entry, plugin.EnvUnixSocketDir+"=")
-	})
 }
 
 // adopt makes the child of the process, once.
