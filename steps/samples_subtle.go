@@ -113,14 +113,15 @@ func (w *world) samplesEmptied(ctx context.Context, mount string) error {
 			done = true
 			if read := fieldsOf(after)[name]; !fits(read) {
 				text, err := json.Marshal(empty)
-				return done, mismatch(fmt.Sprintf("another %s at %s than %s after %s was accepted for it", name, sample.Path, read, cmpText(text, err)), describeAnswer(after))
+				return done, mismatch(fmt.Sprintf("another %s at %s than %s after %s was accepted for it", name, sample.Path, read, textOr(text, err)), describeAnswer(after))
 			}
 		}
 		return done, nil
 	})
 }
 
-func cmpText(text []byte, err error) string {
+// textOr returns the text, or that of the error.
+func textOr(text []byte, err error) string {
 	if err != nil {
 		return err.Error()
 	}

@@ -18,7 +18,7 @@ import (
 // where errors of the core become HTTP.
 func writeErrorIfAny(w http.ResponseWriter, req *logical.Request, resp *logical.Response, err error) bool {
 	var coded logical.HTTPCodedError
-	if errors.As(err, &coded) && !isStatus(coded.Code()) { // a plugin chose it
+	if errors.As(err, &coded) && !validStatus(coded.Code()) { // a plugin chose it
 		err = errors.New(err.Error())
 	}
 	status, err := logical.RespondErrorCommon(req, resp, err)
@@ -102,7 +102,7 @@ func writeRaw(w http.ResponseWriter, resp *logical.Response) {
 		return
 	}
 	status, ok := number(resp.Data[logical.HTTPStatusCode])
-	if !ok || !isStatus(status) {
+	if !ok || !validStatus(status) {
 		rawError(w, "cannot decode status code")
 		return
 	}
@@ -150,8 +150,8 @@ func rawError(w http.ResponseWriter, text string) {
 	w.WriteHeader(http.StatusInternalServerError)
 }
 
-// isStatus reports whether net/http writes the status; it panics on others.
-func isStatus(status int) bool { return status >= 200 && status <= 999 }
+// validStatus reports whether net/http writes the status; it panics on others.
+func validStatus(status int) bool { return status >= 200 && status <= 999 }
 
 // number reads a status that may have gone through JSON.
 func number(v any) (int, bool) {

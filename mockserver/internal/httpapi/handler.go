@@ -144,7 +144,7 @@ func (h *handler) guard(next http.Handler) http.Handler {
 			writeError(w, http.StatusServiceUnavailable, consts.ErrSealed)
 		case ns != "" && namespace.Covers(d.Namespaces.HeaderRefused, strings.TrimPrefix(r.URL.Path, "/v1/sys/")):
 			writeError(w, http.StatusBadRequest, errors.New("operation unavailable in namespaces"))
-		case h.isStatus(r):
+		case h.asksServerStatus(r):
 			next.ServeHTTP(w, withoutNamespace(r))
 		case asksHelp(r):
 			h.logical(false)(w, r)
@@ -166,9 +166,9 @@ func answersSealed(path string) bool {
 	return !strings.HasPrefix(path, prefix)
 }
 
-// isStatus reports whether a request asks about the server itself through a namespace
+// asksServerStatus reports whether a request asks about the server itself through a namespace
 // in its path. The answer is that of the root.
-func (h *handler) isStatus(r *http.Request) bool {
+func (h *handler) asksServerStatus(r *http.Request) bool {
 	if !h.core.Dialect().Namespaces.Enabled || r.Method != http.MethodGet || !strings.HasPrefix(r.URL.Path, prefix) {
 		return false
 	}

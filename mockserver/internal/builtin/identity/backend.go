@@ -44,8 +44,8 @@ func writePath(pattern string, fields map[string]*framework.FieldSchema, help st
 	return path(pattern, fields, help, map[logical.Operation]framework.OperationFunc{logical.UpdateOperation: write})
 }
 
-// locked returns an operation that nothing else is changed beside.
-func (s *Store) locked(change framework.OperationFunc) framework.OperationFunc {
+// withLock returns an operation that nothing else is changed beside.
+func (s *Store) withLock(change framework.OperationFunc) framework.OperationFunc {
 	return func(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 		unlock, err := s.lock(ctx)
 		if err != nil {
@@ -56,14 +56,14 @@ func (s *Store) locked(change framework.OperationFunc) framework.OperationFunc {
 	}
 }
 
-// one returns the operations of a path that names one thing.
-func one[V any](s *Store, write framework.OperationFunc, find func(context.Context, *framework.FieldData) (*V, error),
+// itemOperations returns the operations of a path that names one thing.
+func itemOperations[V any](s *Store, write framework.OperationFunc, find func(context.Context, *framework.FieldData) (*V, error),
 	show func(context.Context, *V) (*logical.Response, error), remove func(context.Context, *V) error,
 ) map[logical.Operation]framework.OperationFunc {
 	return map[logical.Operation]framework.OperationFunc{
-		logical.UpdateOperation: s.locked(write),
-		logical.ReadOperation:   reading(find, show),
-		logical.DeleteOperation: s.locked(func(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+		logical.UpdateOperation: s.withLock(write),
+		logical.ReadOperation:   readOperation(find, show),
+		logical.DeleteOperation: s.withLock(func(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 			v, err := found(find(ctx, d))
 			if v == nil || err != nil {
 				return nil, err
@@ -73,8 +73,8 @@ func one[V any](s *Store, write framework.OperationFunc, find func(context.Conte
 	}
 }
 
-// reading shows what is found, and nothing where nothing is.
-func reading[V any](find func(context.Context, *framework.FieldData) (*V, error), show func(context.Context, *V) (*logical.Response, error)) framework.OperationFunc {
+// readOperation returns an operation that shows what is found, and nothing where nothing is.
+func readOperation[V any](find func(context.Context, *framework.FieldData) (*V, error), show func(context.Context, *V) (*logical.Response, error)) framework.OperationFunc {
 	return func(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 		v, err := found(find(ctx, d))
 		if v == nil || err != nil {
@@ -84,8 +84,8 @@ func reading[V any](find func(context.Context, *framework.FieldData) (*V, error)
 	}
 }
 
-// listing lists things by a key, always in the order of their IDs, by which their info is.
-func listing[V any](all func(context.Context) ([]*V, error), key func(*V) string, info func(*V) (id string, data map[string]any)) framework.OperationFunc {
+// listOperation returns an operation that lists things by a key, always in the order of their IDs, by which their info is.
+func listOperation[V any](all func(context.Context) ([]*V, error), key func(*V) string, info func(*V) (id string, data map[string]any)) framework.OperationFunc {
 	return func(ctx context.Context, _ *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
 		things, err := all(ctx)
 		if err != nil {
@@ -101,11 +101,11 @@ func listing[V any](all func(context.Context) ([]*V, error), key func(*V) string
 	}
 }
 
-// text returns a field of type string: empty if it was not given.
-func text(d *framework.FieldData, name string) string { return d.Get(name).(string) }
+// stringField returns a field of type string: empty if it was not given.
+func stringField(d *framework.FieldData, name string) string { return d.Get(name).(string) }
 
-// texts describes fields of type string.
-func texts(fields map[string]string) map[string]*framework.FieldSchema {
+// stringFields describes fields of type string.
+func stringFields(fields map[string]string) map[string]*framework.FieldSchema {
 	out := make(map[string]*framework.FieldSchema, len(fields))
 	for name, description := range fields {
 		out[name] = &framework.FieldSchema{Type: framework.TypeString, Description: description}

@@ -77,8 +77,8 @@ func (e *Entity) clone() *Entity {
 	return &out
 }
 
-// keys are those of the storage that find the entity; none for nil.
-func (e *Entity) keys() map[string]bool {
+// indexKeys returns the keys of the storage that find the entity; none for nil.
+func (e *Entity) indexKeys() map[string]bool {
 	keys := make(map[string]bool)
 	if e == nil {
 		return keys

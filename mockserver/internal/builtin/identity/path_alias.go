@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/helper/custommetadata"
@@ -16,13 +17,13 @@ import (
 )
 
 func (s *Store) aliasPaths() []*framework.Path {
-	fields := texts(map[string]string{
+	fields := stringFields(map[string]string{
 		"id": "ID of the alias. If set, the alias is updated.", "entity_id": "The same as canonical_id, as it was called.",
 		"canonical_id": "ID of the entity.", "mount_accessor": "Accessor of the mount.", "name": "Name at the mount.",
 	})
 	now := maps.Clone(fields)
 	now["custom_metadata"] = &framework.FieldSchema{Type: framework.TypeKVPairs, Description: "Metadata of the operator."}
-	persona := texts(map[string]string{
+	persona := stringFields(map[string]string{
 		"id": "ID of the entity. If set, the entity is updated.", "entity_id": "Ignored.", "mount_accessor": "Ignored.", "name": "Name of the entity.",
 	})
 	persona["metadata"] = &framework.FieldSchema{Type: framework.TypeKVPairs, Description: "Metadata of the entity."}
@@ -37,12 +38,8 @@ func (s *Store) aliasPaths() []*framework.Path {
 // aliasPathsAt returns the paths of aliases under one of their names.
 func (s *Store) aliasPathsAt(at string, fields map[string]*framework.FieldSchema, write framework.OperationFunc) []*framework.Path {
 	return []*framework.Path{
-		writePath(at+"$", fields, "Create or update an alias.", s.locked(write)),
-		path(at+"/id/"+framework.GenericNameRegex("id"), fields, "An alias by its ID.", map[logical.Operation]framework.OperationFunc{
-			logical.UpdateOperation: s.locked(write),
-			logical.ReadOperation:   s.readAlias,
-			logical.DeleteOperation: s.locked(s.deleteAlias),
-		}),
+		writePath(at+"$", fields, "Create or update an alias.", s.withLock(write)),
+		path(at+"/id/"+framework.GenericNameRegex("id"), fields, "An alias by its ID.", itemOperations(s, write, s.findAlias, s.showAlias, s.deleteAlias)),
 		s.listPath(at+"/id/?$", s.listAliases),
 	}
 }
@@ -55,9 +52,9 @@ type aliasChange struct {
 
 // writeAlias is handleAliasCreateUpdate of vault/identity/store_aliases.go.
 func (s *Store) writeAlias(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	want := aliasChange{name: text(d, "name"), accessor: text(d, "mount_accessor"), entity: text(d, "canonical_id"), custom: map[string]string{}}
+	want := aliasChange{name: stringField(d, "name"), accessor: stringField(d, "mount_accessor"), entity: stringField(d, "canonical_id"), custom: map[string]string{}}
 	if want.entity == "" {
-		want.entity = text(d, "entity_id")
+		want.entity = stringField(d, "entity_id")
 	}
 	custom, hasCustom := d.GetOk("custom_metadata")
 	if hasCustom {
@@ -68,7 +65,7 @@ func (s *Store) writeAlias(ctx context.Context, _ *logical.Request, d *framework
 			return nil, err
 		}
 	}
-	if id := text(d, "id"); id != "" {
+	if id := stringField(d, "id"); id != "" {
 		return s.writeAliasByID(ctx, id, want, hasCustom)
 	}
 	if want.accessor == "" || want.name == "" {
@@ -81,7 +78,7 @@ func (s *Store) writeAlias(ctx context.Context, _ *logical.Request, d *framework
 	if m.NamespaceID != namespace.From(ctx).ID {
 		return logical.ErrorResponse("matching mount is in a different namespace than request"), logical.ErrPermissionDenied
 	}
-	e, err := found(s.ByAlias(ctx, want.accessor, want.name))
+	e, err := found(s.byAlias(ctx, want.accessor, want.name))
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +158,7 @@ func (s *Store) updateAlias(ctx context.Context, from *Entity, alias *Alias, wan
 	if m.NamespaceID != namespaceID(alias.ID) {
 		return logical.ErrorResponse("given mount accessor is not in the same namespace as the existing alias"), logical.ErrPermissionDenied
 	}
-	other, err := found(s.ByAlias(ctx, want.accessor, want.name))
+	other, err := found(s.byAlias(ctx, want.accessor, want.name))
 	if err != nil {
 		return nil, err
 	}
@@ -207,15 +204,28 @@ func aliasAnswer(id, canonical string) *logical.Response {
 	return &logical.Response{Data: map[string]any{"id": id, "canonical_id": canonical}}
 }
 
-func (s *Store) readAlias(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	e, alias, err := s.byAliasID(ctx, text(d, "id"))
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
-	}
+// ownedAlias is an alias with its entity.
+type ownedAlias struct {
+	entity *Entity
+	alias  *Alias
+}
+
+func (s *Store) findAlias(ctx context.Context, d *framework.FieldData) (*ownedAlias, error) {
+	e, alias, err := s.byAliasID(ctx, stringField(d, "id"))
 	if err != nil {
 		return nil, err
 	}
-	return s.aliasRead(alias, e.ID), nil
+	return &ownedAlias{e, alias}, nil
+}
+
+func (s *Store) showAlias(_ context.Context, owned *ownedAlias) (*logical.Response, error) {
+	return s.aliasRead(owned.alias, owned.entity.ID), nil
+}
+
+func (s *Store) deleteAlias(ctx context.Context, owned *ownedAlias) error {
+	e := owned.entity.clone()
+	e.removeAlias(owned.alias.ID)
+	return s.put(ctx, e, owned.entity)
 }
 
 // aliasRead is the answer to a read of an alias of an entity or a group.
@@ -225,17 +235,26 @@ func (s *Store) aliasRead(a *Alias, canonical string) *logical.Response {
 	return &logical.Response{Data: data}
 }
 
-func (s *Store) deleteAlias(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	before, alias, err := s.byAliasID(ctx, text(d, "id"))
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
+// aliasData is what is shown of every alias of an entity or a group.
+func (s *Store) aliasData(a *Alias, canonical string) map[string]any {
+	return s.withMount(a, map[string]any{
+		"id": a.ID, "canonical_id": canonical, "name": a.Name, "metadata": a.Metadata, "mount_accessor": a.MountAccessor,
+		"merged_from_canonical_ids": a.MergedFrom,
+		"creation_time":             a.Created.Format(time.RFC3339Nano), "last_update_time": updated(a.Created, a.Updated),
+	})
+}
+
+// aliasSummary is an alias in a list of entities or groups.
+func (s *Store) aliasSummary(a *Alias) map[string]any {
+	return s.withMount(a, map[string]any{"id": a.ID, "name": a.Name, "mount_accessor": a.MountAccessor})
+}
+
+// withMount adds the type and the path of an alias's mount, if it is still there.
+func (s *Store) withMount(a *Alias, data map[string]any) map[string]any {
+	if m, ok := s.mounts.MountByAccessor(a.MountAccessor); ok {
+		data["mount_type"], data["mount_path"] = m.Type, m.Path
 	}
-	if err != nil {
-		return nil, err
-	}
-	e := before.clone()
-	e.removeAlias(alias.ID)
-	return nil, s.put(ctx, e, before)
+	return data
 }
 
 func (s *Store) listAliases(ctx context.Context, _ *logical.Request, _ *framework.FieldData) (*logical.Response, error) {

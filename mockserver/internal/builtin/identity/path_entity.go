@@ -24,18 +24,18 @@ func (s *Store) entityPaths() []*framework.Path {
 		"disabled": {Type: framework.TypeBool, Description: "Whether tokens of the entity can't be used."},
 	}
 	return []*framework.Path{
-		writePath("entity$", fields, "Create or update an entity.", s.locked(s.writeEntity)),
-		path("entity/name/(?P<name>.+)", fields, "An entity by its name.", one(s, s.writeEntity, func(ctx context.Context, d *framework.FieldData) (*Entity, error) {
-			return s.ByName(ctx, text(d, "name"))
+		writePath("entity$", fields, "Create or update an entity.", s.withLock(s.writeEntity)),
+		path("entity/name/(?P<name>.+)", fields, "An entity by its name.", itemOperations(s, s.writeEntity, func(ctx context.Context, d *framework.FieldData) (*Entity, error) {
+			return s.byName(ctx, stringField(d, "name"))
 		}, s.answer, s.delete)),
-		path("entity/id/"+framework.GenericNameRegex("id"), fields, "An entity by its ID.", one(s, s.writeEntity, func(ctx context.Context, d *framework.FieldData) (*Entity, error) {
-			return s.Get(ctx, text(d, "id"))
+		path("entity/id/"+framework.GenericNameRegex("id"), fields, "An entity by its ID.", itemOperations(s, s.writeEntity, func(ctx context.Context, d *framework.FieldData) (*Entity, error) {
+			return s.Get(ctx, stringField(d, "id"))
 		}, s.answer, s.delete)),
 		writePath("entity/batch-delete", map[string]*framework.FieldSchema{
 			"entity_ids": {Type: framework.TypeCommaStringSlice, Description: "IDs of the entities to delete."},
-		}, "Delete entities.", s.locked(s.deleteEntities)),
-		s.listPath("entity/name/?$", listing(s.all, func(e *Entity) string { return e.Name }, s.entityInfo)),
-		s.listPath("entity/id/?$", listing(s.all, func(e *Entity) string { return e.ID }, s.entityInfo)),
+		}, "Delete entities.", s.withLock(s.deleteEntities)),
+		s.listPath("entity/name/?$", listOperation(s.all, func(e *Entity) string { return e.Name }, s.entityInfo)),
+		s.listPath("entity/id/?$", listOperation(s.all, func(e *Entity) string { return e.ID }, s.entityInfo)),
 	}
 }
 
@@ -52,7 +52,7 @@ func (s *Store) writeEntity(ctx context.Context, _ *logical.Request, d *framewor
 		}
 	}
 	e = e.clone()
-	if name := text(d, "name"); name != "" {
+	if name := stringField(d, "name"); name != "" {
 		e.Name = name
 	}
 	if policies, ok := d.GetOk("policies"); ok {
@@ -86,7 +86,7 @@ func (s *Store) writeEntity(ctx context.Context, _ *logical.Request, d *framewor
 
 // entityToWrite returns the entity that a request is about: nil for a new one.
 func (s *Store) entityToWrite(ctx context.Context, d *framework.FieldData) (e *Entity, refused *logical.Response, err error) {
-	if id := text(d, "id"); id != "" {
+	if id := stringField(d, "id"); id != "" {
 		if e, err = found(s.Get(ctx, id)); err != nil {
 			return nil, nil, err
 		}
@@ -94,11 +94,11 @@ func (s *Store) entityToWrite(ctx context.Context, d *framework.FieldData) (e *E
 			return nil, logical.ErrorResponse("entity not found from id"), nil
 		}
 	}
-	name := text(d, "name")
+	name := stringField(d, "name")
 	if name == "" {
 		return e, nil, nil
 	}
-	named, err := found(s.ByName(ctx, name))
+	named, err := found(s.byName(ctx, name))
 	switch {
 	case err != nil:
 		return nil, nil, err
@@ -140,19 +140,6 @@ func (s *Store) entityInfo(e *Entity) (id string, data map[string]any) {
 	return e.ID, data
 }
 
-// aliasSummary is an alias in a list of entities or groups.
-func (s *Store) aliasSummary(a *Alias) map[string]any {
-	return s.withMount(a, map[string]any{"id": a.ID, "name": a.Name, "mount_accessor": a.MountAccessor})
-}
-
-// withMount adds the type and the path of an alias's mount, if it is still there.
-func (s *Store) withMount(a *Alias, data map[string]any) map[string]any {
-	if m, ok := s.mounts.MountByAccessor(a.MountAccessor); ok {
-		data["mount_type"], data["mount_path"] = m.Type, m.Path
-	}
-	return data
-}
-
 // answer is an entity as the servers show it.
 func (s *Store) answer(ctx context.Context, e *Entity) (*logical.Response, error) {
 	aliases := make([]any, len(e.Aliases))
@@ -173,15 +160,6 @@ func (s *Store) answer(ctx context.Context, e *Entity) (*logical.Response, error
 		"group_ids": groupIDs(slices.Concat(direct, inherited)), "direct_group_ids": groupIDs(direct), "inherited_group_ids": groupIDs(inherited),
 		"creation_time": e.Created.Format(time.RFC3339Nano), "last_update_time": updated(e.Created, e.Updated),
 	}}, nil
-}
-
-// aliasData is what is shown of every alias of an entity or a group.
-func (s *Store) aliasData(a *Alias, canonical string) map[string]any {
-	return s.withMount(a, map[string]any{
-		"id": a.ID, "canonical_id": canonical, "name": a.Name, "metadata": a.Metadata, "mount_accessor": a.MountAccessor,
-		"merged_from_canonical_ids": a.MergedFrom,
-		"creation_time":             a.Created.Format(time.RFC3339Nano), "last_update_time": updated(a.Created, a.Updated),
-	})
 }
 
 func groupIDs(groups []*Group) []string {

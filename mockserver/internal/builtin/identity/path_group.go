@@ -17,7 +17,7 @@ import (
 )
 
 func (s *Store) groupPaths() []*framework.Path {
-	fields := texts(map[string]string{
+	fields := stringFields(map[string]string{
 		"id": "ID of the group. If set, the group is updated.", "type": "internal or external.", "name": "Name of the group.",
 	})
 	fields["metadata"] = &framework.FieldSchema{Type: framework.TypeKVPairs, Description: "Metadata of the group."}
@@ -27,15 +27,15 @@ func (s *Store) groupPaths() []*framework.Path {
 		fields[name] = &framework.FieldSchema{Type: framework.TypeCommaStringSlice, Description: description}
 	}
 	return []*framework.Path{
-		writePath("group$", fields, "Create or update a group.", s.locked(s.registerGroup)),
-		path("group/id/"+framework.GenericNameRegex("id"), fields, "A group by its ID.", one(s, s.writeGroupByID, func(ctx context.Context, d *framework.FieldData) (*Group, error) {
-			return s.Group(ctx, text(d, "id"))
+		writePath("group$", fields, "Create or update a group.", s.withLock(s.registerGroup)),
+		path("group/id/"+framework.GenericNameRegex("id"), fields, "A group by its ID.", itemOperations(s, s.writeGroupByID, func(ctx context.Context, d *framework.FieldData) (*Group, error) {
+			return s.Group(ctx, stringField(d, "id"))
 		}, s.groupAnswer, s.deleteGroup)),
-		s.listPath("group/id/?$", listing(s.allGroups, func(g *Group) string { return g.ID }, s.groupInfo)),
-		path("group/name/(?P<name>.+)", fields, "A group by its name.", one(s, s.writeGroupByName, func(ctx context.Context, d *framework.FieldData) (*Group, error) {
-			return s.groupByName(ctx, text(d, "name"))
+		s.listPath("group/id/?$", listOperation(s.allGroups, func(g *Group) string { return g.ID }, s.groupInfo)),
+		path("group/name/(?P<name>.+)", fields, "A group by its name.", itemOperations(s, s.writeGroupByName, func(ctx context.Context, d *framework.FieldData) (*Group, error) {
+			return s.groupByName(ctx, stringField(d, "name"))
 		}, s.groupAnswer, s.deleteGroup)),
-		s.listPath("group/name/?$", listing(s.allGroups, func(g *Group) string { return g.Name }, s.groupInfo)),
+		s.listPath("group/name/?$", listOperation(s.allGroups, func(g *Group) string { return g.Name }, s.groupInfo)),
 	}
 }
 
@@ -50,7 +50,7 @@ func (s *Store) registerGroup(ctx context.Context, req *logical.Request, d *fram
 }
 
 func (s *Store) writeGroupByID(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	id := text(d, "id")
+	id := stringField(d, "id")
 	if id == "" {
 		return logical.ErrorResponse("empty group ID"), nil
 	}
@@ -65,7 +65,7 @@ func (s *Store) writeGroupByID(ctx context.Context, _ *logical.Request, d *frame
 }
 
 func (s *Store) writeGroupByName(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	name := text(d, "name")
+	name := stringField(d, "name")
 	if name == "" {
 		return logical.ErrorResponse("empty group name"), nil
 	}
@@ -141,7 +141,7 @@ func (s *Store) setGroup(ctx context.Context, d *framework.FieldData, g *Group) 
 	if g.Type != internalGroup && g.Type != externalGroup {
 		return logical.ErrorResponse("invalid group type %q", g.Type), nil
 	}
-	if name := text(d, "name"); name != "" {
+	if name := stringField(d, "name"); name != "" {
 		named, err := found(s.groupByName(ctx, name))
 		if err != nil {
 			return nil, err

@@ -4,7 +4,6 @@ package identity
 
 import (
 	"context"
-	"errors"
 
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
@@ -13,17 +12,14 @@ import (
 )
 
 func (s *Store) groupAliasPaths() []*framework.Path {
-	fields := texts(map[string]string{
+	fields := stringFields(map[string]string{
 		"id": "ID of the alias. If set, the alias is updated.", "name": "What the mount calls the group.",
 		"mount_accessor": "Accessor of the mount.", "canonical_id": "ID of the group.",
 	})
 	return []*framework.Path{
-		writePath("group-alias$", fields, "Create or update an alias of a group.", s.locked(s.registerGroupAlias)),
-		path("group-alias/id/"+framework.GenericNameRegex("id"), fields, "An alias of a group by its ID.", map[logical.Operation]framework.OperationFunc{
-			logical.UpdateOperation: s.locked(s.writeGroupAliasByID),
-			logical.ReadOperation:   s.readGroupAlias,
-			logical.DeleteOperation: s.locked(s.deleteGroupAlias),
-		}),
+		writePath("group-alias$", fields, "Create or update an alias of a group.", s.withLock(s.registerGroupAlias)),
+		path("group-alias/id/"+framework.GenericNameRegex("id"), fields, "An alias of a group by its ID.",
+			itemOperations(s, s.writeGroupAliasByID, s.findGroupAlias, s.showGroupAlias, s.deleteGroupAlias)),
 		s.listPath("group-alias/id/?$", s.listGroupAliases),
 	}
 }
@@ -36,7 +32,7 @@ func (s *Store) registerGroupAlias(ctx context.Context, req *logical.Request, d 
 }
 
 func (s *Store) writeGroupAliasByID(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	id := text(d, "id")
+	id := stringField(d, "id")
 	if id == "" {
 		return logical.ErrorResponse("empty group alias ID"), nil
 	}
@@ -53,7 +49,7 @@ func (s *Store) writeGroupAliasByID(ctx context.Context, _ *logical.Request, d *
 // writeGroupAlias is handleGroupAliasUpdateCommon of vault/identity/store_group_aliases.go;
 // from is the group that has the alias, nil for a new one.
 func (s *Store) writeGroupAlias(ctx context.Context, d *framework.FieldData, from *Group) (*logical.Response, error) {
-	name, accessor, id := text(d, "name"), text(d, "mount_accessor"), text(d, "canonical_id")
+	name, accessor, id := stringField(d, "name"), stringField(d, "mount_accessor"), stringField(d, "canonical_id")
 	var alias Alias
 	switch {
 	case name == "":
@@ -129,28 +125,18 @@ func (s *Store) checkGroupAlias(ctx context.Context, name, accessor, id string) 
 	return nil, err
 }
 
-func (s *Store) readGroupAlias(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	g, err := s.groupByAliasID(ctx, text(d, "id"))
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) findGroupAlias(ctx context.Context, d *framework.FieldData) (*Group, error) {
+	return s.groupByAliasID(ctx, stringField(d, "id"))
+}
+
+func (s *Store) showGroupAlias(_ context.Context, g *Group) (*logical.Response, error) {
 	return s.aliasRead(g.Alias, g.ID), nil
 }
 
-func (s *Store) deleteGroupAlias(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	g, err := s.groupByAliasID(ctx, text(d, "id"))
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) deleteGroupAlias(ctx context.Context, g *Group) error {
 	g = g.clone()
 	g.Alias = nil
-	return nil, s.putGroup(ctx, g)
+	return s.putGroup(ctx, g)
 }
 
 func (s *Store) listGroupAliases(ctx context.Context, _ *logical.Request, _ *framework.FieldData) (*logical.Response, error) {

@@ -20,36 +20,36 @@ func (s *Store) lookupPaths() []*framework.Path {
 		fields[name] = &framework.FieldSchema{Type: framework.TypeString}
 	}
 	return []*framework.Path{
-		writePath("lookup/entity$", fields, "Find an entity by its ID, its name or an alias.", lookup(reading(s.lookedUpEntity, s.answer))),
-		writePath("lookup/group$", fields, "Find a group by its ID, its name or its alias.", lookup(reading(s.lookedUpGroup, s.groupAnswer))),
+		writePath("lookup/entity$", fields, "Find an entity by its ID, its name or an alias.", lookup(readOperation(s.lookedUpEntity, s.answer))),
+		writePath("lookup/group$", fields, "Find a group by its ID, its name or its alias.", lookup(readOperation(s.lookedUpGroup, s.groupAnswer))),
 	}
 }
 
 func (s *Store) lookedUpEntity(ctx context.Context, d *framework.FieldData) (*Entity, error) {
 	switch {
-	case text(d, "id") != "":
-		return s.Get(ctx, text(d, "id"))
-	case text(d, "name") != "":
-		return s.ByName(ctx, text(d, "name"))
-	case text(d, "alias_id") != "":
-		e, _, err := s.byAliasID(ctx, text(d, "alias_id"))
+	case stringField(d, "id") != "":
+		return s.Get(ctx, stringField(d, "id"))
+	case stringField(d, "name") != "":
+		return s.byName(ctx, stringField(d, "name"))
+	case stringField(d, "alias_id") != "":
+		e, _, err := s.byAliasID(ctx, stringField(d, "alias_id"))
 		return e, err
-	case text(d, "alias_name") != "":
-		return s.ByAlias(ctx, text(d, "alias_mount_accessor"), text(d, "alias_name"))
+	case stringField(d, "alias_name") != "":
+		return s.byAlias(ctx, stringField(d, "alias_mount_accessor"), stringField(d, "alias_name"))
 	}
 	return nil, ErrNotFound
 }
 
 func (s *Store) lookedUpGroup(ctx context.Context, d *framework.FieldData) (*Group, error) {
 	switch {
-	case text(d, "id") != "":
-		return s.Group(ctx, text(d, "id"))
-	case text(d, "name") != "":
-		return s.groupByName(ctx, text(d, "name"))
-	case text(d, "alias_id") != "":
-		return s.groupByAliasID(ctx, text(d, "alias_id"))
-	case text(d, "alias_name") != "":
-		return s.groupByAlias(ctx, text(d, "alias_mount_accessor"), text(d, "alias_name"))
+	case stringField(d, "id") != "":
+		return s.Group(ctx, stringField(d, "id"))
+	case stringField(d, "name") != "":
+		return s.groupByName(ctx, stringField(d, "name"))
+	case stringField(d, "alias_id") != "":
+		return s.groupByAliasID(ctx, stringField(d, "alias_id"))
+	case stringField(d, "alias_name") != "":
+		return s.groupByAlias(ctx, stringField(d, "alias_mount_accessor"), stringField(d, "alias_name"))
 	}
 	return nil, ErrNotFound
 }
@@ -72,7 +72,7 @@ func checkLookup(d *framework.FieldData) *logical.Response {
 			given++
 		}
 	}
-	name, accessor := text(d, "alias_name"), text(d, "alias_mount_accessor")
+	name, accessor := stringField(d, "alias_name"), stringField(d, "alias_mount_accessor")
 	switch {
 	case given == 0:
 		return logical.ErrorResponse("query parameter not supplied")

@@ -20,12 +20,12 @@ func (s *Store) mergePaths() []*framework.Path {
 		"to_entity_id":                  {Type: framework.TypeString, Description: "ID of the entity that they become part of."},
 		"conflicting_alias_ids_to_keep": {Type: framework.TypeCommaStringSlice, Description: "Aliases to keep where two are at one mount."},
 		"force":                         {Type: framework.TypeBool, Description: "Keep the MFA secrets of to_entity_id."},
-	}, "Merge entities.", s.locked(s.merge))}
+	}, "Merge entities.", s.withLock(s.merge))}
 }
 
 // merge is pathEntityMergeID of vault/identity/store_entities.go.
 func (s *Store) merge(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	id, from, keep := text(d, "to_entity_id"), d.Get("from_entity_ids").([]string), d.Get("conflicting_alias_ids_to_keep").([]string)
+	id, from, keep := stringField(d, "to_entity_id"), d.Get("from_entity_ids").([]string), d.Get("conflicting_alias_ids_to_keep").([]string)
 	if id == "" {
 		return logical.ErrorResponse("missing entity id to merge to"), nil
 	}

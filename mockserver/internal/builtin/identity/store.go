@@ -28,7 +28,7 @@ import (
 
 var (
 	// ErrNotFound is returned for entities and groups that don't exist.
-	ErrNotFound = errors.New("no such entity")
+	ErrNotFound = errors.New("no such entity or group")
 	// ErrDisabled says that nothing may be done with an entity's tokens.
 	ErrDisabled = errors.New("the entity is disabled")
 )
@@ -106,7 +106,7 @@ func (s *Store) ForAlias(ctx context.Context, alias Alias) (entity *Entity, crea
 	if alias.Name == "" {
 		return nil, false, errors.New("missing name in alias")
 	}
-	if e, err := s.ByAlias(ctx, alias.MountAccessor, alias.Name); !errors.Is(err, ErrNotFound) {
+	if e, err := s.byAlias(ctx, alias.MountAccessor, alias.Name); !errors.Is(err, ErrNotFound) {
 		if err != nil || e.aliasAt(alias.MountAccessor, alias.Name).hasMetadata(alias.Metadata) {
 			return e, false, err
 		}
@@ -116,7 +116,7 @@ func (s *Store) ForAlias(ctx context.Context, alias Alias) (entity *Entity, crea
 		return nil, false, err
 	}
 	defer unlock()
-	before, err := s.ByAlias(ctx, alias.MountAccessor, alias.Name)
+	before, err := s.byAlias(ctx, alias.MountAccessor, alias.Name)
 	switch {
 	case err == nil:
 		entity = before.clone()
@@ -180,8 +180,8 @@ func (s *Store) put(ctx context.Context, e, before *Entity) error {
 		return fmt.Errorf("store an entity: %w", err)
 	}
 	s.forget(e.ID)
-	old := before.keys()
-	for key := range e.keys() {
+	old := before.indexKeys()
+	for key := range e.indexKeys() {
 		if old[key] {
 			delete(old, key)
 			continue
@@ -231,7 +231,7 @@ func (s *Store) delete(ctx context.Context, e *Entity) error {
 		return fmt.Errorf("delete an entity: %w", err)
 	}
 	s.forget(e.ID)
-	return s.drop(ctx, e.keys(), e.ID)
+	return s.drop(ctx, e.indexKeys(), e.ID)
 }
 
 // Get returns an entity by ID. It is shared and must not be changed.
@@ -312,8 +312,8 @@ func (s *Store) first(ctx context.Context, holds func(*Entity) bool) (*Entity, e
 	return nil, ErrNotFound
 }
 
-// ByName returns an entity by its name.
-func (s *Store) ByName(ctx context.Context, name string) (*Entity, error) {
+// byName returns an entity by its name.
+func (s *Store) byName(ctx context.Context, name string) (*Entity, error) {
 	e, err := s.byKey(ctx, nameKey(name))
 	if err == nil && !strings.EqualFold(e.Name, name) {
 		return nil, ErrNotFound // it was renamed
@@ -321,8 +321,8 @@ func (s *Store) ByName(ctx context.Context, name string) (*Entity, error) {
 	return e, err
 }
 
-// ByAlias returns the entity that logs in under a name at a mount.
-func (s *Store) ByAlias(ctx context.Context, accessor, name string) (*Entity, error) {
+// byAlias returns the entity that logs in under a name at a mount.
+func (s *Store) byAlias(ctx context.Context, accessor, name string) (*Entity, error) {
 	e, err := s.byKey(ctx, aliasKey(accessor, name))
 	if err == nil && e.aliasAt(accessor, name) == nil {
 		return nil, ErrNotFound // it was moved
