@@ -34,7 +34,7 @@ const none Capability = ""
 // feature's own; texts may hold placeholders such as {sha256 of probe} or
 // {reader} for what was kept before.
 func vocabulary() []group {
-	return slices.Concat(serverVocabulary(), faultVocabulary(), pluginVocabulary(), subtleVocabulary(), leaseVocabulary(), disclosureVocabulary(), databaseVocabulary(), databaseMoreVocabulary(), moreVocabulary())
+	return slices.Concat(serverVocabulary(), faultVocabulary(), pluginVocabulary(), sampleVocabulary(), leaseVocabulary(), disclosureVocabulary(), databaseVocabulary(), databaseMoreVocabulary(), moreVocabulary())
 }
 
 func serverVocabulary() []group {

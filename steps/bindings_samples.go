@@ -2,9 +2,9 @@
 
 package steps
 
-// subtleVocabulary lists the sentences about what shows only when something is done twice,
+// sampleVocabulary lists the sentences about what shows only when something is done twice,
 // taken back, or changed beneath what builds on it.
-func subtleVocabulary() []group {
+func sampleVocabulary() []group {
 	return []group{
 		{"races", "Data races of the checked plugin", []binding{
 			{`COUNT clients carry out all of the profile at "MOUNT" at the same time`, (*world).allAtOnce, none,
