@@ -168,59 +168,19 @@ func (b *backend) writeConfig(ctx context.Context, req *logical.Request, d *fram
 		return nil, fmt.Errorf("failed to read connection configuration: %w", err)
 	}
 	create := req.Operation == logical.CreateOperation
-	verify := d.Get("verify_connection").(bool)
-	if _, given := d.GetOk("verify_connection"); b.dialect.Database.RemembersVerify && !given && !create {
-		verify = !c.SkipVerify
-	}
-	c.SkipVerify = !verify
-	if given, ok := d.GetOk("plugin_name"); ok {
-		c.PluginName = given.(string)
-	}
-	if c.PluginName == "" {
-		return logical.ErrorResponse("empty plugin name"), nil
-	}
-	version, refused, err := b.selectVersion(ctx, c, d, create)
+	version, refused, err := b.readConfigFields(ctx, c, d, create)
 	if refused != nil || err != nil {
 		return refused, err
 	}
-	if given, ok := d.GetOk("allowed_roles"); ok || create {
-		if !ok {
-			given = d.Get("allowed_roles")
-		}
-		c.AllowedRoles = given.([]string)
-	}
-	if given, ok := d.GetOk("root_rotation_statements"); ok || create {
-		if !ok {
-			given = d.Get("root_rotation_statements")
-		}
-		c.RotateStatements = given.([]string)
-	}
-	if given, ok := d.GetOk("password_policy"); ok {
-		c.PasswordPolicy = given.(string)
-	}
-	if err := c.Rotation.ParseAutomatedRotationFields(d); err != nil {
-		return logical.ErrorResponse("%s", err), nil
-	}
-	details := maps.Clone(d.Raw)
-	own := b.configFields()
-	maps.DeleteFunc(details, func(key string, _ any) bool {
-		return own[key] != nil || b.dialect.Database.RotatesRoot && key == skipImport
-	})
+	details := b.connectionDetails(d)
 	if create || c.ConnectionDetails == nil {
 		c.ConnectionDetails = map[string]any{}
 	}
 	maps.Copy(c.ConnectionDetails, details)
-
-	conn, err := b.open(ctx, c.PluginName, version)
+	conn, err := b.openConfigured(ctx, c, version)
 	if err != nil {
 		return logical.ErrorResponse("error creating database object: %s", err), nil
 	}
-	initialized, err := conn.Initialize(ctx, dbplugin.InitializeRequest{Config: c.ConnectionDetails, VerifyConnection: verify})
-	if err != nil {
-		conn.close()
-		return logical.ErrorResponse("error creating database object: %s", err), nil
-	}
-	c.ConnectionDetails = initialized.Config
 	b.put(name, conn)
 	if refused := b.scheduleRotation(ctx, req, c); refused != nil {
 		return refused, nil
@@ -232,6 +192,65 @@ func (b *backend) writeConfig(ctx context.Context, req *logical.Request, d *fram
 		return nil, err
 	}
 	return b.configWarnings(c, conn, details), nil
+}
+
+// readConfigFields sets what the request gives, but for the connection's details, and
+// returns the version of the plugin to run. The answer is not nil if the request is
+// refused.
+func (b *backend) readConfigFields(ctx context.Context, c *configuration, d *framework.FieldData, create bool) (version string, refused *logical.Response, err error) {
+	verify := d.Get("verify_connection").(bool)
+	if _, given := d.GetOk("verify_connection"); b.dialect.Database.RemembersVerify && !given && !create {
+		verify = !c.SkipVerify
+	}
+	c.SkipVerify = !verify
+	if given, ok := d.GetOk("plugin_name"); ok {
+		c.PluginName = given.(string)
+	}
+	if c.PluginName == "" {
+		return "", logical.ErrorResponse("empty plugin name"), nil
+	}
+	if version, refused, err = b.selectVersion(ctx, c, d, create); refused != nil || err != nil {
+		return "", refused, err
+	}
+	for name, list := range map[string]*[]string{"allowed_roles": &c.AllowedRoles, "root_rotation_statements": &c.RotateStatements} {
+		if _, given := d.GetOk(name); given || create {
+			*list = d.Get(name).([]string)
+		}
+	}
+	if given, ok := d.GetOk("password_policy"); ok {
+		c.PasswordPolicy = given.(string)
+	}
+	if err := c.Rotation.ParseAutomatedRotationFields(d); err != nil {
+		return "", logical.ErrorResponse("%s", err), nil
+	}
+	return version, nil, nil
+}
+
+// connectionDetails returns what a request has beside the fields of the configuration
+// itself.
+func (b *backend) connectionDetails(d *framework.FieldData) map[string]any {
+	details := maps.Clone(d.Raw)
+	fields := b.configFields()
+	maps.DeleteFunc(details, func(key string, _ any) bool {
+		return fields[key] != nil || b.dialect.Database.RotatesRoot && key == skipImport
+	})
+	return details
+}
+
+// openConfigured starts the plugin of a configuration, which returns what is to be stored
+// of the details.
+func (b *backend) openConfigured(ctx context.Context, c *configuration, version string) (*connection, error) {
+	conn, err := b.open(ctx, c.PluginName, version)
+	if err != nil {
+		return nil, err
+	}
+	initialized, err := conn.Initialize(ctx, dbplugin.InitializeRequest{Config: c.ConnectionDetails, VerifyConnection: !c.SkipVerify})
+	if err != nil {
+		conn.close()
+		return nil, err
+	}
+	c.ConnectionDetails = initialized.Config
+	return conn, nil
 }
 
 // configWarnings returns the answer to a configuration that was written; nil without
