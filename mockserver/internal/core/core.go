@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -127,26 +128,7 @@ type Cluster struct {
 // of a development server. Plugins of mounts that are there already start with
 // their first request. system makes the backend of sys/.
 func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (_ *Core, err error) {
-	c := &Core{
-		dialect: o.Dialect, logger: o.Logger, physical: o.Physical,
-		view: storage.NewView(o.Physical, ""), table: mounts.NewTable(),
-		environ: o.Environ, pluginDir: o.PluginDir, pluginFiles: o.PluginFiles, backends: o.Backends, faults: o.Faults, trace: o.Trace,
-	}
-	c.view.Dotted = o.Dialect.Requests.DottedKeys
-	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	if o.Clock == nil {
-		o.Clock = clock.New()
-	}
-	c.clock = o.Clock
-	c.rollbacks = newRollbacks(c, o.Clock)
-	c.failures = &failures{logger: o.Logger}
-	c.passwords = password.NewStore(namespace.Scoped(c.view.Sub("access/"), "password-policies/"))
-	factories := builtin.Factories(o.Dialect)
-	for k, f := range o.Backends {
-		factories[k] = f
-	}
-	c.catalog = catalog.New(c.view.Sub("catalog/"), o.PluginDir, o.Dialect, factories)
-	c.catalog.TrustArtifacts(o.ArtifactKey)
+	c := newCore(ctx, o)
 	defer func() {
 		if err != nil {
 			c.stop() // the caller closes the storage
@@ -158,21 +140,14 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (_ 
 	}
 	c.access, err = access.New(ctx, access.Options{
 		Storage: c.view.Sub("access/"), Router: c, Namespaces: c.namespaces, Dialect: o.Dialect, RootToken: o.RootToken,
-		APIAddr: o.APIAddr, Clock: o.Clock, Logger: o.Logger.Named("access"),
+		APIAddr: o.APIAddr, Clock: c.clock, Logger: o.Logger.Named("access"),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare tokens and policies: %w", err)
 	}
-	tmpdir, err := pluginTmpdir(o)
-	if err != nil {
+	if c.pool, err = c.newPool(o); err != nil {
 		return nil, err
 	}
-	c.pool = process.New(process.Host{
-		Environ: c.hostEnviron, Rule: o.Dialect.Processes.Environment, OwnVariables: o.Dialect.Processes.OwnVariables,
-		Tmpdir: tmpdir, ClusterID: func() string { return c.cluster.ID },
-		Version: o.Dialect.Version, Wrap: c.access.WrapCertificate, StartTimeout: o.StartTimeout,
-		Callbacks: o.Dialect.Processes.Callbacks, HandshakeHint: o.Dialect.Processes.HandshakeHint, OnFailure: c.failures.add, Digests: o.Digests, Versions: o.Versions, Trace: o.Trace, Logger: o.Logger,
-	})
 	if err := errors.Join(c.loadCluster(ctx), c.recordVersion(ctx)); err != nil {
 		return nil, err
 	}
@@ -188,6 +163,43 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (_ 
 	// Only now can plugins be asked to revoke what has ended.
 	c.access.Start()
 	return c, c.logConflicts(ctx)
+}
+
+// newCore returns a core of which nothing has been read from the storage.
+func newCore(ctx context.Context, o Options) *Core {
+	c := &Core{
+		dialect: o.Dialect, logger: o.Logger, physical: o.Physical,
+		view: storage.NewView(o.Physical, ""), table: mounts.NewTable(),
+		environ: o.Environ, pluginDir: o.PluginDir, pluginFiles: o.PluginFiles, backends: o.Backends, faults: o.Faults, trace: o.Trace,
+		clock: o.Clock, failures: &failures{logger: o.Logger},
+	}
+	c.view.Dotted = o.Dialect.Requests.DottedKeys
+	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	if c.clock == nil {
+		c.clock = clock.New()
+	}
+	c.rollbacks = newRollbacks(c, c.clock)
+	c.passwords = password.NewStore(namespace.Scoped(c.view.Sub("access/"), "password-policies/"))
+	factories := builtin.Factories(o.Dialect)
+	maps.Copy(factories, o.Backends)
+	c.catalog = catalog.New(c.view.Sub("catalog/"), o.PluginDir, o.Dialect, factories)
+	c.catalog.TrustArtifacts(o.ArtifactKey)
+	return c
+}
+
+// newPool returns the pool of plugin processes, which needs the access of the core.
+func (c *Core) newPool(o Options) (*process.Pool, error) {
+	tmpdir, err := pluginTmpdir(o)
+	if err != nil {
+		return nil, err
+	}
+	return process.New(process.Host{
+		Environ: c.hostEnviron, Rule: o.Dialect.Processes.Environment, OwnVariables: o.Dialect.Processes.OwnVariables,
+		Tmpdir: tmpdir, ClusterID: func() string { return c.cluster.ID },
+		Version: o.Dialect.Version, Wrap: c.access.WrapCertificate, StartTimeout: o.StartTimeout,
+		Callbacks: o.Dialect.Processes.Callbacks, HandshakeHint: o.Dialect.Processes.HandshakeHint, OnFailure: c.failures.add,
+		Digests: o.Digests, Versions: o.Versions, Trace: o.Trace, Logger: o.Logger,
+	}), nil
 }
 
 // Close ends all plugin processes and the storage. Requests that are still
