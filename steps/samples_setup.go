@@ -151,7 +151,9 @@ func (w *world) setupDeleted(ctx context.Context, mount string) error {
 }
 
 // deletedUnused deletes each thing that the setup wrote, and wants nothing to be given any
-// more that a mount to which it was never written does not give either.
+// more that a mount to which it was never written does not give either. A mount without it
+// can't tell where the plugin refuses there what is built on it: what was built may be all
+// that is needed later, and is stored.
 func (w *world) deletedUnused(ctx context.Context, mount string) error {
 	installed, err := w.installed()
 	if err != nil {
@@ -171,6 +173,7 @@ func (w *world) deletedUnused(ctx context.Context, mount string) error {
 		if err := w.subjectFreshMount(ctx, without); err != nil {
 			return err
 		}
+		refused := false
 		for m, other := range profile.Setup {
 			if m == n {
 				continue
@@ -178,11 +181,12 @@ func (w *world) deletedUnused(ctx context.Context, mount string) error {
 			if err := w.write(ctx, w.below(without, other.Path), other.Data); err != nil {
 				return err
 			}
+			refused = refused || !w.answer.ok()
 		}
 		if err := w.subjectOwnMount(ctx, with); err != nil {
 			return err
 		}
-		done, err := w.unusedAfter(ctx, write, without, with)
+		done, err := w.unusedAfter(ctx, write, without, with, refused)
 		if err != nil {
 			return err
 		}
@@ -195,8 +199,9 @@ func (w *world) deletedUnused(ctx context.Context, mount string) error {
 }
 
 // unusedAfter deletes one write at a mount and compares what it gives with what a mount
-// without it gives.
-func (w *world) unusedAfter(ctx context.Context, write Write, without, with string) (compared bool, err error) {
+// without it gives, or, where that refused what is built on it, with what is given when
+// nothing is remembered.
+func (w *world) unusedAfter(ctx context.Context, write Write, without, with string, refused bool) (compared bool, err error) {
 	profile := &w.suite.config.Installed.subject.Profile
 	for _, asked := range slices.Concat(profile.Credentials, loginWrites(profile.Logins)) {
 		if given, err := w.given(ctx, without, asked); err != nil || given {
@@ -218,7 +223,14 @@ func (w *world) unusedAfter(ctx context.Context, write Write, without, with stri
 		if err != nil {
 			return compared, err
 		}
-		compared = true
+		if answer := w.answer; given && refused {
+			if given, err = w.remembered(ctx, with, asked, write); err != nil {
+				return compared, err
+			}
+			compared, w.answer = compared || given, answer
+		} else {
+			compared = true
+		}
 		if given && tokenIn(w.answer) != "" && slices.ContainsFunc(profile.originsOf(asked.names()), func(origin Write) bool { return origin.Path == write.Path }) {
 			return compared, &NotCheckedError{Reason: "a user or role that is deleted can log in, see PLG-464"}
 		}
@@ -230,6 +242,23 @@ func (w *world) unusedAfter(ctx context.Context, write Write, without, with stri
 		}
 	}
 	return compared, nil
+}
+
+// remembered reports whether what is given although something was deleted is made of what
+// the plugin remembers of that: it is not given after a reload, and is again when that is
+// written once more. What is stored is given after the reload; what there is only so much
+// of, and is all given, neither then nor later.
+func (w *world) remembered(ctx context.Context, mount string, asked, deleted Write) (bool, error) {
+	if err := w.reloadMount(ctx, mount); err != nil {
+		return false, err
+	}
+	if given, err := w.given(ctx, mount, asked); err != nil || given {
+		return false, err
+	}
+	if err := w.mustWrite(ctx, w.below(mount, deleted.Path), deleted.Data); err != nil {
+		return false, err
+	}
+	return w.given(ctx, mount, asked)
 }
 
 // given carries out a login or asks for credentials, and reports whether there was a token

@@ -269,6 +269,11 @@ func (w *world) subjectUpgraded(ctx context.Context, mount string) error {
 			return err
 		}
 	}
+	return w.reloadMount(ctx, mount)
+}
+
+// reloadMount makes a mount's backend anew, from what it stored.
+func (w *world) reloadMount(ctx context.Context, mount string) error {
 	return w.must(ctx, http.MethodPut, "sys/plugins/reload/backend", fmt.Sprintf(`{"mounts": [%q]}`, w.saved["at"]+mount+"/"))
 }
 

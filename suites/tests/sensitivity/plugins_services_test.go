@@ -44,6 +44,7 @@ func wrongSamples() []wrongPlugin {
 func wrongOrigins() []wrongPlugin {
 	return []wrongPlugin{
 		{name: "keeping-deleted-configuration", fails: "PLG-318"},
+		{name: "keeping-deleted-client", fails: "PLG-318"},
 		{name: "serving-nobody", fails: "PLG-420"},
 		{name: "remembering-roles", fails: "PLG-421"},
 		{name: "panicking-renewal-without-role", fails: "PLG-422"},

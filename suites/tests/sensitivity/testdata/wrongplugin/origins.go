@@ -48,6 +48,7 @@ func originDefects() map[string]defect {
 			return right()
 		})},
 		"keeping-deleted-configuration": {request: keepingDeleted},
+		"keeping-deleted-client":        {request: buildingOn(keepingDeleted)},
 		"ignoring-bound-cidrs":          {request: loggingIn(func(auth *logical.Auth) { auth.BoundCIDRs = nil })},
 		"alias-as-typed":                {request: handling(aliasAsTyped)},
 	}
@@ -118,6 +119,21 @@ func keepingDeleted() func(context.Context, *logical.Request, handler) (*logical
 			return nil, deleteErr
 		}
 		return resp, err
+	}
+}
+
+// buildingOn refuses roles while there is no configuration.
+func buildingOn(kind func() func(context.Context, *logical.Request, handler) (*logical.Response, error)) func() func(context.Context, *logical.Request, handler) (*logical.Response, error) {
+	return func() func(context.Context, *logical.Request, handler) (*logical.Response, error) {
+		handle := kind()
+		return func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			if strings.HasPrefix(req.Path, "role/") && req.Data["username"] != nil {
+				if config, err := load(ctx, req.Storage, "config"); err != nil || config == nil {
+					return logical.ErrorResponse("configure the service first"), err
+				}
+			}
+			return handle(ctx, req, next)
+		}
 	}
 }
 
