@@ -332,7 +332,8 @@ func (w *world) logHidesPasswords(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	passwords := slices.Clone(installed.secrets)
+	shared := installed.subject.Profile.sharedSecrets()
+	passwords := slices.DeleteFunc(slices.Clone(installed.secrets), func(secret string) bool { return shared[secret] != "" })
 	for _, user := range slices.Concat(w.users, w.oldUsers) {
 		passwords = append(passwords, user.password)
 	}

@@ -143,6 +143,8 @@ func (p *Profile) missing(capability Capability) string {
 		return "the profile does not say which paths need no token (open)"
 	case capability == Secrets && len(p.Secrets) == 0:
 		return "the profile names no secrets: fields that are never shown"
+	case capability == Secrets:
+		return p.sharedSecret()
 	case capability == UpgradeFrom && p.UpgradeFrom == "":
 		return "the profile names no older binary (--upgrade-from)"
 	case capability == Setup && len(p.Setup) == 0:

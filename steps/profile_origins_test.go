@@ -42,6 +42,30 @@ func TestOriginsOfCredentialsAndLogins(t *testing.T) {
 	g.Expect(limit).To(BeZero(), "a period has no limit")
 }
 
+// TestSecretsThatSomethingElseHasTooAreNotLookedFor: a read that shows a user's name does
+// not show a password that happens to be the same.
+func TestSecretsThatSomethingElseHasTooAreNotLookedFor(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	for text, profile := range map[string]Profile{
+		"secret password has the same value as username": {
+			Secrets: []string{"password"}, Setup: []Write{{Path: "config", Data: map[string]any{"username": "admin", "password": "admin"}}},
+		},
+		"secret key has the same value as a name in a path": {
+			Secrets: []string{"key"}, Setup: []Write{{Path: "config", Data: map[string]any{"key": "example"}}},
+			Samples: []Sample{{Path: "roles/example", Data: map[string]any{"a": "b"}}},
+		},
+	} {
+		g.Expect(profile.missing(Secrets)).To(ContainSubstring(text))
+	}
+	apart := Profile{Secrets: []string{"password", "passphrase"}, Setup: []Write{
+		{Path: "config", Data: map[string]any{"username": "admin", "password": "planted", "passphrase": "planted", "url": "http://admin:planted@x"}},
+	}}
+	g.Expect(apart.missing(Secrets)).To(BeEmpty(), "an address that shows a secret is a finding")
+	connection := Profile{Database: DatabaseProfile{Connection: map[string]any{"username": "postgres", "password": "postgres"}}}
+	g.Expect(connection.sharedSecrets()).To(Equal(map[string]string{"postgres": "username"}))
+}
+
 func TestLineWith(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
