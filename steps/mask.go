@@ -25,6 +25,10 @@ const minEnvSecret = 8
 // masked although the profile does not call them secrets.
 var secretName = regexp.MustCompile(`(?i)(^|[_.-])(password|passwd|passphrase|pass|pwd|bindpass|secret|secret_?id|secret_?key|private_?key|api_?key|access_?key|token|jwt|credentials?)$`)
 
+// LooksSecret reports whether a field's name says that its value is a secret, so that
+// reports mask it.
+func LooksSecret(name string) bool { return secretName.MatchString(name) }
+
 // masked returns what reports don't show of the profile, and what stands in its
 // place: values of secret fields and of those that are called like such, passwords in
 // addresses, and the plugin's environment.
@@ -35,7 +39,7 @@ func (p *Profile) masked() *strings.Replacer {
 	}
 	collect := func(name string, value any) {
 		eachText(name, value, func(name, text string) {
-			if secretName.MatchString(name) && len(text) >= minSecret {
+			if LooksSecret(name) && len(text) >= minSecret {
 				values[text] = true
 			}
 			if address, err := url.Parse(text); err == nil {

@@ -64,8 +64,12 @@ type Field struct {
 	Format    string
 	Required  bool
 	Sensitive bool
-	Enum      []any
-	Default   any
+	// Deprecated reports whether the field is only there for what was written before.
+	Deprecated bool
+	Enum       []any
+	Default    any
+	// Sample is a value that people are shown.
+	Sample any
 }
 
 // The parts of an OpenAPI document that are looked at.
@@ -116,8 +120,10 @@ type (
 		Enum        []any                `json:"enum"`
 		Default     any                  `json:"default"`
 		Sensitive   bool                 `json:"x-vault-displaySensitive"`
+		Deprecated  bool                 `json:"deprecated"`
 		Display     struct {
 			Sensitive bool `json:"sensitive"`
+			Value     any  `json:"value"`
 		} `json:"x-vault-displayAttrs"`
 	}
 )
@@ -213,7 +219,7 @@ func (p oasParameter) field() Field {
 func (s oasSchema) field(name string, required bool) Field {
 	field := Field{
 		Name: name, Description: s.Description, Type: s.Type, Format: s.Format, Required: required,
-		Enum: s.Enum, Default: s.Default, Sensitive: s.Sensitive || s.Display.Sensitive,
+		Enum: s.Enum, Default: s.Default, Sensitive: s.Sensitive || s.Display.Sensitive, Deprecated: s.Deprecated, Sample: s.Display.Value,
 	}
 	if s.Items != nil {
 		field.Items = s.Items.Type

@@ -50,7 +50,7 @@ func readDatabase(node *yaml.Node) (steps.DatabaseProfile, error) {
 // plugin documents nothing of its settings, so they are those that most have.
 func draftDatabase() steps.Profile {
 	return steps.Profile{Type: "database", Database: steps.DatabaseProfile{
-		Connection:         map[string]any{"connection_url": "example://{{username}}:{{password}}@127.0.0.1:1234/", "username": "example", "password": "example"},
+		Connection:         map[string]any{"connection_url": "example://{{username}}:{{password}}@127.0.0.1:1234/", "username": "example", "password": "example-password"},
 		CreationStatements: []string{"CREATE USER {{name}} PASSWORD '{{password}}'"},
 	}}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -23,11 +24,11 @@ func Draft(kind string, document *steps.Document) steps.Profile {
 	}
 	draft := steps.Profile{Type: kind, Open: []string{}}
 	secrets := make(map[string]bool)
+	var things []steps.Write
 	for _, operation := range document.Operations() {
 		path := operation.Fill(nil, "example")
-		last := path[strings.LastIndex(path, "/")+1:]
 		for _, field := range operation.Body {
-			if field.Sensitive || looksSecret(field.Name) {
+			if isSecret(field) {
 				secrets[field.Name] = true
 			}
 		}
@@ -40,19 +41,28 @@ func Draft(kind string, document *steps.Document) steps.Profile {
 		switch {
 		case operation.Method == http.MethodPost && operation.Open && kind == "auth":
 			draft.Logins = append(draft.Logins, steps.Login{Path: path, Data: values(operation.Body), Policies: []string{"default"}})
-		case operation.Method == http.MethodPost && len(operation.PathFields) == 0 && strings.HasPrefix(last, "config"):
+		case operation.Method == http.MethodPost && configures(operation, reads):
 			draft.Setup = append(draft.Setup, steps.Write{Path: path, Data: values(operation.Body)})
+		case kind == "secret" && strings.HasPrefix(operation.Path, "cred"):
+			if operation.Method == http.MethodGet {
+				draft.Credentials = append(draft.Credentials, steps.Write{Path: path})
+			} else if operation.Method == http.MethodPost && !reads {
+				draft.Credentials = append(draft.Credentials, steps.Write{Path: path, Data: values(operation.Body)})
+			}
 		case operation.Method == http.MethodPost && reads && len(operation.Body) > 0:
 			if len(operation.PathFields) > 0 {
 				// What returns credentials or logs in needs one that is there before.
-				draft.Setup = append(draft.Setup, steps.Write{Path: path, Data: values(operation.Body)})
+				things = append(things, steps.Write{Path: path, Data: values(operation.Body)})
 				path = operation.Fill(nil, "sample")
 			}
+			if concernsAnother(operation, document) {
+				continue
+			}
 			draft.Samples = append(draft.Samples, steps.Sample{Path: path, Data: values(operation.Body)})
-		case operation.Method == http.MethodGet && kind == "secret" && strings.HasPrefix(operation.Path, "cred"):
-			draft.Credentials = append(draft.Credentials, steps.Write{Path: path})
 		}
 	}
+	slices.SortStableFunc(things, func(a, b steps.Write) int { return strings.Count(a.Path, "/") - strings.Count(b.Path, "/") })
+	draft.Setup = append(draft.Setup, things...)
 	for name := range secrets {
 		draft.Secrets = append(draft.Secrets, name)
 	}
@@ -60,20 +70,41 @@ func Draft(kind string, document *steps.Document) steps.Profile {
 	return draft
 }
 
-// looksSecret reports whether a field's name says that its value is a secret.
-func looksSecret(name string) bool {
-	return slices.ContainsFunc([]string{"password", "secret", "private_key", "token"}, func(word string) bool {
-		return name == word || strings.HasSuffix(name, "_"+word)
+// configures reports whether a write configures the mount: config, or what can be read
+// below it, but not what only does something there, as config/rotate-root.
+func configures(operation steps.Operation, reads bool) bool {
+	elements := strings.Split(operation.Path, "/")
+	named := func(element string) bool { return strings.HasPrefix(element, "config") }
+	return len(operation.PathFields) == 0 &&
+		(named(elements[len(elements)-1]) || reads && len(operation.Body) > 0 && slices.ContainsFunc(elements, named))
+}
+
+// concernsAnother reports whether a path is about what is written at another one, as
+// keys/config/{name} is about keys/{name}: it can't be written alone.
+func concernsAnother(operation steps.Operation, document *steps.Document) bool {
+	elements := strings.Split(operation.Path, "/")
+	return slices.ContainsFunc(document.Operations(), func(other steps.Operation) bool {
+		at := len(elements) - 2
+		return other.Method == http.MethodPost && at > 0 && other.Path == strings.Join(slices.Delete(slices.Clone(elements), at, at+1), "/")
 	})
 }
 
-// values returns a value for each field of a body that is not deprecated.
+// isSecret reports whether a field's value is not to be shown.
+func isSecret(field steps.Field) bool { return field.Sensitive || steps.LooksSecret(field.Name) }
+
+// values returns a value for each field of a body that is not deprecated. That of a
+// secret nothing else has, as it is looked for in answers.
 func values(fields []steps.Field) map[string]any {
 	data := make(map[string]any)
 	for _, field := range fields {
 		switch {
+		case (field.Deprecated || slices.Contains(enterpriseFields(), field.Name)) && !field.Required:
+		case field.Name == "token_bound_cidrs":
+			data[field.Name] = []string{"127.0.0.0/8"}
 		case field.Default != nil:
-			data[field.Name] = asWritten(field.Default)
+			data[field.Name] = asWritten(inSeconds(field, field.Default))
+		case field.Sample != nil:
+			data[field.Name] = asWritten(field.Sample)
 		case len(field.Enum) > 0:
 			data[field.Name] = field.Enum[0]
 		case field.Type == "integer", field.Type == "number", field.Format == "duration", field.Format == "seconds":
@@ -84,11 +115,32 @@ func values(fields []steps.Field) map[string]any {
 			data[field.Name] = []string{"example"}
 		case field.Type == "object":
 			data[field.Name] = map[string]any{"key": "example"}
+		case isSecret(field):
+			data[field.Name] = "example-" + field.Name
 		default:
 			data[field.Name] = "example"
 		}
 	}
 	return data
+}
+
+// enterpriseFields are those that vault/sdk adds for what only Enterprise servers do:
+// rotation and workload identity. Other servers answer them with an error.
+func enterpriseFields() []string {
+	return []string{
+		"disable_automated_rotation", "rotation_period", "rotation_policy", "rotation_schedule", "rotation_window",
+		"identity_token_audience", "identity_token_ttl",
+	}
+}
+
+// inSeconds returns the default of a duration in seconds: a plugin that has it as a
+// time.Duration documents nanoseconds.
+func inSeconds(field steps.Field, value any) any {
+	number, ok := value.(float64)
+	if duration := field.Format == "duration" || field.Format == "seconds"; ok && duration && number >= float64(time.Second) {
+		return number / float64(time.Second)
+	}
+	return value
 }
 
 // asWritten returns a number without a fraction as an integer, which YAML would write

@@ -128,7 +128,15 @@ func TestADraftIsReadAgain(t *testing.T) {
 		"/role/": {"get": {"parameters": [{"name": "list", "in": "query", "required": true}]}},
 		"/role/{name}": {"parameters": [{"name": "name", "in": "path"}], "get": {}, "delete": {},
 			"post": {"requestBody": {"content": {"application/json": {"schema": {"properties": {"ttl": {"type": "integer"}, "groups": {"type": "array"}}}}}}}},
-		"/creds/{name}": {"parameters": [{"name": "name", "in": "path"}], "get": {}}
+		"/creds/{name}": {"parameters": [{"name": "name", "in": "path"}], "get": {}},
+		"/creds-on-demand": {"post": {"requestBody": {"content": {"application/json": {"schema": {"properties": {"ttl": {"type": "integer"}}}}}}}},
+		"/config/directory": {"get": {}, "post": {"requestBody": {"content": {"application/json": {"schema": {"properties": {
+			"url": {"type": "string", "x-vault-displayAttrs": {"value": "ldap://127.0.0.1"}}, "rotation_period": {"type": "string", "format": "duration"},
+			"delay": {"type": "string", "format": "duration", "default": 4000000000}, "window": {"type": "string", "format": "duration", "default": 60},
+			"token_bound_cidrs": {"type": "array"}, "length": {"type": "integer", "deprecated": true}}}}}}}},
+		"/config/rotate-root": {"post": {}},
+		"/role/limits/{name}": {"parameters": [{"name": "name", "in": "path"}], "get": {},
+			"post": {"requestBody": {"content": {"application/json": {"schema": {"properties": {"credentials": {"type": "string"}}}}}}}}
 	}, "components": {"schemas": {"C": {"properties": {"password": {"type": "string"}, "url": {"type": "string", "default": "http://x"},
 		"buffer": {"type": "integer", "default": 2592000}, "ratio": {"type": "number", "default": 0.5}}}}}}`))
 	g.Expect(err).NotTo(HaveOccurred())
@@ -136,10 +144,12 @@ func TestADraftIsReadAgain(t *testing.T) {
 	type object = map[string]any
 	role := object{"ttl": 60, "groups": []string{"example"}}
 	g.Expect(draft).To(Equal(steps.Profile{
-		Type: "secret", Open: []string{}, Secrets: []string{"password"},
-		Setup:       []steps.Write{{Path: "config", Data: object{"password": "example", "url": "http://x", "buffer": int64(2592000), "ratio": 0.5}}, {Path: "role/example", Data: role}},
+		Type: "secret", Open: []string{}, Secrets: []string{"credentials", "password"},
+		Setup: []steps.Write{{Path: "config", Data: object{"password": "example-password", "url": "http://x", "buffer": int64(2592000), "ratio": 0.5}}, {Path: "config/directory", Data: object{
+			"url": "ldap://127.0.0.1", "delay": int64(4), "window": int64(60), "token_bound_cidrs": []string{"127.0.0.0/8"},
+		}}, {Path: "role/example", Data: role}, {Path: "role/limits/example", Data: object{"credentials": "example-credentials"}}},
 		Samples:     []steps.Sample{{Path: "role/sample", Data: role}},
-		Credentials: []steps.Write{{Path: "creds/example"}},
+		Credentials: []steps.Write{{Path: "creds-on-demand", Data: object{"ttl": 60}}, {Path: "creds/example"}},
 	}))
 	text, err := profile.Format(draft)
 	g.Expect(err).NotTo(HaveOccurred())
