@@ -101,6 +101,8 @@ func values(fields []steps.Field) map[string]any {
 		case (field.Deprecated || slices.Contains(enterpriseFields(), field.Name)) && !field.Required:
 		case field.Name == "token_bound_cidrs":
 			data[field.Name] = []string{"127.0.0.0/8"}
+		case field.Name == "token_type": // vault/sdk refuses the default that it documents
+			data[field.Name] = "default"
 		case field.Default != nil:
 			data[field.Name] = asWritten(inSeconds(field, field.Default))
 		case field.Sample != nil:

@@ -133,7 +133,7 @@ func TestADraftIsReadAgain(t *testing.T) {
 		"/config/directory": {"get": {}, "post": {"requestBody": {"content": {"application/json": {"schema": {"properties": {
 			"url": {"type": "string", "x-vault-displayAttrs": {"value": "ldap://127.0.0.1"}}, "rotation_period": {"type": "string", "format": "duration"},
 			"delay": {"type": "string", "format": "duration", "default": 4000000000}, "window": {"type": "string", "format": "duration", "default": 60},
-			"token_bound_cidrs": {"type": "array"}, "length": {"type": "integer", "deprecated": true}}}}}}}},
+			"token_bound_cidrs": {"type": "array"}, "token_type": {"type": "string", "default": "default-service"}, "length": {"type": "integer", "deprecated": true}}}}}}}},
 		"/config/rotate-root": {"post": {}},
 		"/role/limits/{name}": {"parameters": [{"name": "name", "in": "path"}], "get": {},
 			"post": {"requestBody": {"content": {"application/json": {"schema": {"properties": {"credentials": {"type": "string"}}}}}}}}
@@ -146,7 +146,7 @@ func TestADraftIsReadAgain(t *testing.T) {
 	g.Expect(draft).To(Equal(steps.Profile{
 		Type: "secret", Open: []string{}, Secrets: []string{"credentials", "password"},
 		Setup: []steps.Write{{Path: "config", Data: object{"password": "example-password", "url": "http://x", "buffer": int64(2592000), "ratio": 0.5}}, {Path: "config/directory", Data: object{
-			"url": "ldap://127.0.0.1", "delay": int64(4), "window": int64(60), "token_bound_cidrs": []string{"127.0.0.0/8"},
+			"url": "ldap://127.0.0.1", "delay": int64(4), "window": int64(60), "token_bound_cidrs": []string{"127.0.0.0/8"}, "token_type": "default",
 		}}, {Path: "role/example", Data: role}, {Path: "role/limits/example", Data: object{"credentials": "example-credentials"}}},
 		Samples:     []steps.Sample{{Path: "role/sample", Data: role}},
 		Credentials: []steps.Write{{Path: "creds-on-demand", Data: object{"ttl": 60}}, {Path: "creds/example"}},
