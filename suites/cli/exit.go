@@ -74,7 +74,7 @@ func interrupted(err error) error {
 // isBare reports whether an error is the end of a context and says nothing more, also
 // where it was joined with nil.
 func isBare(err error) bool {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what wraps it says more
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		all := joined.Unwrap()
 		return len(all) == 1 && isBare(all[0])
 	}

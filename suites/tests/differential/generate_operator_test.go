@@ -68,7 +68,7 @@ func (g generator) tools() replay.Step {
 	s := replay.Step{HTTP: pick(g, "POST ", "PUT ", "GET ") + path, Body: g.body(map[string]any{
 		"input": pick[any](g, "YQ==", "a", "", 1), "algorithm": pick(g, "sha2-512", "none", "sha2-224"), "format": pick(g, "hex", "base64", "x"), "bytes": pick[any](g, 4, 0, -1, "x", 200000), "urlbytes": "4", "source": pick(g, "platform", "all", "seal", "x"),
 	})}
-	if !(path == "sys/tools/hash" || path == "sys/tools/hash/sha2-256") {
+	if path != "sys/tools/hash" && path != "sys/tools/hash/sha2-256" {
 		s.Keep = []string{"errors", "warnings"}
 	}
 	return s
