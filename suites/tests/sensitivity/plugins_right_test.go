@@ -27,6 +27,8 @@ func rightPlugins() []rightPlugin {
 		{name: "right-stocking", holds: []string{"PLG-318"}},
 		// The time of one lease passes for the others too.
 		{holds: []string{"PLG-515"}, profile: twoRoles},
+		// What the setup wrote is there already, and the sample changes it.
+		{holds: []string{"PLG-300", "PLG-303"}, profile: sampleOfSetup},
 	}
 }
 
@@ -60,4 +62,9 @@ func TestRightPluginsOfOtherShapesFailNothing(t *testing.T) {
 func twoRoles(p *steps.Profile) {
 	p.Setup = append(p.Setup, steps.Write{Path: "role/c", Data: map[string]any{"username": "v", "ttl": 60, "max_ttl": 600}})
 	p.Credentials = append(p.Credentials, steps.Write{Path: "creds/c", Works: p.Credentials[0].Works})
+}
+
+// sampleOfSetup makes what the setup writes a sample too.
+func sampleOfSetup(p *steps.Profile) {
+	p.Samples = append(p.Samples, steps.Sample{Path: "config", Data: p.Setup[0].Data, Update: map[string]any{"username": "other"}})
 }
