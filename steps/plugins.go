@@ -51,7 +51,11 @@ func (s *Suite) place(ctx context.Context, server Server, name, path string) (st
 		return "", err
 	}
 	before, _ := s.placed.LoadOrStore(path, sum)
-	return sum, samePlugin(path, before, sum)
+	err = samePlugin(path, before, sum)
+	if err != nil && s.config.OnReplaced != nil {
+		s.config.OnReplaced(err)
+	}
+	return sum, err
 }
 
 // samePlugin returns an error where a binary was replaced between two uses of it.

@@ -4,6 +4,7 @@ package steps
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -360,6 +361,13 @@ func (w *world) trialFailed(ctx context.Context, method string, tried *trial) er
 			return err
 		}
 	}
-	w.exchanges = append(w.exchanges, w.mask(w.names.in(method+" {mount}/"+tried.path+"\n"+tried.got())))
+	_, at := w.suite.config.Installed.subject.MountPaths()
+	exchange := method + " /v1/" + at + w.names.in(w.suite.config.Installed.mount()) + "/" + tried.path + "\n"
+	if len(tried.data) > 0 {
+		if body, err := json.Marshal(tried.data); err == nil {
+			exchange += string(body) + "\n"
+		}
+	}
+	w.exchanges = append(w.exchanges, w.mask(w.names.in(exchange+tried.got())))
 	return &Failure{Wanted: fmt.Sprintf("%s, to %s %s", tried.wanted(), method, tried.path), Got: tried.got(), Remedy: tried.remedy()}
 }

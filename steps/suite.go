@@ -42,6 +42,9 @@ type Config struct {
 	// Concurrency is how many scenarios run at a time; 0 is as many as are begun. One that
 	// had to wait for another does not count when it goes on.
 	Concurrency int
+	// OnReplaced is called when a binary was replaced since it was placed first, by several
+	// goroutines; nil is nobody.
+	OnReplaced func(error)
 	// OnOutcome is called once for every scenario, by several goroutines.
 	OnOutcome func(Outcome)
 }

@@ -89,14 +89,14 @@ func (i *Installed) judge(key string, tried *trial) error {
 	remedy := ""
 	switch {
 	case missing && !documented:
-		remedy = "Name a path that takes what is written to it (--path)."
+		remedy = "Name a path that takes what is written to it."
 	case missing:
 		// Its own document has the operation: it forgot the handler or the existence
 		// check.
 		tried.unhandled = true
 		return nil
 	case len(unknown) > 0:
-		remedy = fmt.Sprintf("Correct its data (--body), which has %s: the plugin has no such field there.", strings.Join(unknown, ", "))
+		remedy = fmt.Sprintf("Correct its data, which has %s: the plugin has no such field there.", strings.Join(unknown, ", "))
 	default:
 		tried.rejected = true
 		return nil

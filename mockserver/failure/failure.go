@@ -170,7 +170,7 @@ func (f *Failure) what() string {
 	case ContainerFailed:
 		return "the plugin's container can't be started"
 	case NothingPrinted:
-		return "the plugin ended before its handshake and printed nothing"
+		return "the plugin ended before its handshake and printed nothing on stdout"
 	case NoHandshake:
 		return "the plugin printed something else than its handshake"
 	case NoNewline:

@@ -85,7 +85,7 @@ func (d *differ) run(command *cobra.Command, a, b string) error {
 	if err != nil {
 		return usage.Wrap(err)
 	}
-	sides, err := open(a, b)
+	sides, err := open(command.Context(), d.Options, a, b)
 	if err != nil {
 		return usage.Wrap(err)
 	}
@@ -173,7 +173,7 @@ func (s side) servers(ctx context.Context, options targets.Options, list replay.
 
 // open reads the sides that are recordings; the names of targets have no such
 // end.
-func open(names ...string) (sides []side, err error) {
+func open(ctx context.Context, options targets.Options, names ...string) (sides []side, err error) {
 	for _, name := range names {
 		s := side{name: name}
 		if strings.HasSuffix(name, ".json") {
@@ -181,7 +181,16 @@ func open(names ...string) (sides []side, err error) {
 				return nil, err
 			}
 		}
-		s.target = s.rec == nil
+		if s.target = s.rec == nil; s.target {
+			// Known before minutes are spent on the other side.
+			target, err := targets.Parse(name, options)
+			if err != nil {
+				return nil, err
+			}
+			if err := target.Close(ctx); err != nil {
+				return nil, err
+			}
+		}
 		sides = append(sides, s)
 	}
 	return sides, nil

@@ -34,7 +34,7 @@ func addOutputFlag(flags *pflag.FlagSet, output *string) {
 // checkOutput refuses a file that cannot be written, before the work whose
 // result it is to hold.
 func checkOutput(flags *pflag.FlagSet) error {
-	if flag := flags.Lookup("output"); flag != nil {
+	if flag := flags.Lookup("output"); flag != nil && flag.Changed {
 		if err := outfile.Check(flag.Value.String()); err != nil {
 			return fmt.Errorf("--output: %w", err)
 		}

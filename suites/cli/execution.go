@@ -35,7 +35,7 @@ func (e *executionFlags) addFlags(flags *pflag.FlagSet, to *conformance.Executio
 	flags.BoolVar(&to.FailFast, "fail-fast", false, "end at the first failure")
 	flags.DurationVar(&to.Timeout, "timeout", 0, "end the run after this time, as 10m; it is inconclusive then")
 	flags.StringVar(&to.Deviations, "deviations", "", "`FILE` of failures that are known: requirement, reason, and maybe servers, target, issue and expires")
-	flags.BoolVar(&to.RequireAll, "require-all", false, "a run that leaves requirements out, or could not check some, is inconclusive")
+	flags.BoolVar(&to.RequireAll, "require-all", false, "a run that leaves requirements out, of all or of the --set, or could not check some, is inconclusive")
 }
 
 // complete reads what the flags name.
@@ -62,6 +62,9 @@ func (e *executionFlags) complete(command *cobra.Command, to *conformance.Execut
 	}
 	to.RerunFile = e.rerun
 	to.Rerun, err = readRequirements("--rerun-failed", e.rerun)
+	if err == nil && to.Rerun != nil && to.Rerun.Command() != command.Name() {
+		return usage.Errorf("--rerun-failed: %s is a result of plugproof %s; this is plugproof %s", e.rerun, to.Rerun.Command(), command.Name())
+	}
 	return err
 }
 

@@ -19,15 +19,15 @@ import (
 	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
-// Main runs one command line and returns the exit code of the program. SIGINT
-// and SIGTERM end the command, which removes what it made; the second one ends the
-// program at once.
+// Main runs one command line and returns the exit code of the program. SIGINT, SIGTERM
+// and the end of the terminal end the command, which removes what it made; the second
+// signal ends the program at once.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
 	command := root()
 	command.SetArgs(args)
+	ctx, stop := signal.NotifyContext(ctx, endSignals(command, args)...)
+	defer stop()
+	context.AfterFunc(ctx, stop)
 	command.SetOut(stdout)
 	command.SetErr(stderr)
 	begun := false
@@ -44,6 +44,16 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(forLog(stderr), "plugproof: "+err.Error())
 	}
 	return exitCode(err)
+}
+
+// endSignals returns the signals that end a command. A server decides itself what SIGHUP
+// means, and nohup has it ignored.
+func endSignals(root *cobra.Command, args []string) []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if command, _, err := root.Find(args); err == nil && command.Name() == "serve" || signal.Ignored(syscall.SIGHUP) {
+		return signals
+	}
+	return append(signals, syscall.SIGHUP)
 }
 
 func root() *cobra.Command {

@@ -125,7 +125,8 @@ func runAndReport(command *cobra.Command, files *reports, run func(conformance.O
 	}
 	if out := command.OutOrStdout(); !files.prints {
 		if writing := report.Text(forLog(out), result, progress.Colors(out)); writing != nil {
-			return fmt.Errorf("write the summary: %w", writing)
+			// The reports are written all the same.
+			err = errors.Join(err, fmt.Errorf("write the summary: %w", writing))
 		}
 	}
 	if writing := files.write(command, result, nil); writing != nil {

@@ -65,6 +65,10 @@ var (
 	errTime         = errors.New("the time of --timeout was over")
 )
 
+// replacedError ends a run in which a plugin's binary was replaced: what came before and
+// after is of two plugins.
+type replacedError struct{ error }
+
 // narrow applies the set, the earlier result and the shard to a selection, and
 // returns what was chosen.
 func (e Execution) narrow(chosen *selection, all []steps.Requirement) (report.Choice, error) {
@@ -201,10 +205,10 @@ func execute(ctx context.Context, config Config, chosen selection, choice report
 	result.Outcomes = report.WithoutConsequences(result.Outcomes)
 	result.Duration = time.Since(result.Started)
 	result.Interrupted = stopping.Err() != nil
-	if cause := context.Cause(stopping); errors.Is(cause, errFirstFailure) || errors.Is(cause, errTime) {
+	if cause := context.Cause(stopping); errors.Is(cause, errFirstFailure) || errors.Is(cause, errTime) || errors.As(cause, new(*replacedError)) {
 		result.Stopped = cause.Error()
 		// A failure is certain, also if the rest was not tried.
-		result.Interrupted = errors.Is(cause, errTime)
+		result.Interrupted = !errors.Is(cause, errFirstFailure)
 	}
 	if !result.Interrupted && result.Stopped == "" {
 		for _, missed := range known.Missed(result.Outcomes) {
@@ -258,6 +262,7 @@ func (a *attempt) run(ctx context.Context, chosen selection) ([]steps.Outcome, e
 		stepsConfig.Concurrency = concurrency
 		concurrency += waitingScenarios
 	}
+	stepsConfig.OnReplaced = func(err error) { a.stop(&replacedError{err}) }
 	stepsConfig.OnOutcome = func(outcome steps.Outcome) {
 		outcome = a.known.Mark(outcome)
 		mu.Lock()

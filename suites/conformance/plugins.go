@@ -8,12 +8,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/internal/build"
 	"github.com/plugproof/plugproof/suites/internal/usage"
+	"github.com/plugproof/plugproof/suites/targets"
 	"github.com/plugproof/plugproof/suites/vaultcli"
 )
+
+// cliTimeout is how long a command line may take to say its version.
+const cliTimeout = 20 * time.Second
 
 // samples maps the names by which features call the sample plugins to those of
 // their binaries.
@@ -62,7 +67,7 @@ func samplePlugins(ctx context.Context, target steps.Target, config Config) (map
 }
 
 // commandLine is our own, or the binary that the user names.
-func commandLine(path string) (steps.CommandLine, error) {
+func commandLine(ctx context.Context, path string) (steps.CommandLine, error) {
 	if path == "" {
 		return vaultcli.CommandLine{}, nil
 	}
@@ -72,6 +77,13 @@ func commandLine(path string) (steps.CommandLine, error) {
 	}
 	if err != nil {
 		return nil, usage.Errorf("--cli: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, cliTimeout)
+	defer cancel()
+	version := exec.CommandContext(ctx, found, "version")
+	version.WaitDelay = time.Second
+	if output, err := version.Output(); err != nil || !targets.IsVault(string(output)) {
+		return nil, usage.Errorf("--cli: %s does not say that it is vault or bao when run as '%s version'", path, filepath.Base(found))
 	}
 	return steps.BinaryCommandLine{Path: found}, nil
 }

@@ -87,7 +87,7 @@ func Against(ctx context.Context, config Config, target steps.Target) (report.Ru
 		return report.Run{}, err
 	}
 	choice.Only, choice.Area, choice.Level, choice.Tags = config.Only, config.Area, config.Level, config.Tags
-	commands, err := commandLine(config.CLI)
+	commands, err := commandLine(ctx, config.CLI)
 	if err != nil {
 		return report.Run{}, err
 	}

@@ -128,7 +128,7 @@ func Read(path string) (steps.Profile, error) {
 
 // Parse reads the profile in a YAML document.
 func Parse(text []byte) (steps.Profile, error) {
-	document, err := yamlfile.Document(yaml.NewDecoder(bytes.NewReader(text)))
+	document, err := yamlfile.OnlyDocument(yaml.NewDecoder(bytes.NewReader(text)))
 	if errors.Is(err, io.EOF) {
 		return steps.Profile{}, ErrNone
 	}

@@ -58,6 +58,14 @@ func (s Shard) String() string {
 // Narrowed reports whether the choice leaves requirements out.
 func (c Choice) Narrowed() bool { return c.Shard.Count > 1 || len(c.Chosen) < c.Total }
 
+// lacks reports whether what was to be run whole, all or a named set, was not.
+func (c Choice) lacks() bool {
+	if c.Set == "" {
+		return c.Narrowed()
+	}
+	return c.Shard.Count > 1 || len(c.Only)+len(c.Area)+len(c.Level) > 0 || c.Tags != "" || c.Rerun != ""
+}
+
 // lines say what was chosen and by what, one condition a line.
 func (c Choice) lines() []string {
 	if !c.Narrowed() {

@@ -77,7 +77,7 @@ func (r Run) Judgement() Judgement {
 		j.Text = fmt.Sprintf("no %s falls to shard %s of %s", w.one, r.Choice.Shard, w.count(len(r.Choice.Chosen)))
 	case checked == counts[steps.Fail]:
 		j.Text = "no " + w.one + " was checked"
-	case r.Choice.RequireAll && r.Choice.Narrowed():
+	case r.Choice.RequireAll && r.Choice.lacks():
 		j.Text = "--require-all, and not all requirements were chosen; " + w.held(counts[steps.Pass], checked)
 	case r.Choice.RequireAll && counts[steps.Unsupported] > 0:
 		j.Text = fmt.Sprintf("--require-all, and %s could not be checked on this target", w.count(counts[steps.Unsupported]))

@@ -59,6 +59,13 @@ func recognise(output string) (program, bool) {
 	return nil, false
 }
 
+// IsVault reports whether what a program prints for "version" is that of HashiCorp Vault or
+// of OpenBao.
+func IsVault(output string) bool {
+	_, ok := recognise(output)
+	return ok
+}
+
 // programNames returns the known programs by the names of their files, for where
 // they can't be asked.
 func programNames() map[string]program {

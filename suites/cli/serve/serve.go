@@ -32,8 +32,15 @@ import (
 // shorter than what container engines wait before they kill.
 const graceTime = 5 * time.Second
 
-// stopSignals returns the signals that stop the server.
-func stopSignals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM} }
+// stopSignals returns the signals that stop the server: SIGHUP too where it does not read
+// a server's configuration again, and nohup has not had it ignored.
+func (f flags) stopSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if f.server == nil && !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
+}
 
 // flags are what the user chose.
 type flags struct {
@@ -176,7 +183,7 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	}
 	defer managed.close()
 	opts = append(opts, managed.options...)
-	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)
+	ctx, stop := signal.NotifyContext(ctx, f.stopSignals()...)
 	defer stop()
 	limitGarbage()
 	if err := f.download(ctx, logger); err != nil {
@@ -198,7 +205,7 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 	managed.announce(stdout)
 	f.wait(ctx, hangup, s, logger, stdout)
 	// A second signal doesn't wait for requests any more.
-	hurry, stopHurry := signal.NotifyContext(context.WithoutCancel(ctx), stopSignals()...)
+	hurry, stopHurry := signal.NotifyContext(context.WithoutCancel(ctx), f.stopSignals()...)
 	defer stopHurry()
 	grace, cancel := context.WithTimeout(hurry, graceTime)
 	defer cancel()

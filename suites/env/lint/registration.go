@@ -132,7 +132,7 @@ type manifest struct {
 
 // read takes the file's first document; an empty file has none.
 func (m *manifest) read(r io.Reader) error {
-	document, err := yamlfile.Document(yaml.NewDecoder(r))
+	document, err := yamlfile.OnlyDocument(yaml.NewDecoder(r))
 	if errors.Is(err, io.EOF) {
 		return nil
 	}

@@ -43,7 +43,7 @@ func Load(file string) (List, error) {
 // Parse reads a list. The source is its file's name, for messages. Entries that
 // say too little and keys that mean nothing are errors with file and line.
 func Parse(source string, text []byte) (List, error) {
-	document, err := yamlfile.Document(yaml.NewDecoder(bytes.NewReader(text)))
+	document, err := yamlfile.OnlyDocument(yaml.NewDecoder(bytes.NewReader(text)))
 	if errors.Is(err, io.EOF) {
 		return nil, nil // an empty file lists nothing
 	}

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Stdout is the name that stands for the standard output.
@@ -50,7 +51,7 @@ func Write(name string, data []byte, stdout io.Writer) error {
 		return err
 	}
 	if !whole {
-		f, err := os.OpenFile(target, os.O_WRONLY, 0)
+		f, err := os.OpenFile(target, os.O_WRONLY|os.O_APPEND, 0)
 		if err != nil {
 			return unwritable(name, err)
 		}
@@ -90,6 +91,10 @@ func resolve(name string) (target string, whole bool, err error) {
 	if name == "" {
 		return "", false, errors.New("a file without a name can't be written")
 	}
+	// What leads to a pipe or a device may have no path of its own: /dev/stdout.
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() || isDescriptor(name) {
+		return name, false, nil
+	}
 	target = name
 	for range maxLinks {
 		info, err := os.Lstat(target)
@@ -115,6 +120,17 @@ func resolve(name string) (target string, whole bool, err error) {
 		target = to
 	}
 	return "", false, unwritable(name, errors.New("too many links"))
+}
+
+// isDescriptor reports whether a name is that of a file which the program has open
+// already, and which is therefore not to be replaced.
+func isDescriptor(name string) bool {
+	for _, prefix := range []string{"/dev/fd/", "/proc/self/fd/"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return name == "/dev/stdout" || name == "/dev/stderr"
 }
 
 // unwritable says that the file can't be written; the path is that of the

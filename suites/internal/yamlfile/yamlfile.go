@@ -34,6 +34,23 @@ func Document(decoder *yaml.Decoder) (*yaml.Node, error) {
 
 var anchor = regexp.MustCompile(`unknown anchor '.*' referenced`)
 
+// OnlyDocument reads the document of a stream that has no other one. The error is io.EOF for
+// none.
+func OnlyDocument(decoder *yaml.Decoder) (*yaml.Node, error) {
+	document, err := Document(decoder)
+	if err != nil {
+		return nil, err
+	}
+	more, err := Document(decoder)
+	switch {
+	case errors.Is(err, io.EOF):
+		return document, nil
+	case err != nil:
+		return nil, err
+	}
+	return nil, fmt.Errorf("line %d: there is one document at most", more.Line)
+}
+
 // Into decodes a node that Document gave.
 func Into(node *yaml.Node, out any) error {
 	err := node.Decode(out)
