@@ -55,7 +55,7 @@ func TestWrongUseOfCheckIsNotThePluginsFault(t *testing.T) {
 		"a database as secret":        {[]string{"--type", "secret", database}, "is a database plugin: leave out --type, or give --type database"},
 		"unknown type":                {[]string{"--type", "engine", secret}, "there are secret, auth and database"},
 		"body that it refuses":        {[]string{"--path", "config", auth}, "status 400: exactly one of 'jwt_validation_pubkeys'"},
-		"body that it refuses, typed": {[]string{"--path", "config", "--type", "auth", auth}, "Correct its data (--body)"},
+		"body that it refuses, typed": {[]string{"--path", "config", "--type", "auth", auth}, "Correct its data, which has value"},
 		"path that it lacks":          {[]string{"--path", "/none/", auth}, "Name a path that takes"},
 		"path out of the mount":       {[]string{"--path", "x/../../y", secret}, "without . and .. in it"},
 		"path of nothing":             {[]string{"--path", "/", secret}, "not empty"},

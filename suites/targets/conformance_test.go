@@ -28,7 +28,7 @@ func containedRequirements() []string {
 		"ENV-001", "ENV-007", "ENV-021", "ENV-030", "ENV-033",
 		"FLT-020",
 		"LIF-001", "LIF-020", "LIF-030", "LIF-031",
-		"LST-004", "LST-010",
+		"IDN-001", "LST-004", "LST-010",
 		"MNT-001", "MNT-030", "MNT-031", "MNT-051",
 		"NSP-001",
 		"PRX-001", "PRX-010",

@@ -65,7 +65,7 @@ func units() map[string]struct{ text, remark string } {
 		"systemd.unit: a URL with escaped characters":          {service("Environment=\"HTTPS_PROXY=http://svc:Pa%40ss@proxy:3128\" A=1"), "systemd-specifier"},
 		"systemd.unit: a URL with %% for %":                    {service("Environment=\"HTTPS_PROXY=http://svc:Pa%%40ss@proxy:3128\" A=1"), ""},
 		"systemd.unit: escaped characters that are specifiers": {service("Environment=A=x%2Fy B=x%e4 C=3"), "systemd-specifier"},
-		"systemd.unit: % before what is not a letter":          {service("Environment=A=%-x B=5% C=%=1 D=50%,60%"), ""},
+		"systemd.unit: % before what is no letter":             {service("Environment=A=%-x B=5% C=%=1 D=50%,60%"), ""},
 		"machine: systemd.unit: a date format":                 {service("Environment=A=%Y-%m-%d B=%F C=1"), "systemd-specifier"},
 		"machine: systemd.unit: specifiers of the unit's name": {service("Environment=A=%p B=%i C=x%jy"), ""},
 		"machine: systemd.unit: specifiers of the machine":     {service("Environment=A=%H B=%m C=%v D=%b E=%u F=%h G=%t H=%S I=%C J=%L K=%E L=%T M=%V N=%a O=%o"), ""},
