@@ -40,6 +40,9 @@ type Outcome struct {
 	Status Status
 	// Reason says why, for every status but Pass. Tokens are masked.
 	Reason string
+	// Follows is the requirement whose failure kept this one from being checked; empty for
+	// none.
+	Follows string
 	// Failure has the parts of the explanation if Status is Fail.
 	Failure *Failure
 	// Crash is the crash of the checked plugin during the scenario; nil for none. It

@@ -15,7 +15,7 @@ import (
 func WithoutConsequences(outcomes []steps.Outcome) []steps.Outcome {
 	failed := map[string]bool{}
 	for _, outcome := range outcomes {
-		if failedItself(outcome) || followsFailure(outcome) {
+		if outcome.Status == steps.Fail || outcome.Status == steps.Known || outcome.Follows != "" {
 			failed[outcome.Requirement.ID] = true
 		}
 	}
@@ -23,8 +23,8 @@ func WithoutConsequences(outcomes []steps.Outcome) []steps.Outcome {
 	for i := range out {
 		base := slices.IndexFunc(out[i].Requirement.BuildsOn, func(id string) bool { return failed[id] })
 		if out[i].Status == steps.Fail && base >= 0 {
-			out[i].Status, out[i].Failure = steps.Unsupported, nil
-			out[i].Reason = consequenceOf(out[i].Requirement.BuildsOn[base])
+			out[i].Status, out[i].Failure, out[i].Follows = steps.Unsupported, nil, out[i].Requirement.BuildsOn[base]
+			out[i].Reason = fmt.Sprintf("what it builds on failed, see %s", out[i].Follows)
 		}
 	}
 	return out
@@ -32,12 +32,6 @@ func WithoutConsequences(outcomes []steps.Outcome) []steps.Outcome {
 
 // FollowsFailure reports whether the requirement was not checked since one on which it
 // builds failed.
-func (v Verdict) FollowsFailure() bool { return slices.ContainsFunc(v.Outcomes, followsFailure) }
-
-func failedItself(o steps.Outcome) bool { return o.Status == steps.Fail || o.Status == steps.Known }
-
-func followsFailure(o steps.Outcome) bool {
-	return o.Status == steps.Unsupported && slices.ContainsFunc(o.Requirement.BuildsOn, func(id string) bool { return o.Reason == consequenceOf(id) })
+func (v Verdict) FollowsFailure() bool {
+	return slices.ContainsFunc(v.Outcomes, func(o steps.Outcome) bool { return o.Follows != "" })
 }
-
-func consequenceOf(id string) string { return fmt.Sprintf("what it builds on failed, see %s", id) }

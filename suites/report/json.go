@@ -88,6 +88,7 @@ type scenarioDocument struct {
 	Name      string           `json:"name"`
 	Status    steps.Status     `json:"status"`
 	Reason    string           `json:"reason,omitempty"`
+	Follows   string           `json:"follows,omitempty"`
 	Failure   *failureDocument `json:"failure,omitempty"`
 	Exchanges []string         `json:"exchanges,omitempty"`
 	Started   time.Time        `json:"started"`
@@ -150,7 +151,7 @@ func toScenarios(outcomes []steps.Outcome) []scenarioDocument {
 	var all []scenarioDocument
 	for _, o := range outcomes {
 		s := scenarioDocument{
-			Name: o.Case, Status: o.Status, Reason: o.Reason, Exchanges: o.Exchanges, Started: o.Started, Seconds: o.Duration.Seconds(),
+			Name: o.Case, Status: o.Status, Reason: o.Reason, Follows: o.Follows, Exchanges: o.Exchanges, Started: o.Started, Seconds: o.Duration.Seconds(),
 		}
 		if f := o.Failure; f != nil {
 			s.Failure = &failureDocument{f.Step, f.Wanted, f.Got, f.Exchange, f.Log, f.Trace, f.Remedy}
@@ -269,7 +270,7 @@ func fromScenarios(requirement steps.Requirement, all []scenarioDocument) ([]ste
 			return nil, fmt.Errorf("is not a result of plugproof: %s has the status %q", requirement.ID, s.Status)
 		}
 		outcome := steps.Outcome{
-			Requirement: requirement, Case: s.Name, Status: s.Status, Reason: s.Reason, Exchanges: s.Exchanges,
+			Requirement: requirement, Case: s.Name, Status: s.Status, Reason: s.Reason, Follows: s.Follows, Exchanges: s.Exchanges,
 			Started: s.Started, Duration: seconds(s.Seconds),
 		}
 		if f := s.Failure; f != nil {
