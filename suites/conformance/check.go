@@ -77,11 +77,7 @@ func Check(ctx context.Context, config CheckConfig) (_ report.Run, err error) {
 	if err != nil {
 		return report.Run{}, err
 	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-		defer cancel()
-		err = errors.Join(err, target.Close(closing))
-	}()
+	defer func() { err = errors.Join(err, closeWithin(ctx, target)) }()
 	return CheckOn(ctx, config, target, path)
 }
 
@@ -140,7 +136,7 @@ func CheckOn(ctx context.Context, config CheckConfig, target steps.Target, path 
 	case err != nil:
 		return report.Run{}, err
 	}
-	defer func() { err = errors.Join(err, closeInstalled(ctx, stepsConfig.Installed)) }()
+	defer func() { err = errors.Join(err, closeWithin(ctx, stepsConfig.Installed)) }()
 	defer func() {
 		if config.Log == nil {
 			return

@@ -92,7 +92,7 @@ func install(ctx context.Context, target steps.Target, path string, config Check
 			names := map[string]string{"secret": "a secrets engine", "auth": "an auth method", "database": "a database plugin"}
 			mistake := usage.Errorf("%s is %s: leave out --type, or give --type %s%s", path, names[kind], kind, complaints(config.Profile.Type, warnings))
 			if installed != nil {
-				mistake = errors.Join(mistake, closeInstalled(ctx, installed))
+				mistake = errors.Join(mistake, closeWithin(ctx, installed))
 			}
 			return nil, mistake
 		case errors.As(err, &wrong):
@@ -201,11 +201,7 @@ func Document(ctx context.Context, config CheckConfig) (kind string, _ *steps.Do
 	if err != nil {
 		return "", nil, err
 	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-		defer cancel()
-		err = errors.Join(err, target.Close(closing))
-	}()
+	defer func() { err = errors.Join(err, closeWithin(ctx, target)) }()
 	installed, err := install(ctx, target, path, config)
 	if err != nil {
 		return "", nil, err
@@ -214,12 +210,5 @@ func Document(ctx context.Context, config CheckConfig) (kind string, _ *steps.Do
 	if err != nil {
 		err = &NotAPluginError{path: path, refusals: []string{err.Error()}}
 	}
-	return installed.Type(), document, errors.Join(err, closeInstalled(ctx, installed))
-}
-
-// closeInstalled removes the plugin from its server, also after an interruption.
-func closeInstalled(ctx context.Context, installed *steps.Installed) error {
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	return installed.Close(closing)
+	return installed.Type(), document, errors.Join(err, closeWithin(ctx, installed))
 }

@@ -24,6 +24,15 @@ import (
 // closeTimeout bounds ending the servers of a run, also after a Ctrl-C.
 const closeTimeout = 30 * time.Second
 
+// closeWithin ends servers, or removes a plugin from one, also after an interruption.
+func closeWithin(ctx context.Context, closer interface {
+	Close(ctx context.Context) error
+}) error {
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	return closer.Close(closing)
+}
+
 // Run carries out the chosen features against the target that the configuration
 // names; see Against.
 func Run(ctx context.Context, config Config) (_ report.Run, err error) {
@@ -31,11 +40,7 @@ func Run(ctx context.Context, config Config) (_ report.Run, err error) {
 	if err != nil {
 		return report.Run{}, err
 	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-		defer cancel()
-		err = errors.Join(err, target.Close(closing))
-	}()
+	defer func() { err = errors.Join(err, closeWithin(ctx, target)) }()
 	return Against(ctx, config, target)
 }
 

@@ -31,9 +31,7 @@ func Target(t testing.TB, name string, options ...targets.Options) steps.Target 
 		t.Fatalf("conformance.Target: %v", err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-		defer cancel()
-		if err := target.Close(ctx); err != nil {
+		if err := closeWithin(context.Background(), target); err != nil {
 			t.Errorf("close %s: %v", name, err)
 		}
 	})
