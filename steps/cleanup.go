@@ -96,13 +96,15 @@ func (w *world) removeListed(ctx context.Context, left string) ([]string, error)
 
 // remove deletes what is at a path. A 404 is a success.
 func (w *world) remove(ctx context.Context, path string) error {
-	got, err := w.client.do(ctx, request{method: "DELETE", path: path, token: w.server.Token()})
-	if mount, ok := unrevoked(path, got); ok && err == nil && w.suite.config.Installed != nil {
-		// A requirement is about that. What the plugin does not revoke would keep the
-		// mount for ever.
-		if _, err = w.client.do(ctx, request{method: "PUT", path: "sys/leases/revoke-force/" + mount, token: w.server.Token()}); err == nil {
-			got, err = w.client.do(ctx, request{method: "DELETE", path: path, token: w.server.Token()})
-		}
+	ask := func(method, path string) (*answer, error) {
+		return w.client.do(ctx, request{method: method, path: path, token: w.server.Token()})
+	}
+	var got *answer
+	var err error
+	if w.suite.config.Installed == nil {
+		got, err = ask("DELETE", path)
+	} else {
+		got, err = removeLeased(path, ask)
 	}
 	if err == nil && !got.ok() && got.status != 404 {
 		err = fmt.Errorf("%d %s", got.status, shorten(string(got.body)))
@@ -111,6 +113,18 @@ func (w *world) remove(ctx context.Context, path string) error {
 		return fmt.Errorf("DELETE %s: %w; remove it with: %s", path, err, removalCommand(path))
 	}
 	return nil
+}
+
+// removeLeased deletes what is at a path. Leases that the plugin does not revoke, which a
+// requirement is about, would keep its mount for ever.
+func removeLeased(path string, ask func(method, path string) (*answer, error)) (*answer, error) {
+	got, err := ask("DELETE", path)
+	if mount, ok := unrevoked(path, got); ok && err == nil {
+		if _, err = ask("PUT", "sys/leases/revoke-force/"+mount); err == nil {
+			got, err = ask("DELETE", path)
+		}
+	}
+	return got, err
 }
 
 // unrevoked returns the mount whose removal was refused since its leases can't be revoked,
@@ -179,14 +193,19 @@ func (w *world) createdPolicies(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return w.createdIn(got, "data.policies", "sys/policies/acl/"), nil
+}
+
+// createdIn returns the paths of the names in a list that have the scenario's suffix.
+func (w *world) createdIn(got *answer, list, folder string) []string {
 	var found []string
-	names, _ := got.lookup("data.policies")
+	names, _ := got.lookup(list)
 	for _, name := range asTexts(names) {
 		if strings.Contains(name, w.names.suffix) {
-			found = append(found, "sys/policies/acl/"+name)
+			found = append(found, folder+name)
 		}
 	}
-	return found, nil
+	return found
 }
 
 // createdGroups returns the groups whose names have the scenario's suffix. What refuses
@@ -196,14 +215,7 @@ func (w *world) createdGroups(ctx context.Context) ([]string, error) {
 	if err != nil || !got.ok() {
 		return nil, err
 	}
-	var found []string
-	names, _ := got.lookup("data.keys")
-	for _, name := range asTexts(names) {
-		if strings.Contains(name, w.names.suffix) {
-			found = append(found, "identity/group/name/"+name)
-		}
-	}
-	return found, nil
+	return w.createdIn(got, "data.keys", "identity/group/name/"), nil
 }
 
 func (w *world) createdPins(ctx context.Context) ([]string, error) {

@@ -13,13 +13,6 @@ import (
 	"time"
 )
 
-// between stands between a plugin and its database, passes on what comes, and can be made
-// not to.
-type between struct {
-	relay   *relay
-	address string
-}
-
 // addressIn matches an address in a setting: 127.0.0.1:5432, and the same in a URL or in
 // brackets, as drivers of MySQL have it.
 var addressIn = regexp.MustCompile(`(^|//|@|\()([^/@():?#\s,]+):(\d{1,5})($|[/?#)])`)
@@ -85,8 +78,8 @@ func (w *world) standBetween(ctx context.Context, mount string) error {
 		return err
 	}
 	w.closers = append(w.closers, func() error { started.close(); return nil })
-	w.between = &between{relay: started, address: ReachableAddress(w.server, started.listener.Addr().String())}
-	if err := w.configure(ctx, mainConnection, mount, settingsAt(profile.Connection, w.between.address)); err != nil {
+	w.between = started
+	if err := w.configure(ctx, mainConnection, mount, settingsAt(profile.Connection, ReachableAddress(w.server, started.listener.Addr().String()))); err != nil {
 		return err
 	}
 	elsewhere := &NotCheckedError{Reason: "the plugin does not work with something in place of the address in its profile"}
@@ -122,8 +115,8 @@ func (w *world) awayIsReported(ctx context.Context, mount string) error {
 		{"the change of a password", func() error { return w.write(ctx, w.below(mount, "static-roles/away"), rotation) }},
 		{"a revocation", func() error { return w.askLease(ctx, "revoke", w.leases[last]) }},
 	}
-	w.between.relay.set(relayRefuses)
-	defer w.between.relay.set(relayPasses)
+	w.between.set(relayRefuses)
+	defer w.between.set(relayPasses)
 	for _, request := range requests {
 		if err := request.send(); err != nil {
 			return err
@@ -138,8 +131,8 @@ func (w *world) awayIsReported(ctx context.Context, mount string) error {
 // brokenIsMadeAgain breaks the connections to the database, and wants users to be created
 // afterwards: at once, or when it is tried again.
 func (w *world) brokenIsMadeAgain(ctx context.Context, mount string) error {
-	w.between.relay.set(relayRefuses)
-	w.between.relay.set(relayPasses)
+	w.between.set(relayRefuses)
+	w.between.set(relayPasses)
 	return poll(ctx, soon, func(ctx context.Context) error {
 		err := w.asRoot(ctx, http.MethodGet, w.below(mount, "creds/app"), "")
 		if err == nil && !w.answer.ok() {
@@ -170,12 +163,12 @@ func (w *world) hangingHoldsNothing(ctx context.Context, mount string) error {
 		_, err := w.client.do(gone, request{method: http.MethodGet, path: path, token: w.server.Token()})
 		return err == nil
 	}
-	w.between.relay.set(relayHolds)
-	defer w.between.relay.set(relayPasses)
+	w.between.set(relayHolds)
+	defer w.between.set(relayPasses)
 	if ask() {
 		return nil
 	}
-	w.between.relay.letIn()
+	w.between.letIn()
 	for range heldRequests {
 		if ctx.Err() != nil || ask() {
 			return ctx.Err()

@@ -126,7 +126,7 @@ func (w *world) connectionsLeaveNothing(ctx context.Context, times int, mount st
 				return err
 			}
 		}
-		w.exchanges = w.exchanges[:min(len(w.exchanges), 20)]
+		w.forgetExchanges()
 		return nil
 	}
 	if err := comeAndGo(ctx, 2); err != nil { // caches and pools are filled by then

@@ -26,7 +26,7 @@ func (w *world) readsHideIssued(ctx context.Context, mount string) error {
 	}
 	document, err := w.document()
 	if err != nil {
-		return &NotCheckedError{Reason: "the plugin has no OpenAPI document, see PLG-102"}
+		return err
 	}
 	profile := &installed.subject.Profile
 	if err := w.profileDone(ctx, mount); err != nil {

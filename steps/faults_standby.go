@@ -93,7 +93,7 @@ func (w *world) giveAll(ctx context.Context, mount string) error {
 		return err
 	}
 	profile := &installed.subject.Profile
-	for _, asked := range slices.Concat(profile.Credentials, loginWrites(profile.Logins)) {
+	for _, asked := range profile.asked() {
 		if _, err := w.given(ctx, mount, asked); err != nil {
 			return err
 		}

@@ -386,14 +386,12 @@ func (i *Installed) Close(ctx context.Context) error {
 	return errors.Join(append(failed, i.server.Close(ctx))...)
 }
 
-// delete deletes what is at a path. Leases that the plugin does not revoke would keep its
-// mount, which a requirement is about.
+// delete deletes what is at a path, also where leases can't be revoked.
 func (i *Installed) delete(ctx context.Context, limit time.Duration, path string) *trial {
-	unmount := request{method: http.MethodDelete, path: path}
-	removed := i.try(ctx, limit, unmount)
-	if mount, ok := unrevoked(path, removed.answer); ok {
-		i.try(ctx, limit, request{method: http.MethodPut, path: "sys/leases/revoke-force/" + mount})
-		removed = i.try(ctx, limit, unmount)
-	}
-	return removed
+	var last *trial
+	_, _ = removeLeased(path, func(method, path string) (*answer, error) {
+		last = i.try(ctx, limit, request{method: method, path: path})
+		return last.answer, last.err
+	})
+	return last
 }

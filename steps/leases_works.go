@@ -27,20 +27,22 @@ type Proof struct {
 // proofField is what stands for a field.
 var proofField = regexp.MustCompile(`\{\{ *([\w.-]+) *\}\}`)
 
-// filled returns a text with the fields of credentials, as it is written into a URL or
-// anywhere else.
-func filled(text string, credentials *answer, escape func(string) string) (string, error) {
+// filled returns a text with the fields of an answer, changed for where they are written.
+// Whose fields they are is said of one that is not there.
+func filled(text string, from *answer, whose string, change func(string) string) (string, error) {
 	var missing error
 	filled := proofField.ReplaceAllStringFunc(text, func(found string) string {
 		field := proofField.FindStringSubmatch(found)[1]
-		value, ok := credentials.lookup("data." + field)
+		value, ok := from.lookup("data." + field)
 		if !ok {
-			missing = mismatch("the field "+field+" of the credentials, which works names", describeAnswer(credentials))
+			missing = mismatch("the field "+field+" "+whose, describeAnswer(from))
 		}
-		return escape(render(value))
+		return change(render(value))
 	})
 	return filled, missing
 }
+
+func unchanged(text string) string { return text }
 
 // proofTimeout bounds one request that tries credentials, and how long what was revoked
 // may still work: services take a while to note it.
@@ -49,9 +51,11 @@ const proofTimeout = 5 * time.Second
 // works reports whether credentials work, and describes what came of trying them.
 func (w *world) works(ctx context.Context, mount string, lease issuedLease) (works bool, seen string, err error) {
 	proof := lease.write.Works
-	as := func(text string) string { return text }
+	fill := func(text string, change func(string) string) (string, error) {
+		return filled(text, lease.answer, "of the credentials, which works names", change)
+	}
 	if proof.Path != "" {
-		path, err := filled(proof.Path, lease.answer, url.PathEscape)
+		path, err := fill(proof.Path, url.PathEscape)
 		if err != nil {
 			return false, "", err
 		}
@@ -60,11 +64,11 @@ func (w *world) works(ctx context.Context, mount string, lease issuedLease) (wor
 		}
 		return w.answer.ok(), describeAnswer(w.answer), nil
 	}
-	address, err := filled(proof.URL, lease.answer, url.PathEscape)
+	address, err := fill(proof.URL, url.PathEscape)
 	if err != nil {
 		return false, "", err
 	}
-	body, err := filled(proof.Body, lease.answer, as)
+	body, err := fill(proof.Body, unchanged)
 	if err != nil {
 		return false, "", err
 	}
@@ -75,7 +79,7 @@ func (w *world) works(ctx context.Context, mount string, lease issuedLease) (wor
 		return false, "", fmt.Errorf("works: %w", err)
 	}
 	for name, text := range proof.Headers {
-		value, err := filled(text, lease.answer, as)
+		value, err := fill(text, unchanged)
 		if err != nil {
 			return false, "", err
 		}

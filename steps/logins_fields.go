@@ -81,7 +81,7 @@ func (w *world) tokenFieldsHold(ctx context.Context, mount string) error {
 	}
 	document, err := w.document()
 	if err != nil {
-		return &NotCheckedError{Reason: "the plugin has no OpenAPI document, see PLG-102"}
+		return err
 	}
 	checked := false
 	for _, field := range tokenFields() {

@@ -19,7 +19,7 @@ func (w *world) operationsLeaveNothing(ctx context.Context, times int, mount str
 	}
 	document, err := w.document()
 	if err != nil {
-		return &NotCheckedError{Reason: "the plugin has no OpenAPI document, see PLG-102"}
+		return err
 	}
 	bodies := map[string]Write{}
 	for _, write := range installed.subject.Profile.writes() {
@@ -59,7 +59,7 @@ func (w *world) operationsLeaveNothing(ctx context.Context, times int, mount str
 					break
 				}
 			}
-			w.exchanges = w.exchanges[:min(len(w.exchanges), 20)]
+			w.forgetExchanges()
 		}
 		return nil
 	}

@@ -61,34 +61,30 @@ func (w *world) changeOfProfile(ctx context.Context, mount string, write Write) 
 	return w.ofProfile(ctx, mount, write)
 }
 
-// backIn returns the request that takes something back, with the fields of what was given.
-func (g gave) backIn(change func(field, text string) string) (Write, error) {
-	var missing error
+// backIn returns the request that takes something back, with the fields of what was given,
+// changed. A value that is nothing but such a field is of the field's type, unless it is a
+// text.
+func (g gave) backIn(change func(string) string) (Write, error) {
 	data := map[string]any{}
 	for name, value := range g.pair.Back.Data {
+		data[name] = value
 		text, ok := value.(string)
 		if !ok {
-			data[name] = value
 			continue
 		}
-		whole := proofField.FindString(text) == text
-		data[name] = proofField.ReplaceAllStringFunc(text, func(found string) string {
-			field := proofField.FindStringSubmatch(found)[1]
-			given, ok := g.got.lookup("data." + field)
-			if !ok {
-				missing = mismatch("the field "+field+" in the answer of "+g.pair.Path+", which back in the profile names", describeAnswer(g.got))
-			}
-			return change(field, render(given))
-		})
-		if field := proofField.FindStringSubmatch(text); whole && field != nil {
-			if given, ok := g.got.lookup("data." + field[1]); ok {
-				if _, isText := given.(string); !isText {
-					data[name] = given
-				}
+		filled, err := filled(text, g.got, "in the answer of "+g.pair.Path+", which back in the profile names", change)
+		if err != nil {
+			return Write{}, err
+		}
+		data[name] = filled
+		if field := proofField.FindStringSubmatch(text); field != nil && field[0] == text {
+			given, _ := g.got.lookup("data." + field[1])
+			if _, isText := given.(string); !isText {
+				data[name] = given
 			}
 		}
 	}
-	return Write{Path: g.pair.Back.Path, Data: data}, missing
+	return Write{Path: g.pair.Back.Path, Data: data}, nil
 }
 
 // taken reports whether an answer has what the profile says is given back.
@@ -111,7 +107,7 @@ func (w *world) pairsTakeBack(ctx context.Context, mount string) error {
 
 func (w *world) takenBack(ctx context.Context, mount, after string) error {
 	for _, given := range w.gave {
-		back, err := given.backIn(func(_, text string) string { return text })
+		back, err := given.backIn(unchanged)
 		if err != nil {
 			return err
 		}
@@ -181,7 +177,7 @@ func (w *world) pairsRefuseAltered(ctx context.Context, mount string) error {
 	for _, given := range w.gave {
 		for _, alter := range []func(string) string{alteredEnd, alteredMiddle} {
 			altered := false
-			back, err := given.backIn(func(_, text string) string {
+			back, err := given.backIn(func(text string) string {
 				changed := alter(text)
 				altered = altered || changed != text
 				return changed

@@ -50,7 +50,7 @@ func (w *world) contradictionsBlamed(ctx context.Context, mount string) error {
 	}
 	document, err := w.document()
 	if err != nil {
-		return &NotCheckedError{Reason: "the plugin has no OpenAPI document, see PLG-102"}
+		return err
 	}
 	profile := &installed.subject.Profile
 	tried := false
@@ -78,7 +78,7 @@ func (w *world) contradictionsBlamed(ctx context.Context, mount string) error {
 		if !w.answer.ok() {
 			continue
 		}
-		for _, asked := range slices.Concat(profile.Credentials, loginWrites(profile.Logins)) {
+		for _, asked := range profile.asked() {
 			if _, err := w.given(ctx, mount, asked); err != nil {
 				return err
 			}

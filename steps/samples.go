@@ -362,12 +362,14 @@ func (w *world) trialFailed(ctx context.Context, method string, tried *trial) er
 		}
 	}
 	_, at := w.suite.config.Installed.subject.MountPaths()
-	exchange := method + " /v1/" + at + w.names.in(w.suite.config.Installed.mount()) + "/" + tried.path + "\n"
+	sent := request{method: method, path: at + w.suite.config.Installed.mount() + "/" + tried.path}
 	if len(tried.data) > 0 {
-		if body, err := json.Marshal(tried.data); err == nil {
-			exchange += string(body) + "\n"
+		body, err := json.Marshal(tried.data)
+		if err != nil {
+			return err
 		}
+		sent.body = w.mask(string(body)) // before it is shortened
 	}
-	w.exchanges = append(w.exchanges, w.mask(w.names.in(exchange+tried.got())))
+	w.exchanges = append(w.exchanges, w.mask(w.names.in(describeRequest(sent)+"\n"+tried.got())))
 	return &Failure{Wanted: fmt.Sprintf("%s, to %s %s", tried.wanted(), method, tried.path), Got: tried.got(), Remedy: tried.remedy()}
 }

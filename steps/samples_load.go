@@ -117,6 +117,9 @@ const (
 	grownMemory      = 64 << 20
 )
 
+// forgetExchanges keeps the last exchanges of many: a failure shows what was asked last.
+func (w *world) forgetExchanges() { w.exchanges = w.exchanges[max(0, len(w.exchanges)-20):] }
+
 // staysSmall sends requests and wants no more descriptors, memory and goroutines
 // afterwards.
 func (w *world) staysSmall(ctx context.Context, requests int, mount string) error {
@@ -131,7 +134,7 @@ func (w *world) staysSmall(ctx context.Context, requests int, mount string) erro
 				}
 			}
 		}
-		w.exchanges = w.exchanges[max(0, len(w.exchanges)-20):]
+		w.forgetExchanges()
 		return nil
 	}
 	if err := ask(50); err != nil { // caches and pools are filled by then

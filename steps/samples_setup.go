@@ -22,7 +22,7 @@ func (w *world) setupKeepsTheRest(ctx context.Context, mount string) error {
 	}
 	document, err := w.document()
 	if err != nil {
-		return &NotCheckedError{Reason: "the plugin has no OpenAPI document, see PLG-102"}
+		return err
 	}
 	if err := w.keepSetup(ctx, mount); err != nil {
 		return err
@@ -53,15 +53,9 @@ func (w *world) setupKeepsTheRest(ctx context.Context, mount string) error {
 // that.
 func (w *world) oneFieldIsKept(ctx context.Context, mount string, write Write, name string) (bool, error) {
 	profile := &w.suite.config.Installed.subject.Profile
-	var gave []Write
-	for _, asked := range slices.Concat(profile.Credentials, loginWrites(profile.Logins)) {
-		given, err := w.given(ctx, mount, asked)
-		if err != nil {
-			return false, err
-		}
-		if given {
-			gave = append(gave, asked)
-		}
+	gave, err := w.thoseGiven(ctx, mount, profile.asked())
+	if err != nil {
+		return false, err
 	}
 	data := maps.Clone(write.Data)
 	delete(data, name)
@@ -203,7 +197,7 @@ func (w *world) deletedUnused(ctx context.Context, mount string) error {
 // nothing is remembered.
 func (w *world) unusedAfter(ctx context.Context, write Write, without, with string, refused bool) (compared bool, err error) {
 	profile := &w.suite.config.Installed.subject.Profile
-	for _, asked := range slices.Concat(profile.Credentials, loginWrites(profile.Logins)) {
+	for _, asked := range profile.asked() {
 		if given, err := w.given(ctx, without, asked); err != nil || given {
 			if err != nil {
 				return compared, err
@@ -264,16 +258,35 @@ func (w *world) remembered(ctx context.Context, mount string, asked, deleted Wri
 // given carries out a login or asks for credentials, and reports whether there was a token
 // or a lease.
 func (w *world) given(ctx context.Context, mount string, write Write) (bool, error) {
-	var err error
-	if write.Data == nil {
-		err = w.asRoot(ctx, http.MethodGet, w.below(mount, write.Path), "")
-	} else {
-		err = w.write(ctx, w.below(mount, write.Path), write.Data)
-	}
-	if err != nil {
+	if err := w.ofProfile(ctx, mount, write); err != nil {
 		return false, err
 	}
 	return tokenIn(w.answer) != "" || leaseID(w.answer.body) != "", nil
+}
+
+// givenOften is given for what is asked for many times: a limit of the plugin ends the
+// scenario as not checked.
+func (w *world) givenOften(ctx context.Context, mount string, write Write) (bool, error) {
+	given, err := w.given(ctx, mount, write)
+	if err == nil && w.answer.status == http.StatusTooManyRequests {
+		err = &NotCheckedError{Reason: "the plugin limits how often " + write.Path + " may be asked"}
+	}
+	return given, err
+}
+
+// thoseGiven returns the requests that are answered with a token or a lease.
+func (w *world) thoseGiven(ctx context.Context, mount string, asked []Write) ([]Write, error) {
+	var those []Write
+	for _, write := range asked {
+		given, err := w.given(ctx, mount, write)
+		if err != nil {
+			return nil, err
+		}
+		if given {
+			those = append(those, write)
+		}
+	}
+	return those, nil
 }
 
 // sampleWrites are the first writes of the samples.
@@ -284,6 +297,9 @@ func sampleWrites(samples []Sample) []Write {
 	}
 	return writes
 }
+
+// asked are the requests of the profile that give something: credentials and logins.
+func (p *Profile) asked() []Write { return slices.Concat(p.Credentials, loginWrites(p.Logins)) }
 
 // stored are the writes of the setup and of the samples.
 func (p *Profile) stored() []Write { return slices.Concat(p.Setup, sampleWrites(p.Samples)) }

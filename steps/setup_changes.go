@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -60,7 +59,7 @@ func (w *world) setupChangesTakeEffect(ctx context.Context, mount string) error 
 		return err
 	}
 	profile := &installed.subject.Profile
-	asked := append(loginWrites(profile.Logins), profile.Credentials...)
+	asked := profile.asked()
 	if len(asked) == 0 {
 		return &NotCheckedError{Reason: profile.missing(CredentialsOrLogins)}
 	}
@@ -151,12 +150,9 @@ func (w *world) aspects(ctx context.Context, mount string, asked []Write) (map[s
 	for _, write := range asked {
 		var times []map[string]string
 		for range samplesOfAspects {
-			given, err := w.given(ctx, mount, write)
+			given, err := w.givenOften(ctx, mount, write)
 			if err != nil {
 				return nil, err
-			}
-			if w.answer.status == http.StatusTooManyRequests {
-				return nil, &NotCheckedError{Reason: "the plugin limits how often " + write.Path + " may be asked"}
 			}
 			if !given {
 				times = []map[string]string{nil}
@@ -200,17 +196,17 @@ func sameEachTime(path string, times []map[string]string) map[string]string {
 			}
 			begin = begin[:common(begin, other[name])]
 		}
-		switch name = name + " of " + path; {
-		case equal:
-			same[name] = times[0][strings.TrimSuffix(name, " of "+path)]
-		default:
-			// A letter may be the same by chance, and in a time for long.
-			if end := strings.LastIndexAny(begin, "-_.:/@ "); end >= 0 {
-				same["the beginning of "+name] = begin[:end+1]
-			}
-			if length >= 0 {
-				same["the length of "+name] = fmt.Sprint(length)
-			}
+		aspect := name + " of " + path
+		if equal {
+			same[aspect] = times[0][name]
+			continue
+		}
+		// A letter may be the same by chance, and in a time for long.
+		if end := strings.LastIndexAny(begin, "-_.:/@ "); end >= 0 {
+			same["the beginning of "+aspect] = begin[:end+1]
+		}
+		if length >= 0 {
+			same["the length of "+aspect] = fmt.Sprint(length)
 		}
 	}
 	return same

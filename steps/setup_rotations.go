@@ -4,7 +4,6 @@ package steps
 
 import (
 	"context"
-	"net/http"
 	"strings"
 )
 
@@ -20,7 +19,7 @@ func (w *world) rotationsKept(ctx context.Context, mount string) error {
 		return err
 	}
 	profile := &installed.subject.Profile
-	asked := append(loginWrites(profile.Logins), profile.Credentials...)
+	asked := profile.asked()
 	for _, rotation := range profile.Rotations {
 		for _, write := range rotation.Setup {
 			data, err := withRandom(write.Data)
@@ -31,15 +30,9 @@ func (w *world) rotationsKept(ctx context.Context, mount string) error {
 				return err
 			}
 		}
-		var gives []Write
-		for _, write := range asked {
-			given, err := w.given(ctx, mount, write)
-			if err != nil {
-				return err
-			}
-			if given {
-				gives = append(gives, write)
-			}
+		gives, err := w.thoseGiven(ctx, mount, asked)
+		if err != nil {
+			return err
 		}
 		if len(gives) == 0 {
 			return &NotCheckedError{Reason: "nothing is given with the setup of the rotation " + rotation.Path}
@@ -50,21 +43,29 @@ func (w *world) rotationsKept(ctx context.Context, mount string) error {
 		if !w.answer.ok() {
 			return mismatch("the rotation at "+rotation.Path+" to succeed, as the profile has it", describeAnswer(w.answer))
 		}
-		for _, after := range []string{"after the rotation at " + rotation.Path, "after the rotation at " + rotation.Path + " and a reload"} {
-			if strings.HasSuffix(after, "reload") {
-				if err := w.must(ctx, http.MethodPut, "sys/plugins/reload/backend", `{"mounts": ["{at}`+mount+`/"]}`); err != nil {
-					return err
-				}
-			}
-			for _, write := range gives {
-				given, err := w.given(ctx, mount, write)
-				if err != nil {
-					return err
-				}
-				if !given {
-					return mismatch("a success at "+write.Path+" as before, "+after, describeAnswer(w.answer))
-				}
-			}
+		after := "after the rotation at " + rotation.Path
+		if err := w.stillGiven(ctx, mount, gives, after); err != nil {
+			return err
+		}
+		if err := w.reloadMount(ctx, mount); err != nil {
+			return err
+		}
+		if err := w.stillGiven(ctx, mount, gives, after+" and a reload"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stillGiven wants all that was given before to be given.
+func (w *world) stillGiven(ctx context.Context, mount string, before []Write, after string) error {
+	for _, write := range before {
+		given, err := w.given(ctx, mount, write)
+		if err != nil {
+			return err
+		}
+		if !given {
+			return mismatch("a success at "+write.Path+" as before, "+after, describeAnswer(w.answer))
 		}
 	}
 	return nil

@@ -54,7 +54,7 @@ type world struct {
 	// services stand in for those that the checked plugin calls.
 	services services
 	// between stands between a checked database plugin and its database; nil for nothing.
-	between *between
+	between *relay
 
 	// subject is the name of the registration of the checked plugin.
 	subject string
