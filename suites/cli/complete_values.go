@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/plugproof/plugproof/features"
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/conformance"
@@ -43,6 +41,7 @@ func valueSources() map[string]valueSource {
 		"target":         {values: targetNames},
 		"dialect":        fixed(dialect.Names()...),
 		"expect-dialect": fixed(dialect.Names()...),
+		"for":            fixed(conformance.Commands()...),
 		"only":           {values: requirementNames},
 		"area":           {values: areaNames},
 		"level":          fixed(string(steps.Must), string(steps.Should), string(steps.May)),
@@ -51,7 +50,7 @@ func valueSources() map[string]valueSource {
 		"file":           {values: recordingNames, files: true},
 		"report":         {values: reportForms, filesAfter: "="},
 		"trace":          {values: traceForms, files: true, filesAfter: "="},
-		"type":           fixed("secret", "auth"),
+		"type":           fixed("secret", "auth", "database"),
 		"probe":          fixed("off", "gentle", "thorough"),
 		"log-level":      fixed("trace", "debug", "info", "warn", "error", "off"),
 		"log-format":     fixed("standard", "json"),
@@ -112,12 +111,12 @@ func filesBelow(prefix, path string) ([]cobra.Completion, error) {
 
 // requirementsOf returns the requirements that a command chooses from: those of
 // plugins for check, those of servers for run, all otherwise.
-func requirementsOf(command *cobra.Command) ([]steps.Requirement, error) {
-	from := map[string]fs.FS{"run": features.Server(), "check": features.Plugin()}[command.Name()]
-	if from == nil {
-		return conformance.Requirements(nil, nil)
+func requirementsOf(command *cobra.Command) ([]conformance.Listed, error) {
+	var of conformance.Listing
+	if slices.Contains(conformance.Commands(), command.Name()) {
+		of.For = command.Name()
 	}
-	return steps.Requirements(from)
+	return conformance.Requirements(of)
 }
 
 func requirementNames(command *cobra.Command, _ string) ([]cobra.Completion, error) {

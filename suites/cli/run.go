@@ -66,12 +66,18 @@ func runCommand() *cobra.Command {
 			if err := execution.complete(command, &config.Execution); err != nil {
 				return err
 			}
+			if err := refuseAddressFlags(command, config.Target); err != nil {
+				return err
+			}
+			if err := refuseWithout(command, !list, "a run: leave --list out", "report", "trace"); err != nil {
+				return err
+			}
 			if list {
 				all, err := conformance.Chosen(config)
 				if err != nil {
 					return err
 				}
-				return writeRequirements(command.OutOrStdout(), all, "text")
+				return writeRequirements(command.OutOrStdout(), listedFor("run", all), "text")
 			}
 			if err := verifyTrace(&traces, config.Target); err != nil {
 				return err
@@ -139,6 +145,15 @@ func runAndReport(command *cobra.Command, files *reports, run func(conformance.O
 		return exitWith(code)
 	}
 	return nil
+}
+
+// listedFor returns requirements as those that a command checks.
+func listedFor(command string, all []steps.Requirement) []conformance.Listed {
+	listed := make([]conformance.Listed, 0, len(all))
+	for _, requirement := range all {
+		listed = append(listed, conformance.Listed{Requirement: requirement, For: command})
+	}
+	return listed
 }
 
 // scenarioProgress shows a run on the progress line.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/internal/nearest"
 	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
@@ -77,7 +78,7 @@ func noSentence(word string) error {
 	for _, sentence := range steps.Sentences() {
 		words = append(words, strings.FieldsFunc(strings.ToLower(sentence.Text), func(r rune) bool { return r < 'a' || r > 'z' })...)
 	}
-	if question := meant(strings.ToLower(word), "", words); question != "" {
+	if question := nearest.Question(strings.ToLower(word), "", words); question != "" {
 		return usage.Errorf("no sentence has %q%s", word, question)
 	}
 	return usage.Errorf("no sentence has %q; 'plugproof steps' lists all", word)

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/plugproof/plugproof/features"
@@ -96,9 +95,6 @@ func CheckOn(ctx context.Context, config CheckConfig, target steps.Target, path 
 	if err != nil {
 		return report.Run{}, err
 	}
-	if err := onlyOf(all, config.Only); err != nil {
-		return report.Run{}, usage.Wrap(err)
-	}
 	chosen, err := choose(all, config.Only, config.Area, config.Level, "")
 	if err == nil {
 		err = chosen.count(about)
@@ -130,7 +126,7 @@ func CheckOn(ctx context.Context, config CheckConfig, target steps.Target, path 
 	stepsConfig.Installed, err = install(ctx, target, path, config)
 	switch unmountable := new(NotAPluginError); {
 	case errors.As(err, &unmountable):
-		result = unmountable.result(config, all, stepsConfig)
+		result = unmountable.result(config, all, chosen, stepsConfig)
 		result.Choice = choice
 		return result, nil
 	case err != nil:
@@ -175,22 +171,6 @@ func (c *CheckConfig) complete() error {
 	if older := c.Profile.UpgradeFrom; older != "" {
 		if _, err := executable(older); err != nil {
 			return fmt.Errorf("upgrade_from: %w", err)
-		}
-	}
-	return nil
-}
-
-// onlyOf refuses identifiers that are not among the requirements about plugins;
-// there are others, of servers.
-func onlyOf(all []steps.Requirement, only []string) error {
-	var ids []string
-	for _, requirement := range all {
-		ids = append(ids, requirement.ID)
-	}
-	slices.Sort(ids)
-	for _, id := range only {
-		if !slices.Contains(ids, id) {
-			return fmt.Errorf("--only %s: check runs the requirements of plugins alone: %s", id, strings.Join(ids, ", "))
 		}
 	}
 	return nil

@@ -321,7 +321,7 @@ func ownDeviations(file string, all []steps.Requirement) (deviations.List, error
 		all = append(slices.Clip(all), requirements...)
 	}
 	for _, d := range own.Unknown(all) {
-		return nil, usage.Errorf("--deviations: %s: there is no requirement %s", d.Where(), d.Requirement)
+		return nil, usage.Errorf("--deviations: %s: %w", d.Where(), unknownRequirement(d.Requirement, all))
 	}
 	return own, nil
 }

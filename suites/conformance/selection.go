@@ -12,7 +12,6 @@ import (
 
 	"github.com/cucumber/godog"
 
-	"github.com/plugproof/plugproof/features"
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/internal/usage"
 )
@@ -46,26 +45,6 @@ func (s *selection) keep(ok func(id string) bool) {
 	s.tags = chosen
 }
 
-// Requirements returns the requirements of servers, then those of plugins, in the
-// given areas and of the given levels; none of a kind is all.
-func Requirements(areas, levels []string) ([]steps.Requirement, error) {
-	var all []steps.Requirement
-	for _, about := range []fs.FS{features.Server(), features.Plugin()} {
-		read, err := steps.Requirements(about)
-		if err != nil {
-			return nil, fmt.Errorf("read the features: %w", err)
-		}
-		all = append(all, read...)
-	}
-	// The same check of areas and levels as for a run.
-	if _, err := choose(all, nil, areas, levels, ""); err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(all, func(r steps.Requirement) bool {
-		return !among(r.Area, areas) || !among(string(r.Level), levels)
-	}), nil
-}
-
 // among reports whether a value is one of those chosen; none chooses all.
 func among(value string, chosen []string) bool {
 	return len(chosen) == 0 || slices.Contains(chosen, value)
@@ -74,10 +53,9 @@ func among(value string, chosen []string) bool {
 // choose makes the selection. Conditions of different kinds must all hold; of
 // one kind, any.
 func choose(all []steps.Requirement, only, areas, levels []string, tags string) (selection, error) {
-	ids := make([]string, 0, len(all))
+	ids := identifiers(all)
 	var known []string
 	for _, requirement := range all {
-		ids = append(ids, requirement.ID)
 		if !slices.Contains(known, requirement.Area) {
 			known = append(known, requirement.Area)
 		}
@@ -85,7 +63,7 @@ func choose(all []steps.Requirement, only, areas, levels []string, tags string) 
 	slices.Sort(known)
 	for _, id := range only {
 		if !slices.Contains(ids, id) {
-			return selection{}, usage.Errorf("there is no requirement %q; 'plugproof requirements' lists them", id)
+			return selection{}, unknownRequirement(id, all)
 		}
 	}
 	for _, area := range areas {

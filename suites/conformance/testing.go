@@ -149,14 +149,6 @@ func atMostOne[C any](t testing.TB, function string, values []C) C {
 	return value
 }
 
-func identifiers(all []steps.Requirement) []string {
-	ids := make([]string, 0, len(all))
-	for _, requirement := range all {
-		ids = append(ids, requirement.ID)
-	}
-	return ids
-}
-
 // selected returns the identifiers that go test's -run lets run as subtests of t.
 func selected(t *testing.T, ids []string) []string {
 	t.Helper()

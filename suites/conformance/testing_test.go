@@ -100,7 +100,7 @@ func TestFailures(t *testing.T) {
 		"no target":          {"known are mock"},
 		"unknown":            {`there is no requirement "REG-999"`},
 		"two configs":        {"one conformance.Config at most, not 2"},
-		"unknown of plugins": {"--only REG-001: check runs the requirements of plugins alone"},
+		"unknown of plugins": {"REG-001 is a requirement of servers, which 'plugproof run' checks"},
 		"nothing checked":    {"--- SKIP: TestBad/UPG-040", "no requirement was checked"},
 	} {
 		t.Run(name, func(t *testing.T) {

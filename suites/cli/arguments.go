@@ -3,58 +3,54 @@
 package cli
 
 import (
+	"encoding/csv"
 	"errors"
 	"fmt"
-	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/plugproof/plugproof/suites/internal/nearest"
 )
-
-// nearest returns the known words that were most likely meant.
-func nearest(word string, known []string) []string {
-	// Cobra suggests by prefix and edit distance, but among commands only.
-	parent := &cobra.Command{}
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(known))) {
-		parent.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
-	}
-	for distance := range maxDistance {
-		parent.SuggestionsMinimumDistance = distance + 1
-		if found := parent.SuggestionsFor(word); len(found) > 0 {
-			return found
-		}
-	}
-	return nil
-}
-
-// maxDistance is how many letters a word may differ in to be a suggestion.
-const maxDistance = 2
-
-// meant returns the question whether the nearest words were meant, or "". Before
-// precedes each word, as in --target.
-func meant(word, before string, known []string) string {
-	found := nearest(word, known)
-	if len(found) == 0 {
-		return ""
-	}
-	for i := range found {
-		found[i] = before + found[i]
-	}
-	return fmt.Sprintf("; did you mean %s?", enumerate(found, "or"))
-}
 
 // flagError names the nearest flag where an unknown one was given.
 func flagError(command *cobra.Command, err error) error {
+	if wrong := new(pflag.InvalidValueError); errors.As(err, &wrong) {
+		flag := wrong.GetFlag()
+		return fmt.Errorf("invalid argument %q for --%s: %w", wrong.GetValue(), flag.Name, inWords(flag, wrong.Unwrap()))
+	}
 	unknown := new(pflag.NotExistError)
 	if !errors.As(err, &unknown) || unknown.GetSpecifiedShortnames() != "" {
 		return err
 	}
 	var known []string
 	command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, flag.Name) })
-	if question := meant(unknown.GetSpecifiedName(), "--", known); question != "" {
+	if question := nearest.Question(unknown.GetSpecifiedName(), "--", known); question != "" {
 		return fmt.Errorf("%w%s", err, question)
 	}
 	return fmt.Errorf("%w; '%s --help' lists the flags", err, command.CommandPath())
+}
+
+// inWords says what a flag wants, where the error is that of a function of Go's library.
+func inWords(flag *pflag.Flag, err error) error {
+	number, list := new(strconv.NumError), new(csv.ParseError)
+	switch kind := flag.Value.Type(); {
+	case errors.As(err, &list):
+		return errors.New("quotes are around a whole entry of the list")
+	case kind == "duration":
+		return errors.New("give a duration, as 90s or 10m")
+	case !errors.As(err, &number):
+		return err
+	case kind == "bool":
+		return errors.New("give true or false")
+	case strings.HasPrefix(kind, "uint"):
+		return errors.New("give a whole number that is not negative")
+	case errors.Is(err, strconv.ErrRange):
+		return errors.New("the number is too large")
+	}
+	return errors.New("give a whole number")
 }
 
 // takes checks how many arguments a command gets. One without arguments may have
@@ -78,7 +74,7 @@ func unknownCommand(parent *cobra.Command, name string) error {
 	for _, child := range parent.Commands() {
 		known = append(known, child.Name())
 	}
-	if question := meant(name, "", known); question != "" {
+	if question := nearest.Question(name, "", known); question != "" {
 		return fmt.Errorf("there is no command %q of %s%s", name, parent.CommandPath(), question)
 	}
 	return fmt.Errorf("there is no command %q of %s; there are %s", name, parent.CommandPath(), enumerate(known, "and"))
