@@ -21,6 +21,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -51,6 +52,8 @@ type Server struct {
 	handler http.Handler
 	dialect *dialect.Dialect
 	apiAddr atomic.Pointer[string]
+	// registered is what WithRegisterAll registered.
+	registered []string
 
 	// What follows is only set by Start.
 	http     *http.Server
@@ -127,7 +130,7 @@ func newServer(ctx context.Context, o options) (*Server, error) {
 		defer o.faults.Begin(c.ApplyFaults)
 	}
 	if o.registerAll {
-		if err := registerAll(ctx, c, o); err != nil {
+		if s.registered, err = registerAll(ctx, c, o); err != nil {
 			return nil, closeAfter(s, err)
 		}
 	}
@@ -147,7 +150,7 @@ func (h tracedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func openState(dir string) (*storage.Bolt, error) {
 	bolt, err := storage.OpenBolt(dir)
 	switch {
-	case errors.As(err, new(*storage.FileError)):
+	case errors.As(err, new(*storage.FileError)), errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return nil, &OptionError{err}
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return nil, &OptionError{fmt.Errorf("%w: make the directory and its files writable for this user, or choose another one", err)}
@@ -240,6 +243,9 @@ func (s *Server) APIAddr() string { return *s.apiAddr.Load() }
 
 // RootToken returns the token that may do everything.
 func (s *Server) RootToken() string { return s.core.Access().RootToken() }
+
+// Registered returns what WithRegisterAll registered, each plugin as secret/mine.
+func (s *Server) Registered() []string { return slices.Clone(s.registered) }
 
 // EarlierRootTokens returns the accessors of the root tokens of earlier starts with
 // the same data directory that were still valid at this one.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -40,12 +41,15 @@ func (f flags) manage() (*managed, error) {
 	if f.admin == "" {
 		return m, nil
 	}
-	host, _, err := net.SplitHostPort(f.admin)
+	host, port, err := net.SplitHostPort(f.admin)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, usage.Errorf("--admin %s: give HOST:PORT on the loopback interface, such as 127.0.0.1:8300: it asks for no token", f.admin)
 	}
 	if m.listener, err = net.Listen("tcp", f.admin); err != nil {
-		return nil, taken("--admin", fmt.Errorf("cannot listen on %s: %w", f.admin, err))
+		return nil, unlistenable("--admin", fmt.Errorf("cannot listen on %s: %w", f.admin, err))
 	}
 	m.server = &http.Server{Handler: mockserver.AdminHandler(faults, clk), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = m.server.Serve(m.listener) }() // until it is closed
@@ -72,10 +76,15 @@ func (m *managed) close() {
 	}
 }
 
-// taken adds what to do to an error that says that somebody listens at the address of a
-// flag already.
-func taken(flag string, err error) error {
-	if !errors.Is(err, syscall.EADDRINUSE) {
+// unlistenable adds what to do to an error of listening at the address of a flag: where
+// nobody could, it is wrong usage, unlike where somebody does already.
+func unlistenable(flag string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return usage.Errorf("%w: choose an address of this machine with %s", err, flag)
+	case errors.Is(err, syscall.EACCES):
+		return usage.Errorf("%w: choose a port that this user may listen on with %s; port 0 takes a free one", err, flag)
+	case !errors.Is(err, syscall.EADDRINUSE):
 		return err
 	}
 	return fmt.Errorf("%w: choose another address with %s, or end the program that has it; port 0 takes a free one", err, flag)

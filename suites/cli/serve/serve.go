@@ -194,7 +194,7 @@ func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
 		return usage.Errorf("%w", err)
 	}
 	if err != nil {
-		return taken("--listen", err)
+		return unlistenable("--listen", err)
 	}
 	hangup := make(chan os.Signal, 1)
 	if f.server != nil {
@@ -238,6 +238,12 @@ func (f flags) options(logger hclog.Logger) ([]mockserver.Option, error) {
 	}
 	if f.pluginKey != "" && !d.Catalog.Artifacts {
 		return nil, usage.Errorf("--plugin-pgp-key: %s knows no artifacts: choose --dialect vault-1.20 or a later one", d.Name)
+	}
+	if f.pluginKey != "" && f.pluginDir == "" {
+		return nil, usage.Errorf("--plugin-pgp-key has no effect: it needs --plugin-dir")
+	}
+	if f.changed("fault-seed") && len(f.faults) == 0 && f.admin == "" {
+		return nil, usage.Errorf("--fault-seed has no effect: it needs --fault or --admin")
 	}
 	if f.startTimeout <= 0 {
 		return nil, usage.Errorf("--plugin-start-timeout %s: give a positive duration", f.startTimeout)
@@ -283,6 +289,12 @@ func announce(w io.Writer, s *mockserver.Server, f flags) {
 		for _, accessor := range earlier {
 			fmt.Fprintf(w, "  vault token revoke -accessor %s\n", accessor)
 		}
+	}
+	switch registered := s.Registered(); {
+	case len(registered) > 0:
+		fmt.Fprintf(w, "\nRegistered: %s\n", strings.Join(registered, ", "))
+	case f.registerAll:
+		fmt.Fprintf(w, "\nRegistered: nothing, since there is no plugin in %s\n", f.pluginDir)
 	}
 	if f.pluginDir == "" {
 		fmt.Fprint(w, "\nThere is no plugin directory: give --plugin-dir to register plugins.\n")
