@@ -29,6 +29,15 @@ const reportExample = `  # other forms of one result
   # shards of one run: one verdict, whose exit code is the run's
   plugproof report merge shard-*.json --report json=result.json`
 
+// anyKind is the kind of results that are not read yet: they have any form.
+const anyKind report.Kind = ""
+
+// verifyFor is verify for a result that was read.
+func (r *reports) verifyFor(command *cobra.Command, run report.Run) error {
+	r.kind = run.Kind
+	return r.verify(command.Flags())
+}
+
 // reportCommand is 'plugproof report'.
 func reportCommand() *cobra.Command {
 	var out reports
@@ -50,14 +59,13 @@ func reportCommand() *cobra.Command {
 			if len(out.wanted) == 0 {
 				return report.Text(forLog(command.OutOrStdout()), runs[0], false)
 			}
-			out.kind = runs[0].Kind
-			if err := out.verify(command.Flags()); err != nil {
+			if err := out.verifyFor(command, runs[0]); err != nil {
 				return err
 			}
 			return out.write(command, runs[0], nil)
 		},
 	}
-	out.addFlags(command.Flags(), report.Server)
+	out.addFlags(command.Flags(), anyKind)
 	command.AddCommand(mergeCommand())
 	return command
 }
@@ -82,10 +90,13 @@ func mergeCommand() *cobra.Command {
 			if err != nil {
 				return usage.Wrap(err)
 			}
+			if err := out.verifyFor(command, whole); err != nil {
+				return err
+			}
 			return runAndReport(command, &out, func(conformance.Observer) (report.Run, error) { return whole, nil })
 		},
 	}
-	out.addFlags(command.Flags(), report.Server)
+	out.addFlags(command.Flags(), anyKind)
 	return command
 }
 

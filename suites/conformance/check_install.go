@@ -150,8 +150,8 @@ func (e *NotAPluginError) remedy() string {
 }
 
 // result is that of a check: the plugin fails by the requirement that it can be
-// mounted, and the others were not checked.
-func (e *NotAPluginError) result(config CheckConfig, all []steps.Requirement, about steps.Config) report.Run {
+// mounted, and the others that were chosen were not checked.
+func (e *NotAPluginError) result(config CheckConfig, all []steps.Requirement, chosen selection, about steps.Config) report.Run {
 	result := report.Run{
 		Plugin: config.title(e.path, ""), Target: about.Target.Name(), Server: about.Identity.String(),
 		Concurrency: config.Concurrency, Started: time.Now(),
@@ -160,14 +160,17 @@ func (e *NotAPluginError) result(config CheckConfig, all []steps.Requirement, ab
 	if config.Profile.Type == "database" || config.Profile.Database.Connection != nil {
 		starting = databaseMountable
 	}
-	config.Observer.Begin(len(all))
+	config.Observer.Begin(len(chosen.ids))
 	for _, requirement := range all {
+		if requirement.ID != starting && !slices.Contains(chosen.ids, requirement.ID) {
+			continue
+		}
 		outcome := steps.Outcome{
 			Requirement: requirement, Case: requirement.Title, Started: result.Started,
-			Status: steps.Unsupported, Reason: "the plugin can't be mounted, see " + starting,
+			Status: steps.Unsupported, Reason: "the plugin can't be mounted, see " + starting, Follows: starting,
 		}
 		if requirement.ID == starting {
-			outcome.Status = steps.Fail
+			outcome.Status, outcome.Follows = steps.Fail, ""
 			outcome.Failure = &steps.Failure{Wanted: "a plugin that can be registered and mounted", Got: e.problem(), Remedy: e.remedy()}
 			outcome.Reason = outcome.Failure.Error()
 		}

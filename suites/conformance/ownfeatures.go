@@ -58,6 +58,9 @@ func withOwn(base fs.FS, directories []string) (fs.FS, error) {
 	}
 	own := ownFeatures{}
 	for _, directory := range directories {
+		if _, err := os.ReadDir(directory); err != nil {
+			return nil, usage.Errorf("--features: %w", err)
+		}
 		files, err := filepath.Glob(filepath.Join(directory, "*.feature"))
 		if err != nil || len(files) == 0 {
 			return nil, usage.Errorf("--features %s: there are no *.feature files", directory)

@@ -87,8 +87,14 @@ func (c Choice) lines() []string {
 	add("tags", c.Tags)
 	add("set", c.Set)
 	add("rerun-failed", c.Rerun)
-	add("shard", c.Shard.String())
-	return []string{fmt.Sprintf("Chosen: %d of %s, by %s", len(c.Chosen), Server.words().count(c.Total), strings.Join(conditions, "; "))}
+	line := fmt.Sprintf("Chosen: %d of %s", len(c.Chosen), Server.words().count(c.Total))
+	if len(conditions) > 0 {
+		line += ", by " + strings.Join(conditions, "; ")
+	}
+	if c.Shard.Count > 1 {
+		line += ", of which this is shard " + c.Shard.String()
+	}
+	return []string{line}
 }
 
 // shorten keeps a list of identifiers within a line.

@@ -30,6 +30,30 @@ func WithoutConsequences(outcomes []steps.Outcome) []steps.Outcome {
 	return out
 }
 
+// endedAtStart reports whether one requirement failed, as that a plugin can be mounted,
+// and nothing else could be checked because of it.
+func (r Run) endedAtStart() bool { return r.Plugin != "" && r.root() != "" }
+
+// root returns the identifier of the requirement that failed so that no other could be
+// checked; empty if there is none.
+func (r Run) root() string {
+	root, follow := "", false
+	for _, v := range r.Verdicts() {
+		if v.FollowsFailure() {
+			follow = true
+			continue
+		}
+		if root != "" || v.Status != steps.Fail && v.Status != steps.Known {
+			return ""
+		}
+		root = v.Requirement.ID
+	}
+	if !follow || slices.ContainsFunc(r.Outcomes, func(o steps.Outcome) bool { return o.Follows != "" && o.Follows != root }) {
+		return ""
+	}
+	return root
+}
+
 // FollowsFailure reports whether the requirement was not checked since one on which it
 // builds failed.
 func (v Verdict) FollowsFailure() bool {

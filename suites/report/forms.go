@@ -34,7 +34,8 @@ func Forms() []Form {
 	}
 }
 
-// FormsOf returns the forms of runs of a kind. Cucumber knows features only.
+// FormsOf returns the forms of runs of a kind, of any kind for "". Cucumber knows
+// features only.
 func FormsOf(kind Kind) []Form {
 	of := Run{Kind: kind}
 	return slices.DeleteFunc(Forms(), func(f Form) bool { return f.requirements && kind.known() && !of.OfRequirements() })
@@ -49,5 +50,9 @@ func FormOf(kind Kind, name string) (Form, error) {
 		}
 		names = append(names, form.Name)
 	}
-	return Form{}, fmt.Errorf("there is no form %q of plugproof %s; there are %s", name, Run{Kind: kind}.Command(), strings.Join(names, ", "))
+	of := ""
+	if kind != "" {
+		of = " of plugproof " + Run{Kind: kind}.Command()
+	}
+	return Form{}, fmt.Errorf("there is no form %q%s; there are %s", name, of, strings.Join(names, ", "))
 }

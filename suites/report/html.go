@@ -140,7 +140,10 @@ func (a areaView) Size() string {
 			checked++
 		}
 	}
-	return fmt.Sprintf("%d of %d %s", held, checked, a.words.hold)
+	if all := len(a.Verdicts); checked < all {
+		return fmt.Sprintf("%s; %d in all", a.words.checkedOnly().held(held, checked), all)
+	}
+	return a.words.held(held, checked)
 }
 
 // shortDuration is a time that a reader can compare with others; none if nothing was

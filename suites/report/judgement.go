@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/plugproof/plugproof/steps"
@@ -56,6 +57,9 @@ func (r Run) Judgement() Judgement {
 	failed := len(Deviations(verdicts))
 	checked := counts[steps.Fail] + counts[steps.Known] + counts[steps.Pass]
 	w := r.Kind.words()
+	if checked < len(verdicts) {
+		w = w.checkedOnly()
+	}
 	j := Judgement{Result: Inconclusive, Choice: r.Choice.lines()}
 	switch {
 	case r.Interrupted:
@@ -72,15 +76,15 @@ func (r Run) Judgement() Judgement {
 			j.Text += ", " + r.Stopped
 		}
 	case counts[steps.Errored] > 0:
-		j.Text = w.count(counts[steps.Errored]) + " could not be checked because the harness or the target failed"
+		j.Text = r.Kind.words().count(counts[steps.Errored]) + " could not be checked because the harness or the target failed"
 	case len(verdicts) == 0 && r.Choice.Shard != (Shard{}):
-		j.Text = fmt.Sprintf("no %s falls to shard %s of %s", w.one, r.Choice.Shard, w.count(len(r.Choice.Chosen)))
+		j.Text = fmt.Sprintf("no %s falls to shard %s of %s", r.Kind.words().one, r.Choice.Shard, r.Kind.words().count(len(r.Choice.Chosen)))
 	case checked == counts[steps.Fail]:
-		j.Text = "no " + w.one + " was checked"
+		j.Text = "no " + r.Kind.words().one + " was checked"
 	case r.Choice.RequireAll && r.Choice.lacks():
 		j.Text = "--require-all, and not all requirements were chosen; " + w.held(counts[steps.Pass], checked)
 	case r.Choice.RequireAll && counts[steps.Unsupported] > 0:
-		j.Text = fmt.Sprintf("--require-all, and %s could not be checked on this target", w.count(counts[steps.Unsupported]))
+		j.Text = fmt.Sprintf("--require-all, and %s could not be checked", r.Kind.words().count(counts[steps.Unsupported]))
 	default:
 		j.Result, j.Text = Conforms, w.held(counts[steps.Pass], checked)
 	}
@@ -89,35 +93,51 @@ func (r Run) Judgement() Judgement {
 	return j
 }
 
-// remainder says what the result does not rest on.
+// remainder says what the result does not rest on, and how many there are in all if that
+// is more than were checked.
 func remainder(counts map[steps.Status]int, failed int, r Run) string {
 	var text strings.Builder
-	if n := counts[steps.Fail] - failed; n > 0 {
-		fmt.Fprintf(&text, ", %d that only should or may be so failed", n)
+	add := func(n int, one, many string) {
+		switch {
+		case n == 1:
+			fmt.Fprintf(&text, ", 1 %s", one)
+		case n > 1:
+			fmt.Fprintf(&text, ", %d %s", n, many)
+		}
 	}
+	same := func(n int, words string) { add(n, words, words) }
+	same(counts[steps.Fail]-failed, "that only should or may be so failed")
 	if n := counts[steps.Known]; n > 0 {
 		fmt.Fprintf(&text, ", known deviations: %d", n)
 	}
-	switch n := counts[steps.Unsupported]; {
-	case n > 0 && r.Plugin != "":
-		total := -counts[steps.Skip]
-		for _, count := range counts {
-			total += count
-		}
-		fmt.Fprintf(&text, "; not checked: %s, see above", r.Kind.words().part(n, total))
-	case n > 0:
-		fmt.Fprintf(&text, ", %d could not be checked on this target", n)
+	if r.Plugin != "" {
+		add(counts[steps.Unsupported], "was not checked", "were not checked")
+	} else {
+		same(counts[steps.Unsupported], "could not be checked on this target")
 	}
-	flaky := 0
-	for _, verdict := range r.Verdicts() {
-		if verdict.Flaky {
-			flaky++
-		}
+	verdicts := r.Verdicts()
+	if !r.Interrupted {
+		notRun := countOf(verdicts, func(v Verdict) bool {
+			return v.Status == steps.Skip && slices.ContainsFunc(v.Outcomes, steps.Outcome.NotRun)
+		})
+		same(notRun, "did not run")
+		add(counts[steps.Skip]-notRun, "does not apply", "do not apply")
 	}
-	if flaky > 0 {
-		fmt.Fprintf(&text, ", %d held only when tried again", flaky)
+	same(countOf(verdicts, func(v Verdict) bool { return v.Flaky }), "held only when tried again")
+	if !r.Interrupted && counts[steps.Unsupported]+counts[steps.Skip] > 0 {
+		fmt.Fprintf(&text, "; %s in all", r.Kind.words().count(len(verdicts)))
 	}
 	return text.String()
+}
+
+// countOf returns how many verdicts fit.
+func countOf(verdicts []Verdict, fits func(Verdict) bool) (n int) {
+	for _, v := range verdicts {
+		if fits(v) {
+			n++
+		}
+	}
+	return n
 }
 
 // ExitCode returns the command's exit code.

@@ -65,6 +65,8 @@ type words struct {
 	// holds, hold say that it is as wanted; fails, fail that it is not.
 	holds, hold, fails, fail string
 	titles                   map[Result]string
+	// of stands before what is counted, where that is not all; it ends with a space.
+	of string
 }
 
 func (k Kind) words() words {
@@ -72,19 +74,19 @@ func (k Kind) words() words {
 	case Replay, Diff:
 		return words{"case", "cases", "answers", "is equal", "are equal", "differs", "differ", map[Result]string{
 			Conforms: "The answers are equal", Deviates: "The answers differ", Inconclusive: "Inconclusive",
-		}}
+		}, ""}
 	case Baseline:
 		return words{"row", "rows", "cells", "is as stored", "are as stored", "changed", "changed", map[Result]string{
 			Conforms: "Nothing changed", Deviates: "Changed against the baseline", Inconclusive: "Inconclusive",
-		}}
+		}, ""}
 	case Matrix:
 		return words{"row", "rows", "cells", "was measured", "were measured", "failed", "failed", map[Result]string{
 			Conforms: "Measured", Deviates: "Changed", Inconclusive: "Inconclusive",
-		}}
+		}, ""}
 	}
 	return words{"requirement", "requirements", "scenarios", "holds", "hold", "failed", "failed", map[Result]string{
 		Conforms: "Conforms", Deviates: "Does not conform", Inconclusive: "Inconclusive",
-	}}
+	}, ""}
 }
 
 // heading is the word above a column.
@@ -98,12 +100,23 @@ func (w words) count(n int) string {
 	return fmt.Sprintf("%d %s", n, w.many)
 }
 
+// checkedOnly are the words of a run in which not all were checked: they say what they
+// are about.
+func (w words) checkedOnly() words {
+	w.of = "checked "
+	return w
+}
+
 // part says how many of how many.
 func (w words) part(part, whole int) string {
 	if part == whole {
 		return w.count(whole)
 	}
-	return fmt.Sprintf("%d of %s", part, w.count(whole))
+	things := w.many
+	if whole == 1 {
+		things = w.one
+	}
+	return fmt.Sprintf("%d of %d %s%s", part, whole, w.of, things)
 }
 
 // held says how many of how many are as wanted, failed how many are not.

@@ -28,7 +28,9 @@ func Markdown(out io.Writer, run Run) error {
 		subject = "T"
 	}
 	fmt.Fprintf(&b, "%sarget %s (%s), %s.\n\n", subject, code(run.Target), escape(run.Server), run.what())
-	markdownAreas(&b, run.Kind.words().heading(), verdicts)
+	if !run.endedAtStart() {
+		markdownAreas(&b, run.Kind.words().heading(), verdicts)
+	}
 	for _, status := range []steps.Status{steps.Fail, steps.Errored, steps.Known} {
 		for _, v := range verdicts {
 			if v.Status == status {
@@ -36,7 +38,7 @@ func Markdown(out io.Writer, run Run) error {
 			}
 		}
 	}
-	markdownUnchecked(&b, verdicts)
+	markdownUnchecked(&b, run, verdicts)
 	for _, v := range verdicts {
 		if v.Flaky {
 			fmt.Fprintf(&b, "- FLAKY **%s** %s: it held at attempt %d\n", v.Requirement.ID, escape(v.Requirement.Title), len(v.Earlier)+1)
@@ -85,7 +87,7 @@ func markdownFailure(b *strings.Builder, run Run, v Verdict) {
 		v.Status, html(r.ID), title, html(line), escape(strings.Join(r.Sources, ", ")), fenced(whole))
 }
 
-func markdownUnchecked(b *strings.Builder, verdicts []Verdict) {
+func markdownUnchecked(b *strings.Builder, run Run, verdicts []Verdict) {
 	byReason := map[string][]string{}
 	for _, v := range verdicts {
 		if v.Status == steps.Unsupported {
@@ -94,7 +96,7 @@ func markdownUnchecked(b *strings.Builder, verdicts []Verdict) {
 		}
 	}
 	for _, reason := range sortedKeys(byReason) {
-		fmt.Fprintf(b, "- UNSUPPORTED, %s: %s\n", escape(reason), strings.Join(byReason[reason], " "))
+		fmt.Fprintf(b, "- UNSUPPORTED, %s: %s\n", escape(reason), enumerated(run, byReason[reason]))
 	}
 }
 

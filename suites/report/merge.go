@@ -38,7 +38,11 @@ func Merge(shards []Run) (Run, error) {
 		seen[shard.Index] = true
 		for _, v := range s.Verdicts() {
 			id := v.Requirement.ID
-			if other, ok := ran[id]; ok {
+			other, ok := ran[id]
+			if ok && (id == s.root() || id == whole.root()) { // each shard has found out for itself
+				continue
+			}
+			if ok {
 				return Run{}, fmt.Errorf("shards %s and %s overlap: both ran %s", other, shard, id)
 			}
 			ran[id] = shard
@@ -61,7 +65,15 @@ func Merge(shards []Run) (Run, error) {
 
 // join adds the results of a shard. The run took as long as its longest shard.
 func (r *Run) join(s Run) {
-	r.Outcomes = append(r.Outcomes, s.Outcomes...)
+	there := map[string]bool{} // what each shard has found out for itself
+	for _, outcome := range r.Outcomes {
+		there[outcome.Requirement.ID] = true
+	}
+	for _, outcome := range s.Outcomes {
+		if !there[outcome.Requirement.ID] {
+			r.Outcomes = append(r.Outcomes, outcome)
+		}
+	}
 	r.Earlier = append(r.Earlier, s.Earlier...)
 	for _, missed := range s.Missed {
 		if !slices.Contains(r.Missed, missed) {

@@ -26,7 +26,9 @@ func Text(out io.Writer, run Run, colored bool) error {
 	verdicts := run.Verdicts()
 	t.head(run)
 	t.sessions(verdicts)
-	t.areas(run.Kind.words().heading(), verdicts)
+	if !run.endedAtStart() {
+		t.areas(run.Kind.words().heading(), verdicts)
+	}
 	t.crashes(verdicts)
 	t.failures(verdicts)
 	t.missed(run.Missed)
@@ -80,7 +82,11 @@ func (t text) head(run Run) {
 
 // what says what was run, and how long that took.
 func (r Run) what() string {
-	text := fmt.Sprintf("%d %s, ", len(r.Outcomes), r.Kind.words().scenarios)
+	if r.endedAtStart() {
+		return "ended at the plugin's start"
+	}
+	w := r.Kind.words()
+	text := fmt.Sprintf("%s of %s, ", number(len(r.Outcomes), w.scenarios), w.count(len(r.Verdicts())))
 	if r.OfRequirements() {
 		text += fmt.Sprintf("%d at a time, seed %d, ", r.Concurrency, r.Seed)
 	}
@@ -215,7 +221,7 @@ func (t text) unsupported(run Run, verdicts []Verdict) {
 	for _, verdict := range verdicts {
 		for _, outcome := range verdict.Outcomes {
 			ids := byReason[outcome.Reason]
-			if outcome.Status == steps.Unsupported && !slices.Contains(ids, verdict.Requirement.ID) {
+			if verdict.Status == steps.Unsupported && outcome.Status == steps.Unsupported && !slices.Contains(ids, verdict.Requirement.ID) {
 				byReason[outcome.Reason] = append(ids, verdict.Requirement.ID)
 			}
 		}
@@ -226,11 +232,30 @@ func (t text) unsupported(run Run, verdicts []Verdict) {
 	}
 	slices.SortFunc(reasons, cmp.Compare[string])
 	for _, reason := range reasons {
-		t.printf("%s %s\n    %s\n", t.paint(steps.Unsupported, word), reason, strings.Join(byReason[reason], " "))
+		t.printf("%s %s\n    %s\n", t.paint(steps.Unsupported, word), reason, enumerated(run, byReason[reason]))
 	}
 	if len(reasons) > 0 {
 		t.printf("\n")
 	}
+}
+
+// longList is how many identifiers a reader of a summary still looks through.
+const longList = 40
+
+// enumerated returns the identifiers, or how many there are and which form has them.
+func enumerated(run Run, ids []string) string {
+	if len(ids) <= longList {
+		return strings.Join(ids, " ")
+	}
+	return run.Kind.words().count(len(ids)) + ", which --report html=FILE and json=FILE list"
+}
+
+// number says how many there are of what many names.
+func number(n int, many string) string {
+	if n == 1 {
+		many = strings.TrimSuffix(many, "s")
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 func (t text) verdict(run Run) {

@@ -43,7 +43,7 @@ func TestText(t *testing.T) {
 	var out bytes.Buffer
 	g.Expect(report.Text(&out, sample(), false)).To(Succeed())
 	g.Expect(out.String()).To(Equal(`Target  binary:/usr/bin/bao (openbao 2.0.0), own command line
-Run     7 scenarios, 2 at a time, seed 7, 1.5s
+Run     7 scenarios of 6 requirements, 2 at a time, seed 7, 1.5s
 
 Sessions of the documentation
   PASS        DOC-001  session
@@ -71,7 +71,7 @@ KNOWN but the requirement is kept: REG-009 (openbao): does something else
 UNSUPPORTED needs restart: no
     REG-002 REG-003
 
-Does not conform: 1 of 3 requirements failed, known deviations: 1, 2 could not be checked on this target
+Does not conform: 1 of 3 checked requirements failed, known deviations: 1, 2 could not be checked on this target, 1 does not apply; 6 requirements in all
 `))
 }
 
@@ -85,11 +85,13 @@ func TestTheLastLine(t *testing.T) {
 		return all
 	}
 	for want, run := range map[string]report.Run{
-		"Conforms: 1 requirement holds":                                                  {Outcomes: outcomes(steps.Pass)},
-		"Conforms: 2 requirements hold":                                                  {Outcomes: outcomes(steps.Pass, steps.Pass)},
-		"Conforms: 1 of 2 requirements holds, known deviations":                          {Outcomes: outcomes(steps.Pass, steps.Known)},
-		"Inconclusive: the run was interrupted\n":                                        {Outcomes: outcomes(steps.Pass, steps.Skip), Interrupted: true},
-		"Inconclusive: the run was interrupted; before that, 1 of 2 requirements failed": {Outcomes: outcomes(steps.Fail, steps.Pass), Interrupted: true},
+		"Conforms: 1 requirement holds":                                                                                {Outcomes: outcomes(steps.Pass)},
+		"Conforms: 2 requirements hold":                                                                                {Outcomes: outcomes(steps.Pass, steps.Pass)},
+		"Conforms: 1 of 2 requirements holds, known deviations":                                                        {Outcomes: outcomes(steps.Pass, steps.Known)},
+		"Conforms: 2 requirements hold, 1 does not apply; 3 requirements in all\n":                                     {Outcomes: outcomes(steps.Pass, steps.Pass, steps.Skip)},
+		"Conforms: 1 of 2 checked requirements holds, known deviations: 1, 1 was not checked; 3 requirements in all\n": {Plugin: "p", Outcomes: outcomes(steps.Pass, steps.Known, steps.Unsupported)},
+		"Inconclusive: the run was interrupted\n":                                                                      {Outcomes: outcomes(steps.Pass, steps.Skip), Interrupted: true},
+		"Inconclusive: the run was interrupted; before that, 1 of 2 requirements failed":                               {Outcomes: outcomes(steps.Fail, steps.Pass), Interrupted: true},
 	} {
 		g := NewWithT(t)
 		var out bytes.Buffer
