@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/plugproof/plugproof/mockserver/trace"
 	"github.com/plugproof/plugproof/steps"
@@ -91,7 +90,7 @@ func checkCommand() *cobra.Command {
 		RunE: func(command *cobra.Command, args []string) error {
 			config.Plugin = args[0]
 			defer collectLess()()
-			if err := verifyCheck(command.Flags(), config, quick); err != nil {
+			if err := verifyCheck(command, config, quick); err != nil {
 				return err
 			}
 			var err error
@@ -159,14 +158,17 @@ func collectLess() (undo func()) {
 
 // verifyCheck reports flags that a zero value of the configuration cannot tell
 // from flags that were not given.
-func verifyCheck(flags *pflag.FlagSet, config conformance.CheckConfig, quick profile.Flags) error {
+func verifyCheck(command *cobra.Command, config conformance.CheckConfig, quick profile.Flags) error {
 	switch {
-	case flags.Changed("path") && strings.Trim(quick.Path, "/") == "":
+	case command.Flags().Changed("path") && strings.Trim(quick.Path, "/") == "":
 		return usage.Errorf("--path: it is a path below the mount: not empty, and without . and .. in it")
 	case config.StartTimeout <= 0:
 		return usage.Errorf("--plugin-start-timeout %s: give a positive duration", config.StartTimeout)
 	}
-	return nil
+	if err := refuseWithout(command, quick.Path != "", "--path", "body"); err != nil {
+		return err
+	}
+	return refuseAddressFlags(command, config.Target)
 }
 
 // verifyTrace reports what --trace can't write, or a target that it knows nothing of.

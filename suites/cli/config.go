@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/plugproof/plugproof/suites/internal/nearest"
 	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
@@ -42,6 +43,17 @@ type setting struct {
 
 // settings are those of one source, by the name of their flag.
 type settings map[string]setting
+
+// hasSettings reports whether a command takes settings of the configuration. What says
+// something of the program itself does so whatever is wrong with the file.
+func hasSettings(command *cobra.Command) bool {
+	for c := command; c.HasParent(); c = c.Parent() {
+		if !c.Parent().HasParent() {
+			return !slices.Contains([]string{"version", "help", "completion", "man"}, c.Name())
+		}
+	}
+	return true
+}
 
 // configure fills in from file and variables what no flag says: flags win over
 // variables, variables over the file, the file over the defaults. A key is the
@@ -96,7 +108,10 @@ func origins(command *cobra.Command) map[string]string {
 func (s setting) apply(flag *pflag.Flag) error {
 	flag.Changed = true
 	if s.list == nil {
-		return flag.Value.Set(s.value)
+		if err := flag.Value.Set(s.value); err != nil {
+			return inWords(flag, err)
+		}
+		return nil
 	}
 	list, ok := flag.Value.(pflag.SliceValue)
 	if !ok {
@@ -184,7 +199,7 @@ func (r *fileReader) section(key, value *yaml.Node) (bool, error) {
 		return true, nil
 	}
 	named, rest, err := r.command.Root().Find(strings.Fields(key.Value))
-	if err != nil || len(rest) > 0 || named == r.command.Root() {
+	if err != nil || len(rest) > 0 || named == r.command.Root() || !hasSettings(named) {
 		return false, nil
 	}
 	none := func(*yaml.Node, *yaml.Node) (bool, error) { return false, nil }
@@ -203,7 +218,7 @@ func unknownSetting(name, of string, known []string) error {
 		command = of
 		text += " of " + of
 	}
-	if question := meant(name, "", known); question != "" {
+	if question := nearest.Question(name, "", known); question != "" {
 		return errors.New(text + question)
 	}
 	return fmt.Errorf("%s; settings are the names of flags, which 'plugproof %s --help' lists", text, command)
@@ -243,6 +258,9 @@ func settable(flags *pflag.FlagSet) []string {
 
 // settableSomewhere returns the names of the settings that any command has.
 func settableSomewhere(command *cobra.Command) []string {
+	if !hasSettings(command) {
+		return nil
+	}
 	names := settable(command.Flags())
 	for _, child := range command.Commands() {
 		names = append(names, settableSomewhere(child)...)

@@ -80,6 +80,9 @@ func (d *differ) run(command *cobra.Command, a, b string) error {
 	if err := d.reports.verify(command.Flags()); err != nil {
 		return err
 	}
+	if err := d.refuseIdle(command, a, b); err != nil {
+		return err
+	}
 	started := time.Now()
 	allowed, err := d.allowed()
 	if err != nil {
@@ -133,6 +136,19 @@ func (d *differ) run(command *cobra.Command, a, b string) error {
 	return nil
 }
 
+// refuseIdle refuses flags that are for targets, if there are only recordings.
+func (d *differ) refuseIdle(command *cobra.Command, sides ...string) error {
+	targets := slices.ContainsFunc(sides, func(side string) bool { return !isRecording(side) })
+	need := "a target to send requests to, and both sides are recordings"
+	if err := refuseWithout(command, targets, need, "plugins", "cli", "concurrency", "one-server"); err != nil {
+		return err
+	}
+	return refuseAddressFlags(command, sides...)
+}
+
+// isRecording reports whether a side is a recording: names of targets end otherwise.
+func isRecording(side string) bool { return strings.HasSuffix(side, ".json") }
+
 func writeDiff(w io.Writer, result *diff.Result, format string) error {
 	switch format {
 	case "json":
@@ -176,7 +192,7 @@ func (s side) servers(ctx context.Context, options targets.Options, list replay.
 func open(ctx context.Context, options targets.Options, names ...string) (sides []side, err error) {
 	for _, name := range names {
 		s := side{name: name}
-		if strings.HasSuffix(name, ".json") {
+		if isRecording(name) {
 			if s.rec, err = replay.LoadFile(name); err != nil {
 				return nil, err
 			}

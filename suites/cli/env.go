@@ -106,6 +106,9 @@ func runMatrix(cmd *cobra.Command, f matrixFlags) (err error) {
 	if err := f.reports.verify(cmd.Flags()); err != nil {
 		return err
 	}
+	if err := refuseAddressFlags(cmd, f.targets...); err != nil {
+		return err
+	}
 	started := time.Now()
 	gate, err := openGate(f)
 	if err != nil {

@@ -84,6 +84,8 @@ func (e *explainer) run(command *cobra.Command, name string, files []string) err
 			return usage.Wrap(err)
 		}
 		e.Environment = &environment
+	} else if err := refuseWithout(command, false, "a source of the server's environment: a file, or --pid", containerFlag, "root", "given"); err != nil {
+		return err
 	}
 	answers := explain.Variable(name, e.Plugin, dialects)
 	return e.write(command, func(w io.Writer) error {

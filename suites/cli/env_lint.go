@@ -156,6 +156,10 @@ func readRegistrations(ctx context.Context, in *inputs, f lintFlags) (all, stale
 	if f.addr == "" {
 		return all, nil, nil
 	}
+	if base, err := url.Parse(f.addr); err == nil && (base.Host == "" && base.Path == "" || !slices.Contains([]string{"http", "https", "unix"}, base.Scheme)) {
+		// It may hold a password, so it is not quoted.
+		return nil, nil, errors.New("--addr: it is not the address of a server: name it as https://vault.example.com:8200")
+	}
 	// The user's own settings for the vault command apply: token, namespace, TLS.
 	config := api.DefaultConfig()
 	if config.Error != nil {

@@ -42,11 +42,12 @@ func found(format string, args ...any) error {
 //	   variable or a file that one of them names
 //	3  the harness or the target failed, or the command was interrupted
 //
-// A missing Go toolchain and missing sources of the sample plugins are 3: nothing on
-// the command line is wrong, the harness lacks what it works with. A directory
-// given with --plugins that lacks a plugin is 2. A file that can't be written is 2
-// before the work, as the command line names it, and 3 after it. A server that refuses
-// the token is 3; a server that may not be used without --yes-this-server is 2.
+// What is not there or can't be read is 2: a file, a program, a server's token, the sample
+// plugins, be it that --plugins lacks one or that there are no sources or no Go to build
+// them. A file or a directory that can't be written is 2 before the work, as the command
+// line names it, and 3 after it. An address that can't be one is 2; one where nobody
+// answers, or where somebody else listens, is 3. A server that refuses the token is 3; a
+// server that may not be used without --yes-this-server is 2.
 func exitCode(err error) int {
 	var known *exitError
 	switch {
@@ -62,21 +63,31 @@ func exitCode(err error) int {
 	return report.ExitBroken
 }
 
-// interrupted returns the error of a command that was ended with err, which is
-// repeated unless it only says the same.
-func interrupted(err error) error {
-	if isBare(err) {
-		return errInterrupted
+// interrupted returns the error of a command that was ended with err, of which only that
+// is repeated which says more than that: "context canceled" tells a user nothing.
+func interrupted(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	ended := func(err error) bool {
+		return errors.Is(err, context.Canceled) || errors.Is(err, cause) || err == context.DeadlineExceeded //nolint:errorlint // nothing more
 	}
-	return fmt.Errorf("%w: %w", errInterrupted, err)
+	if rest := leaveOut(err, ended); rest != nil {
+		return fmt.Errorf("%w: %w", errInterrupted, rest)
+	}
+	return errInterrupted
 }
 
-// isBare reports whether an error is the end of a context and says nothing more, also
-// where it was joined with nil.
-func isBare(err error) bool {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		all := joined.Unwrap()
-		return len(all) == 1 && isBare(all[0])
+// leaveOut returns the errors that were joined without those that fit; nil for none.
+func leaveOut(err error, fits func(error) bool) error {
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // of this error, not of what it wraps
+	if !ok || errors.Join(joined.Unwrap()...).Error() != err.Error() {
+		if fits(err) {
+			return nil
+		}
+		return err
 	}
-	return err == context.Canceled || err == context.DeadlineExceeded //nolint:errorlint // the same
+	var rest []error
+	for _, part := range joined.Unwrap() {
+		rest = append(rest, leaveOut(part, fits))
+	}
+	return errors.Join(rest...)
 }

@@ -3,11 +3,15 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+
+	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
 // manCommand is 'plugproof man'.
@@ -22,12 +26,16 @@ Their date is SOURCE_DATE_EPOCH, if it is set, and today otherwise.`,
 		Args:    takes(1, 1),
 		RunE: func(command *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
-				return fmt.Errorf("write the manual pages: %w", err)
+				return usage.Errorf("write the manual pages: %w", err)
 			}
 			root := command.Root()
 			root.DisableAutoGenTag = true
 			header := doc.GenManHeader{Section: "1", Source: "plugproof " + root.Version, Manual: "Plugproof"}
-			if err := doc.GenManTree(root, &header, args[0]); err != nil {
+			err := doc.GenManTree(root, &header, args[0])
+			switch {
+			case errors.Is(err, fs.ErrPermission):
+				return usage.Errorf("write the manual pages: %w", err)
+			case err != nil:
 				return fmt.Errorf("write the manual pages: %w", err)
 			}
 			return nil

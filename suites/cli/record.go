@@ -53,6 +53,9 @@ func recordCommand() *cobra.Command {
 }
 
 func (r *recorder) run(command *cobra.Command) error {
+	if err := refuseAddressFlags(command, r.target); err != nil {
+		return err
+	}
 	cases, err := r.load()
 	if err != nil {
 		return usage.Wrap(err)
@@ -97,6 +100,9 @@ func (r *recorder) summary(rec *replay.Recording) string {
 func (r *recorder) load() (map[string]*replay.Case, error) {
 	load := replay.Cases
 	if r.cases != "" {
+		if _, err := os.ReadDir(r.cases); err != nil {
+			return nil, fmt.Errorf("--cases: %w", err)
+		}
 		load = func() (map[string]*replay.Case, error) { return replay.LoadCases(os.DirFS(r.cases)) }
 	}
 	all, err := load()

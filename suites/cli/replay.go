@@ -91,6 +91,12 @@ func (r *replayer) run(command *cobra.Command) error {
 	if err := r.reports.verify(command.Flags()); err != nil {
 		return err
 	}
+	if err := refuseAddressFlags(command, r.target); err != nil {
+		return err
+	}
+	if err := refuseWithout(command, r.format == "text", "--format text", "verbose"); err != nil {
+		return err
+	}
 	started := time.Now()
 	jobs, deviations, err := r.jobs()
 	if err != nil {

@@ -28,16 +28,23 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, endSignals(command, args)...)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	command.SetOut(stdout)
+	printed := &output{to: stdout}
+	command.SetOut(printed)
 	command.SetErr(stderr)
 	begun := false
-	onRun(command, func() { begun = true })
+	onRun(command, func() {
+		begun = true
+		command.SetOut(stdout)
+	})
 	err := command.ExecuteContext(ctx)
 	if !begun {
 		err = usage.Wrap(err) // flags, arguments and configuration
+		if printed.err != nil {
+			err = fmt.Errorf("write the standard output: %w", printed.err)
+		}
 	}
 	if err != nil && err.Error() != "" && ctx.Err() != nil {
-		err = interrupted(err)
+		err = interrupted(ctx, err)
 	}
 	if err != nil && err.Error() != "" {
 		// Nothing can be done about a stderr that is gone.
@@ -69,6 +76,12 @@ func root() *cobra.Command {
 	var file string
 	root.PersistentFlags().StringVar(&file, "config", defaultFile, "configuration `FILE`; the default need not exist")
 	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error {
+		if err := refuseEmpty(command); err != nil {
+			return err
+		}
+		if !hasSettings(command) {
+			return checkOutput(command.Flags())
+		}
 		if err := configure(command, settingsFile(command, file), os.Environ()); err != nil {
 			return err
 		}
@@ -113,6 +126,21 @@ func settingsFile(command *cobra.Command, file string) string {
 		}
 	}
 	return file
+}
+
+// output is the standard output of help, of completion scripts and of --version, whose
+// writers forget that it can't be written.
+type output struct {
+	to  io.Writer
+	err error
+}
+
+func (o *output) Write(text []byte) (int, error) {
+	n, err := o.to.Write(text)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
 }
 
 // onRun has begin called when the work of any command begins.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/trace"
 	"github.com/plugproof/plugproof/steps"
 )
@@ -67,12 +68,15 @@ func Forms() [][2]string {
 // name of no known form, an unknown dialect or a missing file is an *Error of
 // kind ErrUsage.
 func Parse(spec string, opts Options) (steps.Target, error) {
-	kind, rest, _ := strings.Cut(spec, ":")
+	kind, rest, colon := strings.Cut(spec, ":")
 	usage := func(problem, remedy string) error {
 		return &Error{Target: spec, Kind: ErrUsage, Problem: problem, Remedy: remedy}
 	}
 	if noServers != "" && slices.Contains([]string{"binary", "mock-process"}, kind) {
 		return nil, usage(noServers, "take mock, a container: or an addr:")
+	}
+	if colon && rest == "" && slices.Contains([]string{"mock", "mock-process"}, kind) {
+		return nil, usage("no server version named", "name it, as "+spec+dialect.Newest().Name+", or leave the colon out")
 	}
 	switch kind {
 	case "mock":

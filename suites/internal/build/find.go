@@ -41,6 +41,9 @@ func (o Options) given(directory string, selected []source) (map[string]string, 
 	if err != nil {
 		return nil, usage.Errorf("--plugins: %w", err)
 	}
+	if info, err := os.Stat(absolute); err != nil || !info.IsDir() {
+		return nil, usage.Errorf("--plugins %s is not a directory.\n%s", directory, o.Instructions(absolute))
+	}
 	found, missing := o.in(absolute, selected)
 	if len(missing) > 0 {
 		return nil, usage.Errorf("--plugins %s lacks %s.\n%s", directory, strings.Join(missing, ", "), o.Instructions(absolute))
