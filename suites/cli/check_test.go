@@ -62,7 +62,7 @@ func TestWrongUseOfCheckIsNotThePluginsFault(t *testing.T) {
 		"no body":                     {[]string{"--path", "x", "--body", "[]", secret}, "not a JSON object"},
 		"no concurrency":              {[]string{"--concurrency", "0", secret}, "at least 1"},
 		"no time":                     {[]string{"--plugin-start-timeout", "0s", secret}, "--plugin-start-timeout 0s"},
-		"requirement of servers":      {[]string{"--only", "REG-001", secret}, "the requirements of plugins alone: PLG-001, PLG-002,"},
+		"requirement of servers":      {[]string{"--only", "REG-001", secret}, "REG-001 is a requirement of servers"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

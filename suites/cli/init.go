@@ -4,6 +4,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -72,5 +73,9 @@ func writeProfile(command *cobra.Command, output string, text []byte) error {
 		return usage.Wrap(err)
 	}
 	_, err = file.Write(text)
-	return errors.Join(err, file.Close())
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(command.ErrOrStderr(), "wrote %s: correct its values, then run plugproof check\n", output)
+	return err
 }

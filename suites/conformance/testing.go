@@ -173,14 +173,17 @@ func subtestPattern(name string) string {
 	return ""
 }
 
-// logged shows how a run goes in the test's log.
+// logged shows how a run goes in the log of a test that runs with -v. Otherwise its
+// subtests say all, and some hundred lines would hide the failure among them.
 type logged struct {
 	t *testing.T
 	Observer
 }
 
 func (l logged) Ended(outcome steps.Outcome) {
-	l.t.Logf("%s %s %s", outcome.Status, outcome.Requirement.ID, outcome.Case)
+	if testing.Verbose() {
+		l.t.Logf("%s %s %s", outcome.Status, outcome.Requirement.ID, outcome.Case)
+	}
 	l.Observer.Ended(outcome)
 }
 
