@@ -4,6 +4,7 @@ package dialect
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/plugproof/plugproof/mockserver/environ"
 )
@@ -81,6 +82,16 @@ type Catalog struct {
 	MalformedVersion string
 }
 
+// VersionError returns the text of an error of the version library, which begins with a
+// capital letter where MalformedVersion does.
+func (c *Catalog) VersionError(err error) string {
+	text := err.Error()
+	if strings.ToUpper(c.MalformedVersion[:1]) == c.MalformedVersion[:1] {
+		return strings.ToUpper(text[:1]) + text[1:]
+	}
+	return text
+}
+
 // Reloads says what differs in reloads of plugins.
 type Reloads struct {
 	// Typed: sys/plugins/reload/:type/:name exists.
@@ -123,6 +134,9 @@ type Mounts struct {
 	// UpgradeWithoutVersion: the warning about an upgrade of a mount's storage has 0 for
 	// the new version, and a reload that fails then is reported.
 	UpgradeWithoutVersion bool
+	// UninitializedEnds: a mount that stays although its backend failed to initialize has
+	// that backend ended, so that its next request starts it anew.
+	UninitializedEnds bool
 	// TuneRollsBack: when one field of a tuning is refused, the others are not
 	// changed either.
 	TuneRollsBack bool
@@ -238,6 +252,10 @@ type State struct {
 	KeysNeedToken bool
 	// KeysUnsupported: the endpoints for that without a token are not served.
 	KeysUnsupported bool
+	// BytesQuoted is how sys/tools/random names the field bytes in its errors.
+	BytesQuoted string
+	// RotatesByKey: there are paths below sys/rotate/ for each kind of key.
+	RotatesByKey bool
 	// Experiments: sys/experiments exists.
 	Experiments bool
 	// LeaderOmitsEmpty: sys/leader leaves out what is empty.
@@ -336,6 +354,11 @@ type Namespaces struct {
 	Detailed bool
 	// VisibleDeep: sys/internal/ui/namespaces lists those of all levels.
 	VisibleDeep bool
+	// VisibleToAll: every token sees all namespaces, whatever its policies say.
+	VisibleToAll bool
+	// OwnTokensOnly: accessors of other namespaces' tokens are refused, and a lookup of
+	// such a token shows nothing of its lease.
+	OwnTokensOnly bool
 	// RootNamed: the namespace header may name the root by root.
 	RootNamed bool
 	// HeaderRefused are the paths below sys/ that are refused with any namespace header,
@@ -355,6 +378,8 @@ type Namespaces struct {
 
 // Entities says what differs in entities.
 type Entities struct {
+	// AliasMetadataListed: lists of aliases show the metadata of their logins.
+	AliasMetadataListed bool
 	// NamedAfterNamespace: names that the server makes up for entities end in the ID of
 	// their namespace, also in the root's.
 	NamedAfterNamespace bool

@@ -19,6 +19,8 @@ func openbao23() *Dialect {
 				func(d *Dialect) { d.Policies.Detailed = true }},
 			{"namespaces can be made, and the header X-Vault-Namespace is obeyed", "vault/logical_system_namespaces.go at v2.3.2", Established,
 				func(d *Dialect) { d.Namespaces.Enabled = true }},
+			{"sys/internal/ui/namespaces lists all namespaces to whoever has a token", "vault/logical_system_helpers.go at v2.3.2; measured on 2.3.2", Established,
+				func(d *Dialect) { d.Namespaces.VisibleToAll = true }},
 			{"requests to a mount that is being removed are told its namespace", "vault/router.go at v2.3.2", Established,
 				func(d *Dialect) { d.Namespaces.TaintNamed = true }},
 			{"UUID, lock and deletion of a namespace are shown", "vault/logical_system_namespaces.go at v2.3.2", Established,

@@ -46,7 +46,7 @@ func vault114() *Dialect {
 			// Go 1.20, .go-version at v1.14.3; measured.
 			RedirectStatus: http.StatusMovedPermanently,
 		},
-		State: State{LeaderStandbys: true, HealthStandby: true, FeatureFlags: true, Experiments: true},
+		State: State{LeaderStandbys: true, HealthStandby: true, FeatureFlags: true, Experiments: true, BytesQuoted: `"bytes"`},
 		// vault/token_store.go since 1.10.
 		Tokens:        Tokens{ServicePrefix: "hvs.", BatchPrefix: "hvb.", Signed: true},
 		Leases:        Leases{OldPaths: true},

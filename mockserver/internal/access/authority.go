@@ -58,6 +58,8 @@ type Router interface {
 	// by the namespace of ctx.
 	// An answer with auth has the token type that the mount is tuned to.
 	Route(ctx context.Context, req *logical.Request) (*logical.Response, error)
+	// NeedsSudo reports whether a request path is one of its mount's root paths.
+	NeedsSudo(ctx context.Context, path string) bool
 	identity.Mounts
 }
 
@@ -124,7 +126,7 @@ func New(ctx context.Context, o Options) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the policy store: %w", err)
 	}
-	a.entities = identity.NewStore(scoped("identity/"), o.Dialect.Entities.NamedAfterNamespace, o.Router, a.clock, a.policies.ForgetEntity)
+	a.entities = identity.NewStore(scoped("identity/"), o.Dialect.Entities, o.Router, a.clock, a.policies.ForgetEntity)
 	a.leases = lease.New(view("lease/"), a.revokeLeased, o.Clock, o.Logger.Named("expiration"))
 	if a.rootToken, err = a.ensureRoot(ctx, o.RootToken); err != nil {
 		return nil, fmt.Errorf("make the root token: %w", err)

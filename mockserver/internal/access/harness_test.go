@@ -216,9 +216,12 @@ func (s *server) do(r request) answer {
 	return answer{status: status, Response: resp}
 }
 
+// NeedsSudo implements access.Router.
+func (*server) NeedsSudo(_ context.Context, path string) bool { return path == "p/rooted" }
+
 func (s *server) handle(ctx context.Context, req *logical.Request) (*logical.Response, error) {
 	login := strings.HasSuffix(req.Path, "/login") || req.Path == "sys/wrapping/lookup"
-	te, err := s.authority.Authorize(ctx, req, access.Path{Root: req.Path == "p/rooted", Unauthenticated: login})
+	te, err := s.authority.Authorize(ctx, req, access.Path{Root: s.NeedsSudo(ctx, req.Path), Unauthenticated: login})
 	if err != nil {
 		return nil, err
 	}

@@ -113,12 +113,11 @@ func (a *Authority) describe(ctx context.Context, e *token.Entry) (*logical.Resp
 	if len(derived) > 0 {
 		data["identity_policies"], data["external_namespace_policies"] = derived, map[string][]string{}
 	}
-	if !e.Batch() && namespaceOf(e) != namespace.From(ctx).ID {
-		return &logical.Response{Data: data}, nil // servers look for its lease where they are asked
-	}
 	l, err := a.times(ctx, e)
 	switch {
-	case errors.Is(err, lease.ErrNotFound):
+	case errors.Is(err, lease.ErrNotFound), err == nil && !e.Batch() && namespaceOf(e) != namespace.From(ctx).ID && (l.Ends.IsZero() || a.dialect.Namespaces.OwnTokensOnly):
+		// Servers look for its lease where they are asked, up to OpenBao 2.4 only if they do
+		// not remember it, as they do what ends.
 		return &logical.Response{Data: data}, nil
 	case err != nil:
 		return logical.ErrorResponse(err.Error()), logical.ErrInvalidRequest

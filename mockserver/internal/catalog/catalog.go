@@ -173,7 +173,7 @@ func (c *Catalog) adoptVersion(ctx context.Context, e *Entry, probe Prober) erro
 		return nil
 	case e.Version == "":
 		if _, err := version.NewVersion(reported); err != nil {
-			return fmt.Errorf("plugin self-reported version %q is not a valid semantic version: %s: %s", reported, c.dialect.Catalog.MalformedVersion, reported)
+			return fmt.Errorf("plugin self-reported version %q is not a valid semantic version: %s", reported, c.dialect.Catalog.VersionError(err))
 		}
 		e.Version = reported
 	case e.Version != reported:

@@ -151,6 +151,12 @@ func (c *Core) specialPath(ctx context.Context, req *logical.Request) (login, ro
 	return b.Login(path), b.Root(path)
 }
 
+// NeedsSudo implements access.Router.
+func (c *Core) NeedsSudo(ctx context.Context, path string) bool {
+	_, root := c.specialPath(ctx, &logical.Request{Path: path})
+	return root
+}
+
 // errInternal is what a caller gets for an error that only the log shows.
 var errInternal = errors.New("internal error")
 

@@ -39,13 +39,13 @@ func Factory(c *core.Core) logical.Factory {
 			Help:        "The system backend is built in and cannot be remounted or unmounted. It contains the paths that are used to configure the server itself.",
 			BackendType: logical.TypeLogical,
 			PathsSpecial: &logical.Paths{
-				Root:            append(root(), special.Root...),
+				Root:            append(root(b.dialect), special.Root...),
 				Unauthenticated: append(unauthenticated(b.dialect), special.Unauthenticated...),
 			},
 			Paths: framework.PathAppend(
 				b.catalogPaths(), b.pinPaths(), b.runtimePaths(), b.reloadPaths(),
 				b.mountPaths(), b.authPaths(), b.remountPaths(), b.internalPaths(), b.openAPIPaths(),
-				rights.Paths(c.Access(), c.Dialect()), toolPaths(), b.namespacePaths(), b.passwordPaths(), b.versionPaths(), b.enterprisePaths(), b.unemulatedPaths(),
+				rights.Paths(c.Access(), c.Dialect()), b.toolPaths(), b.namespacePaths(), b.passwordPaths(), b.versionPaths(), b.enterprisePaths(), b.unemulatedPaths(),
 			),
 		}
 		return b, b.Setup(ctx, conf)
@@ -54,13 +54,22 @@ func Factory(c *core.Core) logical.Factory {
 
 // root returns the paths that need sudo, also those that the mock has not
 // (NewSystemBackend in vault/logical_system.go).
-func root() []string {
-	return []string{
-		"auth/*", "remount", "plugins/catalog/*", "plugins/runtimes/catalog/*", "audit", "audit/*", "raw", "raw/*",
-		"rotate", "rotate/keyring", "rotate/root", "config/cors", "config/auditing/*", "config/ui/headers/*", "internal/inspect/*",
-		"replication/primary/secondary-token", "replication/performance/primary/secondary-token", "replication/dr/primary/secondary-token",
-		"replication/reindex", "replication/dr/reindex", "replication/performance/reindex", "storage/raft/snapshot-auto/config/*",
+func root(d *dialect.Dialect) []string {
+	paths := []string{
+		"auth/*", "remount", "plugins/catalog/*", "audit", "audit/*", "raw", "raw/*",
+		"rotate", "config/cors", "config/auditing/*", "config/ui/headers/*", "internal/inspect/*",
 	}
+	if d.Catalog.Runtimes {
+		paths = append(paths, "plugins/runtimes/catalog/*")
+	}
+	if d.State.RotatesByKey {
+		paths = append(paths, "rotate/keyring", "rotate/root")
+	}
+	if d.Requests.EnterpriseStubs {
+		paths = append(paths, "replication/primary/secondary-token", "replication/performance/primary/secondary-token", "replication/dr/primary/secondary-token",
+			"replication/reindex", "replication/dr/reindex", "replication/performance/reindex", "storage/raft/snapshot-auto/config/*")
+	}
+	return paths
 }
 
 // unauthenticated returns the paths that need no token, also those that the mock
@@ -112,14 +121,14 @@ func (b *backend) version(d *framework.FieldData) (string, *logical.Response) {
 	}
 	parsed, err := version.NewSemver(v)
 	if err != nil {
-		return "", b.malformed(v)
+		return "", b.malformed(v, err)
 	}
 	return "v" + parsed.String(), nil
 }
 
 // malformed returns the answer to a version that cannot be parsed.
-func (b *backend) malformed(v string) *logical.Response {
-	return logical.ErrorResponse("version %q is not a valid semantic version: %s: %s", v, b.dialect.Catalog.MalformedVersion, v)
+func (b *backend) malformed(v string, err error) *logical.Response {
+	return logical.ErrorResponse("version %q is not a valid semantic version: %s", v, b.dialect.Catalog.VersionError(err))
 }
 
 // pluginType reads the field `type`; an empty one is the type unknown.
@@ -142,7 +151,7 @@ func (b *backend) mountVersion(ctx context.Context, config mountConfig, kind con
 	}
 	parsed, err := version.NewVersion(asked)
 	if err != nil {
-		return "", b.malformed(asked), nil
+		return "", b.malformed(asked, err), nil
 	}
 	v := "v" + parsed.String()
 	if pin, err := b.pin(ctx, kind, name); err == nil && !config.OverridePin {

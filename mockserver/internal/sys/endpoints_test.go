@@ -89,8 +89,8 @@ func TestTools(t *testing.T) {
 		{"tools/random/platform", data{"format": "hex", "bytes": 5}, "10"},
 		{"tools/random/odd", nil, `error parsing url-set byte count: strconv.Atoi: parsing "odd": invalid syntax`},
 		{"tools/random/odd/3", nil, `unsupported entropy source "odd"; must be "platform" or "seal", or "all"`},
-		{"tools/random/0", nil, "'bytes' cannot be less than 1"},
-		{"tools/random/131073", nil, "'bytes' should be less than 131072"},
+		{"tools/random/0", nil, `"bytes" cannot be less than 1`},
+		{"tools/random/131073", nil, `"bytes" should be less than 131072`},
 	} {
 		resp, _, got := s.ask(update, test.path, test.body)
 		if got == "" {

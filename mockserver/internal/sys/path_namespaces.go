@@ -247,7 +247,7 @@ func (b *backend) visibleNamespaces(ctx context.Context, req *logical.Request, _
 	parent := namespace.From(ctx)
 	var names []string
 	for _, n := range b.core.Namespaces().Below(parent, b.dialect.Namespaces.VisibleDeep) {
-		if may(n.Path) {
+		if b.dialect.Namespaces.VisibleToAll || may(n.Path) {
 			names = append(names, strings.TrimPrefix(n.Path, parent.Path))
 		}
 	}

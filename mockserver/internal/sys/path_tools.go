@@ -19,7 +19,7 @@ import (
 )
 
 // toolPaths returns sys/tools.
-func toolPaths() []*framework.Path {
+func (b *backend) toolPaths() []*framework.Path {
 	return []*framework.Path{
 		path("tools/hash"+framework.OptionalParamRegex("urlalgorithm"), "Generate a hash sum for input data.", map[string]*framework.FieldSchema{
 			"input":        field(framework.TypeString, "The base64-encoded input data."),
@@ -32,7 +32,7 @@ func toolPaths() []*framework.Path {
 			"bytes":    {Type: framework.TypeInt, Default: 32, Description: "The number of bytes to generate (POST body parameter)."},
 			"format":   {Type: framework.TypeString, Default: "base64", Description: `Encoding format to use: "hex" or "base64".`},
 			"source":   {Type: framework.TypeString, Default: "platform", Description: `Which system to source random data from: "platform", "seal" or "all".`},
-		}, operations{logical.UpdateOperation: randomBytes}),
+		}, operations{logical.UpdateOperation: b.randomBytes}),
 	}
 }
 
@@ -78,7 +78,7 @@ func hashInput(_ context.Context, _ *logical.Request, d *framework.FieldData) (*
 const maxRandomBytes = 128 * 1024
 
 // randomBytes answers tools/random (HandleRandomAPI in helper/random).
-func randomBytes(_ context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
+func (b *backend) randomBytes(_ context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	// A single segment of the path is a source or a number of bytes. What can be none
 	// of them is taken for the second, and not looked at.
 	sources := []string{"", "platform", "seal", "all"}
@@ -99,9 +99,9 @@ func randomBytes(_ context.Context, _ *logical.Request, d *framework.FieldData) 
 	}
 	switch {
 	case count < 1:
-		return logical.ErrorResponse("'bytes' cannot be less than 1"), nil
+		return logical.ErrorResponse(b.dialect.State.BytesQuoted + " cannot be less than 1"), nil
 	case count > maxRandomBytes:
-		return logical.ErrorResponse("'bytes' should be less than %d", maxRandomBytes), nil
+		return logical.ErrorResponse("%s should be less than %d", b.dialect.State.BytesQuoted, maxRandomBytes), nil
 	}
 	format := d.Get("format").(string)
 	encode, ok := encodings()[format]

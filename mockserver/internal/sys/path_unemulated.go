@@ -32,6 +32,10 @@ func unemulatedList(d *dialect.Dialect) []unemulated {
 		// The paths are there, as places in the document of the API.
 		keys = []unemulated{{"generate-root(/attempt|/update)?|rekey/(init|update|verify)", nil}, {"rekey/(recovery-key-)?backup", []logical.Operation{read, remove}}}
 	}
+	if d.State.RotatesByKey {
+		keys = append(keys, unemulated{"rotate/keyring/config", []logical.Operation{read, update}}, unemulated{"rotate/(keyring|(root|recovery)/update)", []logical.Operation{update}},
+			unemulated{"rotate/(root|recovery)/(init|verify)", []logical.Operation{read, update, remove}}, unemulated{"rotate/root", []logical.Operation{update}})
+	}
 	return append(keys, []unemulated{
 		{"(audit/.+|audit-hash/.+|config/(auditing|ui|state|reload)(/.*)?|(internal/inspect|locked-users|pprof|quotas/rate-limit)(/.*)?)", all},
 		{"audit/?", []logical.Operation{read, list}},
@@ -42,7 +46,7 @@ func unemulatedList(d *dialect.Dialect) []unemulated {
 		{"internal/counters/[a-z/-]*[a-z]", []logical.Operation{read}},
 		{"loggers(/.*)?", []logical.Operation{read, update, remove}},
 		{"quotas/config", []logical.Operation{read, update}},
-		{"(seal|unseal|decode-token|mfa/validate|rotate|rotate/(keyring|root|recovery)(/[a-z]+)?)", []logical.Operation{update}},
+		{"(seal|unseal|decode-token|mfa/validate|rotate)", []logical.Operation{update}},
 	}...)
 }
 

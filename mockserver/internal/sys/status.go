@@ -3,8 +3,10 @@
 package sys
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/plugproof/plugproof/mockserver/internal/core"
@@ -18,7 +20,7 @@ type Direct func(r *http.Request) (status int, body any, err error)
 // else, by their path below sys/. They are not part of the backend of sys/ (http/sys_*.go).
 func DirectEndpoints(c *core.Core) map[string]Direct {
 	s := status{core: c}
-	all := map[string]Direct{"health": s.health, "seal-status": s.seal, "leader": s.leader, "init": s.initialize, "step-down": stepDown}
+	all := map[string]Direct{"health": s.health, "seal-status": s.seal, "leader": s.leader, "init": s.initialize, "step-down": stepDown, "storage/raft/join": joinRaft, "storage/raft/bootstrap": bootstrapRaft}
 	if c.Dialect().State.FeatureFlags {
 		all["internal/ui/feature-flags"] = featureFlags
 	}
@@ -31,6 +33,22 @@ func featureFlags(r *http.Request) (int, any, error) {
 		return http.StatusMethodNotAllowed, nil, nil
 	}
 	return http.StatusOK, map[string][]string{"feature_flags": nil}, nil
+}
+
+// joinRaft and bootstrapRaft answer for clusters, which the mock has none of
+// (http/sys_raft.go).
+func joinRaft(r *http.Request) (int, any, error) {
+	return ofClusters(r, http.StatusMethodNotAllowed)
+}
+
+func bootstrapRaft(r *http.Request) (int, any, error) { return ofClusters(r, http.StatusBadRequest) }
+
+// ofClusters refuses all methods but those that write.
+func ofClusters(r *http.Request, refused int) (int, any, error) {
+	if r.Method != http.MethodPost && r.Method != http.MethodPut {
+		return refused, nil, nil
+	}
+	return http.StatusNotImplemented, nil, errors.New(strings.TrimPrefix(r.URL.Path, "/v1/") + " is not emulated by plugproof's mock server: it is no cluster")
 }
 
 // status answers for a server that is always initialized and active.

@@ -176,7 +176,7 @@ func (t *tuning) version(ctx context.Context, e *mounts.Entry) error {
 	}
 	parsed, err := version.NewVersion(asked)
 	if err != nil {
-		return t.malformed(asked).Error()
+		return t.malformed(asked, err).Error()
 	}
 	v := "v" + parsed.String()
 	if _, err := t.core.Catalog().Get(ctx, catalog.Key{Type: e.PluginType(), Name: e.Type, Version: v}); err != nil {

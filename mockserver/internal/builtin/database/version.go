@@ -104,7 +104,7 @@ func (b *backend) selectVersion(ctx context.Context, c *configuration, d *framew
 	case c.PluginVersion != "":
 		parsed, err := version.NewVersion(c.PluginVersion)
 		if err != nil {
-			return "", logical.ErrorResponse("version %q is not a valid semantic version: %s: %s", c.PluginVersion, b.dialect.Catalog.MalformedVersion, c.PluginVersion), nil
+			return "", logical.ErrorResponse("version %q is not a valid semantic version: %s", c.PluginVersion, b.dialect.Catalog.VersionError(err)), nil
 		}
 		c.PluginVersion = "v" + parsed.String()
 		if c.PluginVersion != b.builtinVersion(c.PluginName) {

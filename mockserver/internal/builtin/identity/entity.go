@@ -18,7 +18,7 @@ type Entity struct {
 	ID       string            `json:"id"`
 	Name     string            `json:"name"`
 	Aliases  []Alias           `json:"aliases"`
-	Metadata map[string]string `json:"metadata,omitempty"`
+	Metadata map[string]string `json:"metadata"`
 	Policies []string          `json:"policies,omitempty"`
 	// Disabled entities can't log in, and their tokens can't be used.
 	Disabled bool `json:"disabled,omitempty"`
@@ -70,11 +70,25 @@ func (e *Entity) ForPolicies() *logical.Entity {
 }
 
 // clone returns an entity that can be changed. The contents of its aliases are replaced,
-// never changed.
+// never changed. As in the servers, whose entities are messages of protobuf, a copy has
+// no empty metadata: what was shown as {} is null after the next change.
 func (e *Entity) clone() *Entity {
 	out := *e
+	out.Metadata = withoutEmpty(e.Metadata)
 	out.Aliases = slices.Clone(e.Aliases)
+	for i := range out.Aliases {
+		a := &out.Aliases[i]
+		a.Metadata, a.CustomMetadata = withoutEmpty(a.Metadata), withoutEmpty(a.CustomMetadata)
+	}
 	return &out
+}
+
+// withoutEmpty returns nil for a map without members.
+func withoutEmpty(m map[string]string) map[string]string {
+	if len(m) == 0 {
+		return nil
+	}
+	return m
 }
 
 // indexKeys returns the keys of the storage that find the entity; none for nil.

@@ -273,8 +273,12 @@ func (s *Store) listAliases(ctx context.Context, _ *logical.Request, _ *framewor
 
 // aliasInfo is an alias in a list of aliases.
 func (s *Store) aliasInfo(a *Alias, canonical string) map[string]any {
-	return s.withMount(a, map[string]any{
+	info := map[string]any{
 		"name": a.Name, "canonical_id": canonical, "mount_accessor": a.MountAccessor,
-		"custom_metadata": a.CustomMetadata, "metadata": a.Metadata, "local": a.Local,
-	})
+		"custom_metadata": a.CustomMetadata, "local": a.Local,
+	}
+	if s.differs.AliasMetadataListed {
+		info["metadata"] = a.Metadata
+	}
+	return s.withMount(a, info)
 }

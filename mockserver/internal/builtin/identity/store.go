@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/clock"
+	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 	"github.com/plugproof/plugproof/mockserver/internal/storage/cache"
 	"github.com/plugproof/plugproof/mockserver/internal/storage/keylock"
@@ -67,10 +68,10 @@ type Mounts interface {
 // Store keeps entities and groups in storage. It is safe for concurrent use.
 type Store struct {
 	storage logical.Storage
-	// marked: made up names end in the ID of their namespace, also of the root.
-	marked bool
-	mounts Mounts
-	clock  *clock.Clock
+	// differs says what differs between servers.
+	differs dialect.Entities
+	mounts  Mounts
+	clock   *clock.Clock
 	// changed is told the IDs of entities of which something was changed; none where it
 	// may be any entity's groups.
 	changed func(entity string)
@@ -84,13 +85,13 @@ type Store struct {
 }
 
 // NewStore returns the entities and groups in that storage, those of the namespace of the
-// context with which they are asked for if it is namespace.Scoped. If marked, the names
-// made up for them end in the ID of their namespace. It calls changed for each entity that
+// context with which they are asked for if it is namespace.Scoped.
+// It calls changed for each entity that
 // was changed or deleted, and without one for each group.
 // The times are those of clk.
-func NewStore(storage logical.Storage, marked bool, mounts Mounts, clk *clock.Clock, changed func(entity string)) *Store {
+func NewStore(storage logical.Storage, differs dialect.Entities, mounts Mounts, clk *clock.Clock, changed func(entity string)) *Store {
 	return &Store{
-		storage: storage, marked: marked, mounts: mounts, clock: clk, changed: changed,
+		storage: storage, differs: differs, mounts: mounts, clock: clk, changed: changed,
 		entities: cache.New[*Entity](cacheLimit), groups: cache.New[*Group](cacheLimit), rights: cache.New[Rights](cacheLimit),
 	}
 }
@@ -161,7 +162,7 @@ func (s *Store) madeUp(ctx context.Context, kind string) (id, name string, err e
 		return "", "", err
 	}
 	name = fmt.Sprintf("%s_%x", kind, random)
-	if s.marked {
+	if s.differs.NamedAfterNamespace {
 		name += "." + ns.ID
 	}
 	return ns.Mark(id), name, nil

@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/plugproof/plugproof/mockserver/clock"
+	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/mockserver/internal/builtin/identity"
 )
 
@@ -25,7 +26,7 @@ func (mounts) MountByAccessor(accessor string) (identity.Mount, bool) {
 }
 
 func newStore(storage logical.Storage, clk *clock.Clock) *identity.Store {
-	return identity.NewStore(storage, false, mounts{}, clk, func(string) {})
+	return identity.NewStore(storage, dialect.Entities{}, mounts{}, clk, func(string) {})
 }
 
 func alias(name string) identity.Alias {

@@ -33,7 +33,6 @@ func (e *endpoints) leasePaths() []*framework.Path {
 		Type: framework.TypeDurationSecond, Default: 0,
 		Description: "The desired increment in seconds to the token expiration",
 	}}
-	kind := func() fields { return field("type", framework.TypeString, "Only the type irrevocable is known") }
 	return []*framework.Path{
 		path("leases/lookup/(?P<prefix>.+?)?", under(), e.listLeases, "List the leases below a prefix.", logical.ListOperation),
 		writePath("leases/lookup", field("lease_id", framework.TypeString, "The lease identifier"), e.lookupLease, "Look up a lease."),
@@ -42,8 +41,8 @@ func (e *endpoints) leasePaths() []*framework.Path {
 		writePath(prefix+"revoke-force/(?P<prefix>.+)", under(), e.revokeForce, "Revoke the leases below a prefix, whatever their backends say."),
 		writePath(prefix+"revoke-prefix/(?P<prefix>.+)", with(under(), sync), e.revokePrefix, "Revoke the leases below a prefix."),
 		writePath("leases/tidy$", nil, e.tidyLeases, "Remove what is left of leases that are gone."),
-		path("leases/count$", kind(), e.countLeases, "Count the leases that couldn't be revoked.", logical.ReadOperation),
-		path("leases$", kind(), e.listIrrevocable, "List the leases that couldn't be revoked.", logical.ReadOperation),
+		path("leases/count$", irrevocableFields(), e.countLeases, "Count the leases that couldn't be revoked.", logical.ReadOperation),
+		path("leases$", with(irrevocableFields(), field("limit", framework.TypeString, "How many leases to list, or none for all")), e.listIrrevocable, "List the leases that couldn't be revoked.", logical.ReadOperation),
 	}
 }
 
@@ -81,12 +80,14 @@ func (e *endpoints) lookupLease(ctx context.Context, _ *logical.Request, d *fram
 	return &logical.Response{Data: data}, nil
 }
 
-// lease returns a lease of the request's namespace.
+// lease returns a lease of the request's namespace. An ID that cannot be one is told
+// everywhere.
 func (e *endpoints) lease(ctx context.Context, id string) (*lease.Lease, error) {
-	if !namespace.From(ctx).Owns(id) {
+	l, err := e.leases.Get(ctx, id)
+	if err == nil && !namespace.From(ctx).Owns(id) {
 		return nil, lease.ErrNotFound
 	}
-	return e.leases.Get(ctx, id)
+	return l, err
 }
 
 func (e *endpoints) listLeases(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
@@ -167,41 +168,6 @@ func revoked(err error, sync bool) (*logical.Response, error) {
 		return nil, nil
 	}
 	return logical.RespondWithStatusCode(nil, nil, http.StatusAccepted)
-}
-
-// isIrrevocable reports whether a request names the only type of leases that can
-// be counted and listed: those that could not be revoked.
-func isIrrevocable(d *framework.FieldData) bool {
-	return strings.EqualFold(d.Get("type").(string), "irrevocable")
-}
-
-func (e *endpoints) countLeases(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	if !isIrrevocable(d) {
-		return nil, nil
-	}
-	total, counts := 0, map[string]int{}
-	err := e.authority.Irrevocable(ctx, func(_ *lease.Lease, m access.Mount) {
-		total++
-		counts[m.Accessor]++
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &logical.Response{Data: map[string]any{"lease_count": total, "counts": counts}}, nil
-}
-
-func (e *endpoints) listIrrevocable(ctx context.Context, _ *logical.Request, d *framework.FieldData) (*logical.Response, error) {
-	if !isIrrevocable(d) {
-		return nil, nil
-	}
-	leases := []map[string]any{}
-	err := e.authority.Irrevocable(ctx, func(l *lease.Lease, m access.Mount) {
-		leases = append(leases, map[string]any{"lease_id": l.ID, "mount_id": m.Accessor, "error": l.Failure})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &logical.Response{Data: map[string]any{"lease_count": len(leases), "leases": leases}}, nil
 }
 
 func (e *endpoints) tidyLeases(_ context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
