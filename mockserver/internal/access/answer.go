@@ -46,6 +46,9 @@ func (a *Authority) answer(ctx context.Context, req *logical.Request, te *logica
 		return resp, nil
 	}
 	setWrapping(req, resp)
+	if err := a.filterKeys(ctx, req, te, resp); err != nil {
+		return nil, err
+	}
 	switch {
 	case login && resp.Secret != nil:
 		a.logger.Error("unexpected Secret response for login path", "request_path", req.Path)

@@ -65,6 +65,8 @@ type ACL struct {
 	slashFirst bool
 	// pages: lists have the fields after and limit.
 	pages bool
+	// filters: policies may filter lists.
+	filters bool
 	// ends is when the first of its parts expires; zero for never.
 	ends time.Time
 
@@ -77,7 +79,7 @@ type ACL struct {
 // newACL builds the ACL of the policies of a namespace for a caller.
 func newACL(home *namespace.Namespace, policies []*Policy, caller Caller, extras Extras) *ACL {
 	now := extras.now()
-	a := &ACL{home: home.Path, at: home.Path, slashFirst: extras.SlashFirst, pages: extras.pages(), exact: make(map[string]*grant), prefixes: radix.New()}
+	a := &ACL{home: home.Path, at: home.Path, slashFirst: extras.SlashFirst, pages: extras.pages(), filters: extras.filters(), exact: make(map[string]*grant), prefixes: radix.New()}
 	if caller.Entity != nil {
 		a.entity = caller.Entity.ID
 	}
@@ -156,6 +158,9 @@ func (g *grant) merge(more grant) *grant {
 	merged.capabilities |= more.capabilities
 	if more.limit > 0 && (g.limit <= 0 || more.limit < g.limit) {
 		merged.limit = more.limit
+	}
+	if merged.filter == nil { // that of the first policy which has one
+		merged.filter = more.filter
 	}
 	merged.maxWrap = shorter(g.maxWrap, more.maxWrap)
 	merged.minWrap = shorter(g.minWrap, more.minWrap)

@@ -181,8 +181,12 @@ func TestParseErrors(t *testing.T) {
 		{"wildcards", `path "a/+*" { capabilities = ["read"] }`, `failed to parse policy: path "a/+*": invalid use of wildcards ('+*' is forbidden)`},
 		{"wrapping", `path "a" { capabilities = ["read"] min_wrapping_ttl = 2 max_wrapping_ttl = 1 }`,
 			"failed to parse policy: max_wrapping_ttl cannot be less than min_wrapping_ttl"},
-		{"not emulated", `path "a" { capabilities = ["list"] list_scan_response_keys_filter_path = "x" }`,
-			`failed to parse policy: path "a": "list_scan_response_keys_filter_path" is not emulated by plugproof's mock server; leave it out`},
+		{"filter without list", `path "a" { capabilities = ["read"] list_scan_response_keys_filter_path = "{{.key}}" }`,
+			"failed to parse policy: list_scan_response_keys_filter_path needs to be used on a path with the list capability"},
+		{"filter without key", `path "a" { capabilities = ["list"] list_scan_response_keys_filter_path = "x" }`,
+			"failed to parse policy: list_scan_response_keys_filter_path resulted in same path for two different keys"},
+		{"filter that is no template", `path "a" { capabilities = ["list"] list_scan_response_keys_filter_path = "{{" }`,
+			"failed to parse policy: unable to compile template for list_scan_response_keys_filter_path: unable to parse template: template: template:1: unclosed action"},
 		{"known capability", `path "a" { capabilities = ["scan"] }`, ""},
 	}
 	for _, tt := range tests {

@@ -41,9 +41,8 @@ type Extras struct {
 	Capabilities []string
 	// SlashFirst: listing a path asks the patterns for the path with its slash first.
 	SlashFirst bool
-	// Keys are known in a path's stanza: expiration and pagination_limit. What others
-	// ask for isn't emulated: a policy with one of them is refused with an error that
-	// says so.
+	// Keys are known in a path's stanza: expiration, pagination_limit and
+	// list_scan_response_keys_filter_path.
 	Keys []string
 	// DefaultLacks are paths that the default policy leaves out.
 	DefaultLacks []string
@@ -64,11 +63,11 @@ func (e Extras) now() time.Time {
 // pages reports whether lists have the fields after and limit.
 func (e Extras) pages() bool { return slices.Contains(e.Keys, limitKey) }
 
-// The keys of Extras that are emulated: when a path's stanza expires, and how many
-// entries a list of the path may have.
+// Keys of Extras: how many entries a list of the path may have, and the path by which
+// they are filtered.
 const (
-	expirationKey = "expiration"
-	limitKey      = "pagination_limit"
+	limitKey  = "pagination_limit"
+	filterKey = "list_scan_response_keys_filter_path"
 )
 
 // Policy is a parsed policy. It is never changed.
@@ -110,6 +109,8 @@ type grant struct {
 	required        []string
 	// limit is how many entries a list may have; 0 for any number.
 	limit int
+	// filter is what a list's keys must pass; nil for all.
+	filter *Filter
 }
 
 // stanza is a path's block as HCL decodes it.
@@ -123,6 +124,7 @@ type stanza struct {
 	Required     []string         `hcl:"required_parameters"`
 	Expiration   string           `hcl:"expiration"`
 	Limit        int              `hcl:"pagination_limit"`
+	Filter       string           `hcl:"list_scan_response_keys_filter_path"`
 }
 
 // stanzaKeys are what Vault 1.14 knows in a stanza; mfa_methods is for
@@ -197,9 +199,6 @@ func parseRule(item *ast.ObjectItem, extras Extras) (rule, error) {
 	if err := hclutil.CheckHCLKeys(item.Val, append(stanzaKeys(), extras.Keys...)); err != nil {
 		return rule{}, multierror.Prefix(err, fmt.Sprintf("path %q:", path))
 	}
-	if key := notEmulated(item.Val, extras.Keys); key != "" {
-		return rule{}, fmt.Errorf("path %q: %q is not emulated by plugproof's mock server; leave it out", path, key)
-	}
 	var s stanza
 	if err := hcl.DecodeObject(&s, item.Val); err != nil {
 		return rule{}, multierror.Prefix(err, fmt.Sprintf("path %q:", path))
@@ -215,20 +214,6 @@ func parseRule(item *ast.ObjectItem, extras Extras) (rule, error) {
 	}
 	r.grant, err = s.grant(path, extras)
 	return r, err
-}
-
-// notEmulated returns a key of the stanza that is among the given ones.
-func notEmulated(node ast.Node, keys []string) string {
-	object, ok := node.(*ast.ObjectType)
-	if !ok {
-		return ""
-	}
-	for _, item := range object.List.Items {
-		if key, _ := item.Keys[0].Token.Value().(string); key != expirationKey && key != limitKey && slices.Contains(keys, key) {
-			return key
-		}
-	}
-	return ""
 }
 
 func (s stanza) grant(path string, extras Extras) (grant, error) {
@@ -259,7 +244,13 @@ func (s stanza) grant(path string, extras Extras) (grant, error) {
 	if g.minWrap != 0 && g.maxWrap != 0 && g.maxWrap < g.minWrap {
 		return g, errors.New("max_wrapping_ttl cannot be less than min_wrapping_ttl")
 	}
-	return g, nil
+	if s.Filter != "" {
+		if g.capabilities&List == 0 {
+			return g, errors.New(filterKey + " needs to be used on a path with the list capability")
+		}
+		g.filter, err = newFilter(s.Filter, strings.TrimPrefix(path, "/"))
+	}
+	return g, err
 }
 
 // capabilities are the stanza's own and those of the old key `policy`.
@@ -315,8 +306,8 @@ func (e Extras) blocked(p Stored) string {
 	return blocked
 }
 
-// template matches a part of a path that is filled in.
-var template = regexp.MustCompile(`\{\{.*?\}\}`)
+// placeholder matches a part of a path that is filled in.
+var placeholder = regexp.MustCompile(`\{\{.*?\}\}`)
 
 // fill returns the rule's path for a caller; not ok if the path needs something of the
 // caller that isn't there, or has a blocked character.
@@ -327,7 +318,7 @@ func (r rule) fill(home *namespace.Namespace, caller Caller, blocked string) (pa
 	_, path, err := identitytpl.PopulateString(identitytpl.PopulateStringInput{
 		Mode: identitytpl.ACLTemplating, String: r.path, Entity: caller.Entity, Groups: caller.Groups, NamespaceID: home.ID,
 	})
-	fixed := template.ReplaceAllString(r.path, "")
+	fixed := placeholder.ReplaceAllString(r.path, "")
 	for _, c := range blocked {
 		if strings.Count(path, string(c)) > strings.Count(fixed, string(c)) { // it is in a value
 			return "", false
