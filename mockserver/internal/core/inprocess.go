@@ -150,12 +150,12 @@ func (b *inProcess) living(ctx context.Context) (*instance, error) {
 	err = b.call(i, func() error {
 		return i.Initialize(ctx, &logical.InitializationRequest{Storage: b.conf.StorageView})
 	})
-	if err != nil {
-		b.cleanUp(ctx, i)
+	if i.dead.Load() {
 		return nil, err
 	}
+	// One that failed to initialize is used by later requests, as a process is.
 	b.current.Store(i)
-	return i, nil
+	return i, err
 }
 
 // HandleRequest implements logical.Backend.
@@ -194,6 +194,9 @@ func (b *inProcess) Initialize(ctx context.Context, req *logical.InitializationR
 func (b *inProcess) Cleanup(ctx context.Context) {
 	b.cleanUp(ctx, b.current.Load())
 }
+
+// Reopen makes a backend usable after Cleanup: its next request gets a new one.
+func (b *inProcess) Reopen() { b.current.Load().dead.Store(true) }
 
 // cleanUp cleans up a backend that did not panic. A panic is only logged.
 func (b *inProcess) cleanUp(ctx context.Context, i *instance) {

@@ -37,7 +37,7 @@ func protectedPrefixes() []string {
 
 // EnableMount mounts a plugin: its path is reserved, the plugin started, its
 // type compared and the mount stored, in this order. If a step fails nothing is
-// left.
+// left. Only then its backend is initialized: where that fails, the mount stays.
 func (c *Core) EnableMount(ctx context.Context, e *mounts.Entry) error {
 	e.Namespace = namespace.From(ctx).Path
 	if !e.Auth {
@@ -64,15 +64,28 @@ func (c *Core) EnableMount(ctx context.Context, e *mounts.Entry) error {
 		return err
 	}
 	err := c.startBackend(ctx, r)
-	if err != nil {
+	var uninitialized *initializeError
+	if err != nil && !errors.As(err, &uninitialized) {
 		c.table.Remove(r)
 		// The request may have ended; what was begun must be undone all the same.
 		return errors.Join(err, c.discard(context.WithoutCancel(ctx), r))
 	}
 	c.table.Ready(r)
 	c.rollbacks.mounted(r.Entry())
+	if uninitialized != nil {
+		return errors.Join(uninitialized.error, c.endUninitialized(context.WithoutCancel(ctx), r))
+	}
 	c.logger.Info("successful mount", "namespace", e.Namespace, "path", e.FullPath(), "type", e.Type, "version", e.Version)
 	return nil
+}
+
+// endUninitialized ends the backend of a new mount that failed to initialize, where servers
+// do.
+func (c *Core) endUninitialized(ctx context.Context, r *mounts.Route) error {
+	if !c.dialect.Mounts.UninitializedEnds {
+		return nil
+	}
+	return r.Suspend(ctx, func(b *mounts.Backend) { b.Cleanup(ctx) })
 }
 
 // reserve puts a new mount in the table, unless its path leads into a mount or a
@@ -98,10 +111,15 @@ func (c *Core) reserve(ctx context.Context, r *mounts.Route) error {
 // stores the mount.
 func (c *Core) startBackend(ctx context.Context, r *mounts.Route) error {
 	b, leave, err := r.Enter(ctx)
-	if err != nil {
+	var uninitialized *initializeError
+	switch {
+	case errors.As(err, &uninitialized):
+		b = r.Running()
+	case err != nil:
 		return err
+	default:
+		defer leave()
 	}
-	defer leave()
 	e := r.Entry()
 	switch kind := b.Type(); {
 	case e.Auth && kind != logical.TypeCredential:
@@ -109,7 +127,10 @@ func (c *Core) startBackend(ctx context.Context, r *mounts.Route) error {
 	case !e.Auth && kind != logical.TypeLogical:
 		return fmt.Errorf("unknown backend type: %q", e.Type)
 	}
-	return c.persist(ctx, r.Entry())
+	if err := c.persist(ctx, r.Entry()); err != nil {
+		return err
+	}
+	return err
 }
 
 // discard ends a mount's backend and removes what it stored.
@@ -189,6 +210,9 @@ func (c *Core) Reload(ctx context.Context, r *mounts.Route) error {
 	}
 	reload := context.WithValue(ctx, plugin.ContextKeyPluginReload, "reload")
 	if err := r.Exchange(ctx, func(b *mounts.Backend) { b.Cleanup(reload) }); err != nil {
+		if uninitialized := (*initializeError)(nil); errors.As(err, &uninitialized) {
+			return uninitialized.error
+		}
 		// Servers note what runs before they look at the error.
 		return errors.Join(err, r.Modify(func(e *mounts.Entry) error {
 			e.RunningSHA256 = ""

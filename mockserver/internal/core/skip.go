@@ -4,6 +4,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/hashicorp/vault/sdk/logical"
@@ -23,9 +24,14 @@ import (
 // decides; what is certain beforehand is decided by checkStored.
 func (c *Core) startStored(ctx context.Context, r *mounts.Route) (*mounts.Backend, error) {
 	b, err := c.start(ctx, r)
-	if err != nil && !r.Skipped() && !r.Started() {
-		c.skip(r, err)
+	if err == nil || r.Skipped() || r.Started() {
+		return b, err
 	}
+	if uninitialized := (*initializeError)(nil); errors.As(err, &uninitialized) {
+		c.logger.Error("failed to initialize mount backend", "path", r.Entry().Path, "error", err)
+		return b, nil
+	}
+	c.skip(r, err)
 	return b, err
 }
 

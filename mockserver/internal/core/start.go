@@ -60,10 +60,8 @@ func (c *Core) start(ctx context.Context, r *mounts.Route) (*mounts.Backend, err
 	if !r.Skipped() {
 		r.Storage.SetReadOnly(nil)
 	}
-	err = initialize(ctx, b, r)
-	if err == nil {
-		err = checkSpecialPaths(b.SpecialPaths())
-	}
+	failed := initialize(ctx, b, r)
+	err = checkSpecialPaths(b.SpecialPaths())
 	if err == nil {
 		err = c.recordRunning(ctx, r, plug)
 	}
@@ -71,8 +69,18 @@ func (c *Core) start(ctx context.Context, r *mounts.Route) (*mounts.Backend, err
 		b.Cleanup(ctx) // no other reference exists
 		return nil, err
 	}
-	return mounts.NewBackend(b), nil
+	if failed != nil {
+		failed = &initializeError{failed}
+	}
+	return mounts.NewBackend(b), failed
 }
+
+// initializeError is returned with a backend that failed to initialize: it is used all the
+// same, and only who started it learns of the failure (mountInternal, setupMounts and
+// reloadBackendCommon of Vault and OpenBao).
+type initializeError struct{ error }
+
+func (e *initializeError) Unwrap() error { return e.error }
 
 // about returns ctx for calls of the plugin at a mount, whose spans name it. The server's
 // own mounts start plugins too, which have no mount then.

@@ -19,7 +19,8 @@ import (
 // being beyond reload.
 const drainTime = 10 * time.Second
 
-// Starter makes the backend of a mount when it is first needed.
+// Starter makes the backend of a mount when it is first needed. A backend that it returns
+// together with an error is the mount's all the same: the error is for who started it.
 type Starter func(ctx context.Context, r *Route) (*Backend, error)
 
 // Backend is a running backend and what the router must know of it.
@@ -182,15 +183,21 @@ func (r *Route) startOnce(ctx context.Context) error {
 		return err
 	}
 	b, err := r.start(ctx, r)
-	switch {
-	case err != nil && r.missing.Load(): // the starter skipped it
+	if err != nil && r.missing.Load() { // the starter skipped it
 		return ErrNoBackend
-	case err != nil:
-		return err
 	}
+	r.keep(b)
+	return err
+}
+
+// keep makes a backend the mount's, if it is one.
+func (r *Route) keep(b *Backend) {
+	if b == nil {
+		return
+	}
+	r.missing.Store(false)
 	r.started.Store(true)
 	r.backend.Store(b)
-	return nil
 }
 
 // Running returns the backend if it was started, else nil.
@@ -211,18 +218,30 @@ func (r *Route) Exchange(ctx context.Context, end func(*Backend)) error {
 			return ErrStopped
 		}
 		b, err := r.start(ctx, r)
-		if err != nil {
-			if old != nil {
-				if again, ok := old.Backend.(reopener); ok {
-					again.Reopen()
-					r.backend.Store(old)
-				}
-			}
-			return err
+		r.keep(b)
+		if b == nil {
+			r.reopen(old)
 		}
-		r.missing.Store(false)
-		r.started.Store(true)
-		r.backend.Store(b)
+		return err
+	})
+}
+
+// reopen makes a backend that has ended the mount's again, if it can be.
+func (r *Route) reopen(old *Backend) {
+	if old == nil {
+		return
+	}
+	if again, ok := old.Backend.(reopener); ok {
+		again.Reopen()
+		r.backend.Store(old)
+	}
+}
+
+// Suspend ends the backend with end until a request needs it.
+func (r *Route) Suspend(ctx context.Context, end func(*Backend)) error {
+	var old *Backend
+	return r.alone(ctx, func(b *Backend) { end(b); old = b }, func() error {
+		r.reopen(old)
 		return nil
 	})
 }

@@ -199,11 +199,11 @@ func (b *Backend) replaceSession(ctx context.Context, c *replacement, stale *ses
 	s, err := b.restart(ctx, stale)
 	b.mu.Lock()
 	b.replacing = nil
-	late := b.closed && err == nil
+	late := b.closed && s != nil
 	if late {
 		err = sdkplugin.ErrPluginShutdown
 	}
-	if err == nil {
+	if s != nil && !late {
 		b.session.Store(s)
 	}
 	c.err = err
@@ -215,7 +215,9 @@ func (b *Backend) replaceSession(ctx context.Context, c *replacement, stale *ses
 	close(c.done)
 }
 
-// restart opens a new session for the mount and initializes it.
+// restart opens a new session for the mount and initializes it. One that fails to
+// initialize is returned with the error: as in the servers, later requests use it
+// (reloadBackend in builtin/plugin/v5/backend.go).
 func (b *Backend) restart(ctx context.Context, stale *session) (*session, error) {
 	b.conf.Logger.Debug("starting plugin process", "plugin", stale.entry.Name)
 	if stale.proc != nil {
@@ -228,11 +230,12 @@ func (b *Backend) restart(ctx context.Context, stale *session) (*session, error)
 	}
 	// A backend that starts again must be initialized again; nobody else knows
 	// that it did.
-	if err := s.backend.Initialize(ctx, &logical.InitializationRequest{Storage: b.conf.StorageView}); err != nil {
+	err = s.backend.Initialize(ctx, &logical.InitializationRequest{Storage: b.conf.StorageView})
+	if err != nil && stale.proc == nil { // a placeholder stays one
 		b.pool.close(s)
 		return nil, err
 	}
-	return s, nil
+	return s, err
 }
 
 // reopenSession opens a new session of the same protocol as stale.
