@@ -20,7 +20,8 @@ func (g generator) policy() string {
 // limits are further words of a policy's path.
 func (g generator) limits() string {
 	return pick(g, "", "", "", "", `allowed_parameters = { "value" = [] } `, `allowed_parameters = { "value" = ["v"], "*" = [] } `, `denied_parameters = { "value" = ["x"] } `,
-		`denied_parameters = { "*" = [] } `, `required_parameters = ["value"] `, `min_wrapping_ttl = "1m" `, `max_wrapping_ttl = "2m" `)
+		`denied_parameters = { "*" = [] } `, `required_parameters = ["value"] `, `min_wrapping_ttl = "1m" `, `max_wrapping_ttl = "2m" `,
+		`list_scan_response_keys_filter_path = "{{ .path }}/{{ .key }}" `, `pagination_limit = 2 `)
 }
 
 func (g generator) capability() string {

@@ -22,12 +22,24 @@ type generator struct {
 	builtins bool
 	// identities: entities and groups are asked for as much as plugins.
 	identities bool
+	// widely: most requests are of the forms that the usual ones have not.
+	widely bool
+	// processes: most requests are about plugins' processes and files.
+	processes bool
 }
 
 // newGenerator returns the generator of a seed. Every second one uses namespaces if
-// the server has them, every third one builtin engines, another third identities.
+// the server has them, every third one builtin engines, another third identities, the others what is asked
+// less often; every fifth one is about processes alone.
 func newGenerator(seed int, namespaces bool) generator {
-	return generator{rand.New(rand.NewPCG(uint64(seed), 2)), namespaces && seed%2 == 0, seed%3 == 0, seed%3 == 1} //#nosec G404 G115 -- a repeatable test
+	rng := rand.New(rand.NewPCG(uint64(seed), 2)) //#nosec G404 G115 -- a repeatable test
+	if seed%5 == 4 {
+		return generator{rng: rng, processes: true}
+	}
+	return generator{
+		rng:        rng,
+		namespaces: namespaces && seed%2 == 0, builtins: seed%3 == 0, identities: seed%3 == 1, widely: seed%3 == 2,
+	}
 }
 
 func pick[T any](g generator, from ...T) T { return from[g.rng.IntN(len(from))] }
@@ -54,8 +66,13 @@ func (g generator) sequence(n int) *replay.Case {
 	for _, s := range g.prepare() {
 		add(s)
 	}
+	if g.processes {
+		c.Server = g.host()
+	}
 	for len(c.Steps) < n {
-		add(g.step())
+		for _, s := range settled(g.step()) {
+			add(s)
+		}
 	}
 	return c
 }
@@ -63,6 +80,9 @@ func (g generator) sequence(n int) *replay.Case {
 // prepare makes plugins, mounts, a policy and a token: without them most requests
 // would meet nothing.
 func (g generator) prepare() []replay.Step {
+	if g.processes {
+		return g.prepareProcesses()
+	}
 	prepared := []replay.Step{
 		{HTTP: "PUT sys/plugins/catalog/secret/probe", Body: raw(map[string]any{"command": "probe", "sha256": "{sha_probe}"})},
 		{HTTP: "PUT sys/plugins/catalog/auth/pauth", Body: raw(map[string]any{"command": "probe", "sha256": "{sha_probe}", "env": []string{"PROBE_TYPE=auth"}})},
@@ -99,6 +119,9 @@ func raw(body any) json.RawMessage {
 }
 
 func (g generator) step() replay.Step {
+	if g.processes {
+		return g.process()
+	}
 	kinds := []func() replay.Step{
 		g.catalog, g.catalog, g.mount, g.mount, g.auth, g.tune, g.tune, g.reload, g.remount,
 		g.token, g.token, g.tokenUse, g.tokenRole, g.policies, g.passwords, g.lease, g.lease, g.wrapping, g.wrapping,
@@ -112,6 +135,9 @@ func (g generator) step() replay.Step {
 		for range 16 {
 			kinds = append(kinds, g.identityRequest)
 		}
+	}
+	if g.widely && !g.chance(4) {
+		kinds = g.wide()
 	}
 	if g.builtins {
 		kinds = append(kinds, g.versioned, g.versioned, g.versioned, g.versioned, g.unversioned, g.unversioned, g.database, g.database, g.database)

@@ -48,7 +48,7 @@ func (s *shrinker) try(exchanges []replay.Exchange) bool {
 		return false
 	}
 	s.attempts--
-	for _, found := range s.compare(&replay.Case{Area: s.best.sequence.Area, Steps: exchanges}) {
+	for _, found := range s.compare(&replay.Case{Area: s.best.sequence.Area, Server: s.best.sequence.Server, Steps: exchanges}) {
 		if len(found.sequence.Steps) == len(exchanges) && found.same(s.best) {
 			s.best = found
 			return true
