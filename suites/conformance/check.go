@@ -91,25 +91,14 @@ func CheckOn(ctx context.Context, config CheckConfig, target steps.Target, path 
 			return report.Run{}, usage.Errorf("%s: what a plugin logs is not known: %s", target.Name(), reason)
 		}
 	}
-	about, all, err := readFeatures(features.Plugin(), config.Features)
-	if err != nil {
-		return report.Run{}, err
-	}
-	chosen, err := choose(all, config.Only, config.Area, config.Level, "")
-	if err == nil {
-		err = chosen.count(about)
-	}
+	asked := report.Choice{Only: config.Only, Area: config.Area, Level: config.Level}
+	plan, err := planned(features.Plugin(), config.Features, asked, config.Execution)
 	if err != nil {
 		return report.Run{}, err
 	}
 	// Those that start processes of the plugin take longest, and many wait for each other.
-	chosen.startWith("process", "time", "start")
-	choice, err := config.narrow(&chosen, all)
-	if err != nil {
-		return report.Run{}, err
-	}
-	choice.Only, choice.Area, choice.Level = config.Only, config.Area, config.Level
-	known, err := ownDeviations(config.Deviations, all)
+	plan.chosen.startWith("process", "time", "start")
+	known, err := ownDeviations(config.Deviations, plan.all)
 	if err != nil {
 		return report.Run{}, err
 	}
@@ -118,45 +107,58 @@ func CheckOn(ctx context.Context, config CheckConfig, target steps.Target, path 
 		return report.Run{}, err
 	}
 	config.Observer.Stage("finding out what " + filepath.Base(path) + " is")
-	running := Config{Concurrency: config.Concurrency, Execution: config.Execution, Observer: config.Observer}
 	stepsConfig := steps.Config{
-		Features: about, Requirements: all, Target: target, Plugins: map[string]string{steps.SubjectName: path},
+		Features: plan.features, Requirements: plan.all, Target: target, Plugins: map[string]string{steps.SubjectName: path},
 		CommandLine: vaultcli.CommandLine{}, Identity: identity, PluginLog: config.Log,
 	}
 	stepsConfig.Installed, err = install(ctx, target, path, config)
-	switch unmountable := new(NotAPluginError); {
-	case errors.As(err, &unmountable):
-		result = unmountable.result(config, all, chosen, stepsConfig)
-		result.Choice = choice
-		return result, nil
-	case err != nil:
+	if unmountable := new(NotAPluginError); errors.As(err, &unmountable) {
+		return unmountable.result(config, plan, stepsConfig), nil
+	}
+	if err != nil {
 		return report.Run{}, err
 	}
-	defer func() { err = errors.Join(err, closeWithin(ctx, stepsConfig.Installed)) }()
 	defer func() {
-		if config.Log == nil {
-			return
-		}
-		lines, logErr := stepsConfig.Installed.Log(context.WithoutCancel(ctx))
-		for _, line := range lines {
-			_, _ = fmt.Fprintln(config.Log, line)
-		}
-		err = errors.Join(err, logErr)
+		err = errors.Join(err, config.writeLog(ctx, stepsConfig.Installed), closeWithin(ctx, stepsConfig.Installed))
 	}()
 	known = known.Of(deviations.Server{Target: target.Name(), Identity: identity})
-	result, err = execute(ctx, running, chosen, choice, known, stepsConfig)
+	result, err = execute(ctx, Config{Concurrency: config.Concurrency, Execution: config.Execution, Observer: config.Observer}, plan, known, stepsConfig)
 	result.Plugin = config.title(path, stepsConfig.Installed.Type())
 	return result, err
 }
 
+// writeLog writes what the plugin logged, for those who want it.
+func (c CheckConfig) writeLog(ctx context.Context, installed *steps.Installed) error {
+	if c.Log == nil {
+		return nil
+	}
+	lines, err := installed.Log(context.WithoutCancel(ctx))
+	for _, line := range lines {
+		_, _ = fmt.Fprintln(c.Log, line)
+	}
+	return err
+}
+
+// typeName returns what people call a plugin of a type; empty for an unknown type.
+func typeName(kind string) string {
+	switch kind {
+	case "secret":
+		return "a secrets engine"
+	case "auth":
+		return "an auth method"
+	case "database":
+		return "a database plugin"
+	}
+	return ""
+}
+
 // title names the plugin for people.
 func (c CheckConfig) title(path, kind string) string {
-	names := map[string]string{"secret": "a secrets engine", "auth": "an auth method", "database": "a database plugin"}
-	text := cmp.Or(c.Plugin, path)
-	if names[kind] != "" {
-		text += ", " + names[kind]
+	title := cmp.Or(c.Plugin, path)
+	if name := typeName(kind); name != "" {
+		title += ", " + name
 	}
-	return text
+	return title
 }
 
 // complete fills in the defaults and reports what is wrong with the rest.

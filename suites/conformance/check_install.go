@@ -37,19 +37,8 @@ func install(ctx context.Context, target steps.Target, path string, config Check
 	if len(findings) > 0 {
 		return nil, &NotAPluginError{path: path, finding: &findings[0]}
 	}
-	kinds := []string{"secret", "auth"}
-	switch {
-	case config.Profile.Type == "auth":
-		slices.Reverse(kinds)
-	case config.Profile.Type == "database", config.Profile.Type == "" && config.Profile.Database.Connection != nil:
-		kinds = slices.Insert(kinds, 0, "database")
-	}
-	var refusals []string
-	// asDatabase is why it could not be started as the database plugin that it is said
-	// to be; warnings are what it logged as what its profile says.
-	var asDatabase *steps.Crash
-	var warnings []string
-	for _, kind := range kinds {
+	t := typeTrials{path: path, profile: config.Profile, types: typesFor(config.Profile)}
+	for _, kind := range t.types {
 		installed, err := steps.Install(ctx, steps.Installation{
 			Target: target, Subject: &steps.Subject{Type: kind, Profile: config.Profile},
 			Binary: path, StartTimeout: config.StartTimeout, RequestTimeout: config.RequestTimeout,
@@ -58,49 +47,87 @@ func install(ctx context.Context, target steps.Target, path string, config Check
 		switch {
 		case errors.Is(err, steps.ErrNoAnswer):
 			return nil, &NotAPluginError{path: path, hung: config.StartTimeout}
+		case errors.As(err, &refused) && refused.Database && config.Profile.Type == "" && t.types[0] != "database":
+			config.Profile.Type = "database"
+			return install(ctx, target, path, config)
 		case errors.As(err, &refused):
-			if refused.Database && kinds[0] == "database" {
-				// It is one, and was refused as such.
-				return nil, &NotAPluginError{path: path, crash: asDatabase, refusals: refusals}
+			if err := t.refuse(kind, refused); err != nil {
+				return nil, err
 			}
-			if refused.Database {
-				if given := config.Profile.Type; given != "" && given != "database" {
-					return nil, usage.Errorf("%s is a database plugin: leave out --type, or give --type database", path)
-				}
-				if config.Profile.Type == "" {
-					config.Profile.Type = "database"
-					return install(ctx, target, path, config)
-				}
-			}
-			warnings = append(warnings, refused.Warnings...)
-			switch {
-			case kind == "database":
-				asDatabase = refused.Crash
-			case asDatabase != nil && refused.Crash != nil:
-				return nil, &NotAPluginError{path: path, crash: asDatabase}
-			case refused.Crash != nil:
-				// Another type would not start either.
-				return nil, &NotAPluginError{path: path, crash: refused.Crash}
-			}
-			// Mostly it does not start at all, which need not be said twice.
-			first, _, _ := strings.Cut(refused.Reason, "\n")
-			if len(refusals) == 0 || !strings.HasPrefix(refusals[0], "as "+kinds[0]+": "+first) {
-				refusals = append(refusals, fmt.Sprintf("as %s: %s", kind, strings.TrimSpace(refused.Reason)))
-			}
-			continue
-		case config.Profile.Type != "" && kind != config.Profile.Type && (kind != "secret" || len(config.Profile.Logins) == 0) && (err == nil || errors.As(err, &wrong)):
-			names := map[string]string{"secret": "a secrets engine", "auth": "an auth method", "database": "a database plugin"}
-			mistake := usage.Errorf("%s is %s: leave out --type, or give --type %s%s", path, names[kind], kind, complaints(config.Profile.Type, warnings))
+		case t.contradicts(kind) && (err == nil || errors.As(err, &wrong)):
+			err := t.wrongType(kind)
 			if installed != nil {
-				mistake = errors.Join(mistake, closeWithin(ctx, installed))
+				err = errors.Join(err, closeWithin(ctx, installed))
 			}
-			return nil, mistake
+			return nil, err
 		case errors.As(err, &wrong):
 			return nil, usage.Wrap(err)
+		default:
+			return installed, err
 		}
-		return installed, err
 	}
-	return nil, &NotAPluginError{path: path, refusals: refusals}
+	return nil, &NotAPluginError{path: path, refusals: t.refusals}
+}
+
+// typesFor returns the types that a plugin is tried as, in order.
+func typesFor(profile steps.Profile) []string {
+	switch {
+	case profile.Type == "auth":
+		return []string{"auth", "secret"}
+	case profile.Type == "database", profile.Type == "" && profile.Database.Connection != nil:
+		return []string{"database", "secret", "auth"}
+	}
+	return []string{"secret", "auth"}
+}
+
+// typeTrials is what was learned of a plugin by trying it as one type after the other.
+type typeTrials struct {
+	path    string
+	profile steps.Profile
+	types   []string
+	// refusals are why the server did not take it as each of them.
+	refusals []string
+	// asDatabase is why it could not be started as the database plugin that it is said
+	// to be; warnings are what it logged as what its profile says.
+	asDatabase *steps.Crash
+	warnings   []string
+}
+
+// refuse notes why the plugin is not of that type. An error ends the trials: another
+// type would not help.
+func (t *typeTrials) refuse(kind string, refused *steps.RefusedError) error {
+	switch {
+	case refused.Database && t.types[0] == "database": // it is one, and was refused as such
+		return &NotAPluginError{path: t.path, crash: t.asDatabase, refusals: t.refusals}
+	case refused.Database:
+		return usage.Errorf("%s is a database plugin: leave out --type, or give --type database", t.path)
+	}
+	t.warnings = append(t.warnings, refused.Warnings...)
+	switch {
+	case kind == "database":
+		t.asDatabase = refused.Crash
+	case refused.Crash != nil: // what does not start does not start as another type
+		return &NotAPluginError{path: t.path, crash: cmp.Or(t.asDatabase, refused.Crash)}
+	}
+	// Mostly all types are refused for one reason, which need not be said twice.
+	first, _, _ := strings.Cut(refused.Reason, "\n")
+	if len(t.refusals) == 0 || !strings.HasPrefix(t.refusals[0], "as "+t.types[0]+": "+first) {
+		t.refusals = append(t.refusals, fmt.Sprintf("as %s: %s", kind, strings.TrimSpace(refused.Reason)))
+	}
+	return nil
+}
+
+// contradicts reports whether a plugin of that type is not what its profile says. A
+// profile with logins says that it is an auth method, too: as a secrets engine it is
+// checked, and fails the requirement about its type.
+func (t *typeTrials) contradicts(kind string) bool {
+	declared := t.profile.Type
+	return declared != "" && kind != declared && (kind != "secret" || len(t.profile.Logins) == 0)
+}
+
+// wrongType returns the error of a plugin that its profile contradicts.
+func (t *typeTrials) wrongType(kind string) error {
+	return usage.Errorf("%s is %s: leave out --type, or give --type %s%s", t.path, typeName(kind), kind, complaints(t.profile.Type, t.warnings))
 }
 
 // complaints returns what a plugin logged that was to be of a type; empty for nothing.
@@ -151,18 +178,18 @@ func (e *NotAPluginError) remedy() string {
 
 // result is that of a check: the plugin fails by the requirement that it can be
 // mounted, and the others that were chosen were not checked.
-func (e *NotAPluginError) result(config CheckConfig, all []steps.Requirement, chosen selection, about steps.Config) report.Run {
+func (e *NotAPluginError) result(config CheckConfig, plan plan, about steps.Config) report.Run {
 	result := report.Run{
 		Plugin: config.title(e.path, ""), Target: about.Target.Name(), Server: about.Identity.String(),
-		Concurrency: config.Concurrency, Started: time.Now(),
+		Choice: plan.choice, Concurrency: config.Concurrency, Started: time.Now(),
 	}
 	starting := mountable
 	if config.Profile.Type == "database" || config.Profile.Database.Connection != nil {
 		starting = databaseMountable
 	}
-	config.Observer.Begin(len(chosen.ids))
-	for _, requirement := range all {
-		if requirement.ID != starting && !slices.Contains(chosen.ids, requirement.ID) {
+	config.Observer.Begin(len(plan.chosen.ids))
+	for _, requirement := range plan.all {
+		if requirement.ID != starting && !slices.Contains(plan.chosen.ids, requirement.ID) {
 			continue
 		}
 		outcome := steps.Outcome{

@@ -33,7 +33,7 @@ type Config struct {
 	PluginDir string
 	// YesThisServer allows a server that is not a dev server on loopback.
 	YesThisServer bool
-	// Plugins is a folder with the sample plugins; empty builds them.
+	// Plugins is a directory with the sample plugins; empty builds them.
 	Plugins string
 	// Execution is how they are run.
 	Execution

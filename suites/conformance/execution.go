@@ -158,7 +158,7 @@ func part(ids []string, shard report.Shard, times *report.Run) ([]string, error)
 }
 
 // execute hands the features to godog and gathers the outcomes.
-func execute(ctx context.Context, config Config, chosen selection, choice report.Choice, known deviations.List, stepsConfig steps.Config) (report.Run, error) {
+func execute(ctx context.Context, config Config, plan plan, known deviations.List, stepsConfig steps.Config) (report.Run, error) {
 	seed := config.Seed
 	for seed == 0 {
 		seed = rand.Int64N(1_000_000)
@@ -168,11 +168,11 @@ func execute(ctx context.Context, config Config, chosen selection, choice report
 		return report.Run{}, err
 	}
 	result := report.Run{
-		Program: config.Program, Features: digest, Choice: choice,
+		Program: config.Program, Features: digest, Choice: plan.choice,
 		Target: stepsConfig.Target.Name(), Server: stepsConfig.Identity.String(), CommandLine: config.CLI,
 		Seed: seed, Concurrency: config.Concurrency, Started: time.Now(),
 	}
-	if len(chosen.ids) == 0 { // there are more shards than requirements
+	if len(plan.chosen.ids) == 0 { // there are more shards than requirements
 		return result, nil
 	}
 	bounded := ctx
@@ -184,12 +184,12 @@ func execute(ctx context.Context, config Config, chosen selection, choice report
 	stopping, stop := context.WithCancelCause(bounded)
 	defer stop(nil)
 	a := &attempt{config: config, steps: stepsConfig, known: known, seed: seed, stop: stop}
-	config.Observer.Begin(chosen.scenarios)
-	if result.Outcomes, err = a.run(stopping, chosen); err != nil {
+	config.Observer.Begin(plan.chosen.scenarios)
+	if result.Outcomes, err = a.run(stopping, plan.chosen); err != nil {
 		return report.Run{}, err
 	}
 	for tries := config.Retry; tries > 0 && stopping.Err() == nil; tries-- {
-		again := chosen
+		again := plan.chosen
 		failed := failedIn(report.Run{Outcomes: result.Outcomes})
 		again.keep(func(id string) bool { return slices.Contains(failed, id) })
 		if len(again.ids) == 0 {

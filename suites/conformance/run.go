@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/plugproof/plugproof/features"
@@ -48,24 +47,20 @@ func Run(ctx context.Context, config Config) (_ report.Run, err error) {
 // anything. Which of them apply to the server is not known yet, unless
 // config.ExpectDialect says what it is.
 func Chosen(config Config) ([]steps.Requirement, error) {
-	about, all, err := readFeatures(features.Server(), config.Features)
+	planned, err := config.plan()
 	if err != nil {
-		return nil, err
-	}
-	chosen, err := choose(all, config.Only, config.Area, config.Level, config.Tags)
-	if err != nil {
-		return nil, err
-	}
-	if err := chosen.count(about); err != nil {
-		return nil, err
-	}
-	if _, err := config.narrow(&chosen, all); err != nil {
 		return nil, err
 	}
 	if _, err := expected(config.ExpectDialect); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(r steps.Requirement) bool { return !slices.Contains(chosen.ids, r.ID) }), nil
+	return planned.requirements(), nil
+}
+
+// plan returns what the configuration chooses of the requirements of servers.
+func (c Config) plan() (plan, error) {
+	asked := report.Choice{Only: c.Only, Area: c.Area, Level: c.Level, Tags: c.Tags}
+	return planned(features.Server(), c.Features, asked, c.Execution)
 }
 
 // Against carries out the chosen features and returns the result. The caller
@@ -74,24 +69,12 @@ func Chosen(config Config) ([]steps.Requirement, error) {
 // be made ready. Ending ctx ends the run: scenarios that have begun remove what
 // they made, the others are not begun, the result says so.
 func Against(ctx context.Context, config Config, target steps.Target) (report.Run, error) {
-	about, all, err := readFeatures(features.Server(), config.Features)
-	if err != nil {
-		return report.Run{}, err
-	}
-	chosen, err := choose(all, config.Only, config.Area, config.Level, config.Tags)
-	if err != nil {
-		return report.Run{}, err
-	}
 	config.Concurrency = max(1, config.Concurrency)
 	config.Observer = orSilent(config.Observer)
-	if err := chosen.count(about); err != nil {
-		return report.Run{}, err
-	}
-	choice, err := config.narrow(&chosen, all)
+	plan, err := config.plan()
 	if err != nil {
 		return report.Run{}, err
 	}
-	choice.Only, choice.Area, choice.Level, choice.Tags = config.Only, config.Area, config.Level, config.Tags
 	commands, err := commandLine(ctx, config.CLI)
 	if err != nil {
 		return report.Run{}, err
@@ -100,7 +83,7 @@ func Against(ctx context.Context, config Config, target steps.Target) (report.Ru
 	if err != nil {
 		return report.Run{}, err
 	}
-	own, err := ownDeviations(config.Deviations, all)
+	own, err := ownDeviations(config.Deviations, plan.all)
 	if err != nil {
 		return report.Run{}, err
 	}
@@ -124,8 +107,8 @@ func Against(ctx context.Context, config Config, target steps.Target) (report.Ru
 		return report.Run{}, err
 	}
 	known := append(own, listed...).Of(deviations.Server{Target: target.Name(), Identity: identity})
-	return execute(ctx, config, chosen, choice, known, steps.Config{
-		Features: about, Requirements: all, Target: target, Plugins: plugins,
+	return execute(ctx, config, plan, known, steps.Config{
+		Features: plan.features, Requirements: plan.all, Target: target, Plugins: plugins,
 		CommandLine: commands, Identity: identity,
 	})
 }
