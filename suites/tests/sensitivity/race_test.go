@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -28,7 +29,10 @@ func TestMain(m *testing.M) {
 		if os.Getenv(sensitivityVariable) == "" {
 			env = append(env, sensitivityVariable+"=named")
 		}
-		err = syscall.Exec(program, os.Args, env)
+		// Much of a check of something wrong is waiting for what does not come. What the
+		// command line says comes later and wins.
+		args := append([]string{os.Args[0], fmt.Sprintf("-test.parallel=%d", 2*runtime.GOMAXPROCS(0))}, os.Args[1:]...)
+		err = syscall.Exec(program, args, env)
 	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
