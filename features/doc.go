@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package features holds what a server and a plugin must do, in Gherkin: the
-// folder server for servers, the folder plugin for plugins, one file for each
+// directory server for servers, the directory plugin for plugins, one file for each
 // area. A scenario is a requirement; everything that tools need to know about it
 // is in the file. CONTRACT.md states the rules that the requirements check.
 //
@@ -65,14 +65,14 @@ import (
 var files embed.FS
 
 // Server returns the features that a server must satisfy: every *.feature file
-// of the folder server, at the top.
-func Server() fs.FS { return folder("server") }
+// of the directory server, at the top.
+func Server() fs.FS { return directory("server") }
 
 // Plugin returns the features that a plugin binary must satisfy, for
-// 'plugproof check': every *.feature file of the folder plugin, at the top.
-func Plugin() fs.FS { return folder("plugin") }
+// 'plugproof check': every *.feature file of the directory plugin, at the top.
+func Plugin() fs.FS { return directory("plugin") }
 
-func folder(name string) fs.FS {
+func directory(name string) fs.FS {
 	sub, err := fs.Sub(files, name)
 	if err != nil {
 		panic(err) // only for a malformed name

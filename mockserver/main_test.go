@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// buildDirEnv names the folder of the built plugins for TestMain's end.
+// buildDirEnv names the directory of the built plugins for TestMain's end.
 const buildDirEnv = "PLUGPROOF_TEST_BUILD"
 
 // serveAsChild serves until it is killed or terminated, and says where on standard

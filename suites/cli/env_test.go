@@ -85,19 +85,19 @@ func TestATargetThatFailsIsTheTargetsFault(t *testing.T) {
 	g.Expect(baseline).NotTo(BeAnExistingFile(), "a matrix with holes is not a baseline")
 }
 
-// TestOneCauseIsSaidOnce takes away the folder in which every server of the mock
+// TestOneCauseIsSaidOnce takes away the directory in which every server of the mock
 // is to have its own.
 func TestOneCauseIsSaidOnce(t *testing.T) {
 	probe := t.TempDir()
 	NewWithT(t).Expect(os.WriteFile(filepath.Join(probe, "probe"), []byte("x"), 0o700)).To(Succeed())
-	for name, folder := range map[string]string{"missing": filepath.Join(probe, "missing"), "no folder": textFile(t, "")} {
+	for name, directory := range map[string]string{"missing": filepath.Join(probe, "missing"), "no directory": textFile(t, "")} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv("TMPDIR", folder)
+			t.Setenv("TMPDIR", directory)
 			g := NewWithT(t)
 			r := measured(t, "--target", "mock", "--plugins", probe)
 			g.Expect(r.code).To(Equal(3))
-			g.Expect(strings.Count(r.out, "folder for the server")).To(Equal(1), r.out)
-			g.Expect(strings.Count(r.err, "folder for the server")).To(Equal(1))
+			g.Expect(strings.Count(r.out, "directory for the server")).To(Equal(1), r.out)
+			g.Expect(strings.Count(r.err, "directory for the server")).To(Equal(1))
 		})
 	}
 }

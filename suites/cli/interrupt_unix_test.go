@@ -19,10 +19,10 @@ import (
 func TestInterruptedWorkSaysSo(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		args func(folder, recording string) []string
+		args func(directory, recording string) []string
 	}{
-		"record": {func(folder, _ string) []string {
-			return []string{"--target", "mock", "--cases", folder, "--output", "-"}
+		"record": {func(directory, _ string) []string {
+			return []string{"--target", "mock", "--cases", directory, "--output", "-"}
 		}},
 		"replay": {func(_, recording string) []string { return []string{"--target", "mock", "--file", recording} }},
 		"diff":   {func(_, recording string) []string { return []string{recording, "mock"} }},
@@ -34,14 +34,14 @@ func TestInterruptedWorkSaysSo(t *testing.T) {
 			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			folder, recording := waiting(t, dir, pipe)
+			directory, recording := waiting(t, dir, pipe)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			go func() {
 				_, _ = os.ReadFile(pipe) // until the case has written to it
 				cancel()
 			}()
-			stdout, code, message := execute(ctx, t, append([]string{name}, c.args(folder, recording)...)...)
+			stdout, code, message := execute(ctx, t, append([]string{name}, c.args(directory, recording)...)...)
 			if code != 3 || !strings.HasSuffix(message, "plugproof: the run was interrupted\n") || stdout != "" {
 				t.Errorf("code %d, %q, output %q", code, message, stdout)
 			}
@@ -49,16 +49,16 @@ func TestInterruptedWorkSaysSo(t *testing.T) {
 	}
 }
 
-// waiting writes the case to a folder of cases and to a recording.
-func waiting(t *testing.T, dir, pipe string) (folder, recording string) {
+// waiting writes the case to a directory of cases and to a recording.
+func waiting(t *testing.T, dir, pipe string) (directory, recording string) {
 	t.Helper()
-	folder, recording = filepath.Join(dir, "cases"), filepath.Join(dir, "recording.json")
-	if err := os.Mkdir(folder, 0o700); err != nil {
+	directory, recording = filepath.Join(dir, "cases"), filepath.Join(dir, "recording.json")
+	if err := os.Mkdir(directory, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	shell := fmt.Sprintf(`{"shell": "echo > '%s'"}`, pipe)
 	for name, format := range map[string]string{
-		filepath.Join(folder, "x.json"): `{"a": {"area": "x", "steps": [%s, {"sleep": 600}, {"http": "GET sys/mounts"}]}}`,
+		filepath.Join(directory, "x.json"): `{"a": {"area": "x", "steps": [%s, {"sleep": 600}, {"http": "GET sys/mounts"}]}}`,
 		recording: `{"cases": {"a": {"area": "x", "steps": [{"step": %s, "got": {}},
 			{"step": {"sleep": 600}, "got": {}}, {"step": {"http": "GET sys/mounts"}, "got": {"status": 200, "body": null}}]}}}`,
 	} {
@@ -66,5 +66,5 @@ func waiting(t *testing.T, dir, pipe string) (folder, recording string) {
 			t.Fatal(err)
 		}
 	}
-	return folder, recording
+	return directory, recording
 }

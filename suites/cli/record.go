@@ -15,7 +15,7 @@ import (
 
 const recordLong = `Record runs cases against a target, each on a server of its own, and writes
 what was answered to a file that plugproof replay and plugproof diff read. The
-project's own cases are used unless --cases names a folder with others.
+project's own cases are used unless --cases names a directory with others.
 
 What changes from run to run is masked. A recording names the server, its
 version, the time and the digest of the cases.

@@ -50,16 +50,16 @@ type cucumberResult struct {
 
 // Cucumber writes the run as Cucumber's JSON.
 func Cucumber(out io.Writer, run Run) error {
-	folder := "features/server/"
+	directory := "features/server/"
 	if run.Plugin != "" {
-		folder = "features/plugin/"
+		directory = "features/plugin/"
 	}
 	byArea := map[string]*cucumberFeature{}
 	for _, v := range run.Verdicts() {
 		r := v.Requirement
 		feature, ok := byArea[r.Area]
 		if !ok {
-			feature = &cucumberFeature{URI: folder + r.Area + ".feature", ID: r.Area, Keyword: "Feature", Name: r.Area}
+			feature = &cucumberFeature{URI: directory + r.Area + ".feature", ID: r.Area, Keyword: "Feature", Name: r.Area}
 			byArea[r.Area] = feature
 		}
 		for _, o := range v.Outcomes {

@@ -112,7 +112,7 @@ func (b *binaryTarget) start(ctx context.Context, spec steps.Spec) (running, err
 		home, err = filepath.EvalSymlinks(home)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: folder for the server: %w", b.name, err)
+		return nil, fmt.Errorf("%s: directory for the server: %w", b.name, err)
 	}
 	s := &binaryServer{target: b, program: known, spec: spec, dir: home, log: filepath.Join(home, "server.log")}
 	for _, dir := range []string{s.pluginDir(), s.stateDir(), s.homeDir()} {

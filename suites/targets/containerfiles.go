@@ -16,11 +16,11 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// prepareContainer makes the folders that a server needs in a container that was created
+// prepareContainer makes the directories that a server needs in a container that was created
 // from an image, and its configuration file.
 func (e *engine) prepareContainer(ctx context.Context, id string, start launch) error {
 	return e.copyIn(ctx, id, "/", func(archive *tar.Writer) error {
-		folders := []struct {
+		directories := []struct {
 			name string
 			mode int64
 		}{
@@ -30,8 +30,8 @@ func (e *engine) prepareContainer(ctx context.Context, id string, start launch) 
 			// Plugins open their sockets there; bare images have none.
 			{"tmp", 0o1777},
 		}
-		for _, folder := range folders {
-			header := &tar.Header{Typeflag: tar.TypeDir, Name: folder.name + "/", Mode: folder.mode}
+		for _, directory := range directories {
+			header := &tar.Header{Typeflag: tar.TypeDir, Name: directory.name + "/", Mode: directory.mode}
 			if err := archive.WriteHeader(header); err != nil {
 				return err
 			}
@@ -76,15 +76,15 @@ func (e *engine) copyPlugin(ctx context.Context, id, name, file string) error {
 	})
 }
 
-// copyIn streams what write puts into an archive to a folder of the container.
-func (e *engine) copyIn(ctx context.Context, id, folder string, write func(*tar.Writer) error) error {
+// copyIn streams what write puts into an archive to a directory of the container.
+func (e *engine) copyIn(ctx context.Context, id, directory string, write func(*tar.Writer) error) error {
 	out, in := io.Pipe()
 	go func() {
 		archive := tar.NewWriter(in)
 		err := write(archive)
 		in.CloseWithError(errors.Join(err, archive.Close()))
 	}()
-	_, err := e.CopyToContainer(ctx, id, client.CopyToContainerOptions{DestinationPath: folder, Content: out})
+	_, err := e.CopyToContainer(ctx, id, client.CopyToContainerOptions{DestinationPath: directory, Content: out})
 	// An engine that stops reading early must not leave the writer waiting.
 	return errors.Join(err, out.Close())
 }

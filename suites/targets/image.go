@@ -92,7 +92,7 @@ type imageInfo struct {
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // look finds out which server an image holds: its entrypoint if that is a known
-// program, else one in the image's PATH or its root folder.
+// program, else one in the image's PATH or its root directory.
 func (e *engine) look(ctx context.Context, image string) (*imageInfo, error) {
 	found, err := e.ImageInspect(ctx, image)
 	if err != nil {

@@ -126,7 +126,7 @@ func (m *mockTarget) start(ctx context.Context, spec steps.Spec) (running, error
 	s := &mockServer{target: m, spec: spec, token: newToken(), log: &logBuffer{}, clock: clock.New(), faults: fault.New(1)}
 	err := s.makeDirs()
 	if err != nil {
-		err = fmt.Errorf("%s: folder for the server: %w", m.name, err)
+		err = fmt.Errorf("%s: directory for the server: %w", m.name, err)
 	} else {
 		err = s.begin(ctx)
 	}

@@ -30,7 +30,7 @@ func placeFile(dir, name, path string) error {
 	if sameFile(path, target) {
 		return nil
 	}
-	// A folder of its own gives a free name for the link.
+	// A directory of its own gives a free name for the link.
 	fresh, err := os.MkdirTemp(dir, ".place-")
 	if err != nil {
 		return fmt.Errorf("place %s: %w", path, err)

@@ -26,9 +26,9 @@ type process struct {
 	err    error         // how it ended; valid when exited is closed
 }
 
-// startProcess runs a program in its folder dir with exactly the environment env.
+// startProcess runs a program in its directory dir with exactly the environment env.
 // What it writes is appended to the file logPath. The program, and everything it
-// starts, ends with stop, and also when this process is killed; the folder is
+// starts, ends with stop, and also when this process is killed; the directory is
 // removed then.
 func startProcess(path string, args, env []string, dir, logPath string) (*process, error) {
 	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

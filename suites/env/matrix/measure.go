@@ -138,7 +138,7 @@ func failedCells(s *setting, err error) map[string]Cell {
 	return cells
 }
 
-// reasonOf is an error's text. Each server has a temporary folder of another
+// reasonOf is an error's text. Each server has a temporary directory of another
 // name; without it, what stops them all is one cause and not one a server.
 func reasonOf(err error) string {
 	text := err.Error()

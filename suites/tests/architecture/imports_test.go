@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Package architecture holds the project's folders to what they may know of
+// Package architecture holds the project's directories to what they may know of
 // each other.
 package architecture
 
@@ -19,7 +19,7 @@ const module = "github.com/plugproof/plugproof/"
 // root is the checkout.
 var root = filepath.Join("..", "..", "..")
 
-// mayImport says which of the project's top folders the code of another may
+// mayImport says which of the project's top directories the code of another may
 // import. Tests may build plugins wherever they are, so they are not held to it.
 func mayImport() map[string][]string {
 	return map[string][]string{

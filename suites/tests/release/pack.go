@@ -22,9 +22,9 @@ type entry struct {
 	mode fs.FileMode
 }
 
-// pack writes an archive whose entries are in one folder. The name's ending
+// pack writes an archive whose entries are in one directory. The name's ending
 // chooses the format.
-func pack(file, folder string, entries []entry) error {
+func pack(file, directory string, entries []entry) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fmt.Errorf("write the archive: %w", err)
 	}
@@ -36,13 +36,13 @@ func pack(file, folder string, entries []entry) error {
 	if strings.HasSuffix(file, ".zip") {
 		write = packZip
 	}
-	if err := errors.Join(write(out, folder, entries), out.Close()); err != nil {
+	if err := errors.Join(write(out, directory, entries), out.Close()); err != nil {
 		return errors.Join(fmt.Errorf("write the archive: %w", err), os.Remove(file))
 	}
 	return nil
 }
 
-func packTar(out io.Writer, folder string, entries []entry) error {
+func packTar(out io.Writer, directory string, entries []entry) error {
 	// Programs compress hardly better with more effort, but much slower.
 	compressed, err := gzip.NewWriterLevel(out, gzip.BestSpeed)
 	if err != nil {
@@ -54,7 +54,7 @@ func packTar(out io.Writer, folder string, entries []entry) error {
 		if err != nil {
 			return err
 		}
-		header := &tar.Header{Name: folder + "/" + e.name, Mode: int64(e.mode), Size: info.Size(), ModTime: info.ModTime(), Typeflag: tar.TypeReg}
+		header := &tar.Header{Name: directory + "/" + e.name, Mode: int64(e.mode), Size: info.Size(), ModTime: info.ModTime(), Typeflag: tar.TypeReg}
 		if err := archive.WriteHeader(header); err != nil {
 			return err
 		}
@@ -65,10 +65,10 @@ func packTar(out io.Writer, folder string, entries []entry) error {
 	return errors.Join(archive.Close(), compressed.Close())
 }
 
-func packZip(out io.Writer, folder string, entries []entry) error {
+func packZip(out io.Writer, directory string, entries []entry) error {
 	archive := zip.NewWriter(out)
 	for _, e := range entries {
-		header := &zip.FileHeader{Name: folder + "/" + e.name, Method: zip.Deflate}
+		header := &zip.FileHeader{Name: directory + "/" + e.name, Method: zip.Deflate}
 		header.SetMode(e.mode)
 		w, err := archive.CreateHeader(header)
 		if err != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/plugproof/plugproof/suites/targets"
 )
 
-// plugins builds the plugins once and returns the folder that holds them.
+// plugins builds the plugins once and returns the directory that holds them.
 func plugins(t *testing.T) string {
 	t.Helper()
 	paths, err := build.Plugins(t.Context(), build.Options{Names: []string{"probe", "probe-v4", "passthrough-plugin", "jwt", "memdb"}})
@@ -68,12 +68,12 @@ func chosen(fails, also, sample []string) []string {
 // is named, and nothing else but what is in also.
 func TestEveryWrongServerFailsByWhatItDoesWrong(t *testing.T) {
 	t.Parallel()
-	folder := plugins(t)
+	directory := plugins(t)
 	for _, w := range wrongServers() {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			config := conformance.Config{Concurrency: 4, Plugins: folder, ExpectDialect: w.named()}
+			config := conformance.Config{Concurrency: 4, Plugins: directory, ExpectDialect: w.named()}
 			if !all() {
 				config.Only = chosen(w.fails, w.also, sample())
 			}

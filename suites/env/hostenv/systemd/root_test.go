@@ -160,11 +160,11 @@ func TestTheRootIsFoundByTheUnitFile(t *testing.T) {
 			g := NewWithT(t)
 			s := systems(t)[name]
 			root := s.build(t)
-			folder := "usr/lib/systemd/system"
+			directory := "usr/lib/systemd/system"
 			if s.unmerged {
-				folder = "lib/systemd/system"
+				directory = "lib/systemd/system"
 			}
-			e, err := systemd.Unit(filepath.Join(root, folder, s.unit), systemd.Options{})
+			e, err := systemd.Unit(filepath.Join(root, directory, s.unit), systemd.Options{})
 			g.Expect(err).NotTo(HaveOccurred())
 			agree(t, e, s.want)
 		})
@@ -276,7 +276,7 @@ func TestATemplateIsNotComplete(t *testing.T) {
 	g.Expect(a.Known).To(BeFalse(), "its value is the instance")
 }
 
-// TestAUnitElsewhereHasTheDropInsBesideIt names a file in no folder of systemd's.
+// TestAUnitElsewhereHasTheDropInsBesideIt names a file in no directory of systemd's.
 func TestAUnitElsewhereHasTheDropInsBesideIt(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
