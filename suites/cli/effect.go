@@ -31,11 +31,11 @@ func refuseWithout(command *cobra.Command, there bool, need string, names ...str
 	return nil
 }
 
-// refuseAddressFlags refuses the flags that are for a server at an address, if no target
-// is one.
+// refuseAddressFlags refuses --plugin-dir, which is that of a server at an address, if no
+// target is one. --yes-this-server allows what needs no permission elsewhere, and stays.
 func refuseAddressFlags(command *cobra.Command, targets ...string) error {
 	there := slices.ContainsFunc(targets, func(target string) bool { return strings.HasPrefix(target, "addr:") })
-	return refuseWithout(command, there, "a server at an address, as addr:https://vault.example.com:8200", "plugin-dir", "yes-this-server")
+	return refuseWithout(command, there, "a server at an address, as addr:https://vault.example.com:8200", "plugin-dir")
 }
 
 // refuseEmpty refuses flags whose value is empty, as that of a variable that is not set:

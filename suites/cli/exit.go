@@ -42,9 +42,10 @@ func found(format string, args ...any) error {
 //	   variable or a file that one of them names
 //	3  the harness or the target failed, or the command was interrupted
 //
-// What is not there or can't be read is 2: a file, a program, a server's token, the sample
-// plugins, be it that --plugins lacks one or that there are no sources or no Go to build
-// them. A file or a directory that can't be written is 2 before the work, as the command
+// What the user names and is not there or can't be read is 2: a file, a program, a
+// server's token, a plugin that --plugins lacks. A missing Go toolchain and missing sources
+// of the sample plugins are 3: nothing that was named is wrong, the harness lacks what it
+// works with. A file or a directory that can't be written is 2 before the work, as the command
 // line names it, and 3 after it. An address that can't be one is 2; one where nobody
 // answers, or where somebody else listens, is 3. A server that refuses the token is 3; a
 // server that may not be used without --yes-this-server is 2.

@@ -20,8 +20,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
 // Errors of Plugins, to be compared with errors.Is. Their messages name the remedy.
@@ -96,8 +94,8 @@ func Names() []string {
 // by name. Binaries that are up to date are not built again, which Go finds out
 // in a fraction of a second; callers that need them often keep the result.
 //
-// The error is ErrUnknown, or, as a *usage.Error, ErrNoGo or ErrNoSources, or holds what
-// the go command printed. Plugins may be called concurrently, also by several processes: they
+// The error is ErrUnknown, ErrNoGo or ErrNoSources, or holds what the go command
+// printed. Plugins may be called concurrently, also by several processes: they
 // build one after another, and later ones find the binaries built.
 func Plugins(ctx context.Context, o Options) (map[string]string, error) {
 	selected, err := selectSources(o.Names)
@@ -106,7 +104,7 @@ func Plugins(ctx context.Context, o Options) (map[string]string, error) {
 	}
 	paths, err := o.plugins(ctx, selected)
 	if errors.Is(err, ErrNoGo) || errors.Is(err, ErrNoSources) {
-		return nil, usage.Errorf("%w\n%s", err, o.Instructions("$PWD/built"))
+		return nil, fmt.Errorf("%w\n%s", err, o.Instructions("$PWD/built"))
 	}
 	return paths, err
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/agext/levenshtein"
 )
 
 const (
@@ -25,7 +27,7 @@ func Words(word string, known []string) []string {
 		var found []string
 		for _, candidate := range sorted {
 			name := strings.ToLower(candidate)
-			if distance(lower, name) <= edits || lower != "" && strings.HasPrefix(name, lower) {
+			if levenshtein.Distance(lower, name, nil) <= edits || lower != "" && strings.HasPrefix(name, lower) {
 				found = append(found, candidate)
 			}
 		}
@@ -52,26 +54,4 @@ func Question(word, before string, known []string) string {
 		text = strings.Join(found[:last], ", ") + " or " + text
 	}
 	return fmt.Sprintf("; did you mean %s?", text)
-}
-
-// distance returns how many letters are to be replaced, inserted or left out to make one
-// word of the other (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
