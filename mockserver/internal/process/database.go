@@ -46,12 +46,12 @@ func (p *Pool) Database(ctx context.Context, entry Entry, mount string) (pluginu
 
 // IsDatabase starts a plugin once and returns nil if it is a database plugin.
 func (p *Pool) IsDatabase(ctx context.Context, entry Entry) error {
-	proc, err := p.start(ctx, entry, databaseProtocol(true), time.Now().Add(p.host.StartTimeout))
+	proc, err := p.start(ctx, entry, attempted(databaseProtocol(true)), time.Now().Add(p.host.StartTimeout))
 	if err == nil {
 		proc.end()
 		return nil
 	}
-	proc, oldErr := p.start(ctx, entry, oldDatabaseProtocol(true), time.Now().Add(p.host.StartTimeout))
+	proc, oldErr := p.start(ctx, entry, attempted(oldDatabaseProtocol(true)), time.Now().Add(p.host.StartTimeout))
 	if oldErr == nil {
 		proc.end()
 		return nil
@@ -59,6 +59,12 @@ func (p *Pool) IsDatabase(ctx context.Context, entry Entry) error {
 	return multierror.Append(nil,
 		fmt.Errorf("failed to load plugin as database v5: %w", err),
 		fmt.Errorf("failed to load plugin as database v4: %w", oldErr))
+}
+
+// attempted returns the protocol for a plugin that may not speak it.
+func attempted(speak protocol) protocol {
+	speak.attempt = true
+	return speak
 }
 
 // databaseClient is one connection to a database plugin.

@@ -26,6 +26,8 @@ type protocol struct {
 	versions string
 	// metadata: the process is only queried and gets no certificate.
 	metadata bool
+	// attempt: a refusal tells what the plugin is not, which is no fault of it to be logged.
+	attempt bool
 	// autoMTLS: both sides exchange their certificates in the handshake.
 	autoMTLS bool
 	// around is called for every call of the plugin; nil for nothing.

@@ -112,6 +112,9 @@ func (proc *process) clientConfig(c startConfig, file *binary, left time.Duratio
 	if c.speak.metadata {
 		logger = logger.With("metadata", "true")
 	}
+	if c.speak.attempt && !logger.IsDebug() {
+		logger = hclog.NewNullLogger()
+	}
 	output := logger.StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug})
 	config := &plugin.ClientConfig{
 		HandshakeConfig:  c.speak.handshake,
