@@ -108,10 +108,10 @@ func TestHelp(t *testing.T) {
 	}{
 		{nil, 127, true, "Usage: vault <command> [args]\n\nCommands:\n    auth        Interact with", "    read        Read data"},
 		{[]string{"-h"}, 0, false, "Usage: vault <command> [args]", "    token       "},
-		{[]string{"kv", "get", "a"}, 127, true, "Usage: vault <command> [args]", "the real vault or bao."},
-		{[]string{"bogus", "-h"}, 127, true, "Usage: vault <command> [args]", ""},
+		{[]string{"kv", "get", "a"}, 127, true, "There is no command \"kv\" here.\n\nUsage: vault <command> [args]", "the real vault or bao."},
+		{[]string{"bogus", "-h"}, 127, true, "There is no command \"bogus\" here.\n\nUsage: vault <command> [args]", ""},
 		{[]string{"plugin"}, 1, true, "Usage: vault plugin <subcommand>", "Subcommands:\n    deregister    Deregister an existing"},
-		{[]string{"plugin", "bogus"}, 1, true, "Usage: vault plugin <subcommand>", "the real vault or bao."},
+		{[]string{"plugin", "bogus"}, 1, true, "There is no command \"plugin bogus\" here.\n\nUsage: vault plugin <subcommand>", "the real vault or bao."},
 		{[]string{"plugin", "--help"}, 0, false, "Usage: vault plugin <subcommand>", ""},
 		{[]string{"plugin", "register", "x", "-h"}, 0, false, "Usage: vault plugin register [options] TYPE NAME\n",
 			"\n  -args=<argument>\n      The argument to pass to the plugin when starting. "},

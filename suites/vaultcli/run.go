@@ -36,7 +36,30 @@ func (CommandLine) Run(ctx context.Context, args []string, env map[string]string
 		HelpWriter:  stdout,
 		ErrorWriter: stderr,
 	}
+	if name := unknownCommand(args, program.Commands); name != "" {
+		s.Error(fmt.Sprintf("There is no command %q here.\n", name))
+	}
 	return program.Run()
+}
+
+// unknownCommand returns the words of a command that is none; empty where there is one, or
+// only a group or flags.
+func unknownCommand(args []string, known map[string]cli.CommandFactory) string {
+	name := ""
+	for _, word := range args {
+		if strings.HasPrefix(word, "-") {
+			return ""
+		}
+		name = strings.TrimSpace(name + " " + word)
+		isGroup := slices.ContainsFunc(slices.Collect(maps.Keys(known)), func(other string) bool { return strings.HasPrefix(other, name+" ") })
+		if known[name] == nil {
+			return name
+		}
+		if !isGroup {
+			return ""
+		}
+	}
+	return ""
 }
 
 // Unsupported returns an empty string: plugin register has -env.
