@@ -135,7 +135,7 @@ var ErrUnknownServer = errors.New("product and version are unknown")
 func Identify(ctx context.Context, target Target) (_ Identity, err error) {
 	server, err := target.Server(ctx, Spec{})
 	if err != nil {
-		return Identity{}, fmt.Errorf("start the server to ask what it is: %w", err)
+		return Identity{}, err // it names the target
 	}
 	defer func() {
 		if closing := server.Close(context.WithoutCancel(ctx)); err == nil && closing != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"slices"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/env/lint"
 	"github.com/plugproof/plugproof/suites/internal/usage"
+	"github.com/plugproof/plugproof/suites/targets"
 )
 
 // lintFlags is what `env lint` is asked.
@@ -106,7 +108,7 @@ func runLint(cmd *cobra.Command, f lintFlags, files []string) error {
 	}
 	catalog, stale, err := readRegistrations(cmd.Context(), in, f)
 	if errors.Is(err, lint.ErrServer) {
-		return fmt.Errorf("%w\nCheck --addr, VAULT_TOKEN (it needs sudo on sys/plugins/catalog) and VAULT_CACERT", err)
+		return unreachable(f.addr, err)
 	}
 	if err != nil {
 		return usage.Wrap(err)
@@ -131,6 +133,27 @@ func runLint(cmd *cobra.Command, f lintFlags, files []string) error {
 		return found("incomplete: not all of the server's environment and of the plugins' env could be seen")
 	}
 	return nil
+}
+
+// unreachable says why the server at --addr did not answer with its catalog.
+func unreachable(addr string, err error) error {
+	answered, status := new(api.ResponseError), 0
+	if errors.As(err, &answered) {
+		status = answered.StatusCode
+	}
+	base, parsing := url.Parse(addr)
+	if parsing != nil || answered.StatusCode >= http.StatusInternalServerError {
+		return err
+	}
+	base.User = nil // it may have a password
+	name := "--addr " + base.String()
+	if status == http.StatusForbidden {
+		return &targets.Error{
+			Target: name, Kind: targets.ErrTokenRefused, Problem: "the server refuses its catalog to the token in VAULT_TOKEN (403)",
+			Remedy: "set VAULT_TOKEN to a token with sudo on sys/plugins/catalog, and VAULT_NAMESPACE to its namespace if it has one",
+		}
+	}
+	return targets.Unreachable(name, base, status, err)
 }
 
 // readRegistrations collects what the flags say. With --addr all are the plugins

@@ -59,7 +59,7 @@ func (f Flags) Apply(to steps.Profile) (steps.Profile, error) {
 		to.Samples = append(to.Samples, steps.Sample{Path: path, Data: data})
 	}
 	for _, text := range f.Setup {
-		write, err := request(text)
+		write, err := withData(text)
 		fail("setup", err)
 		to.Setup = append(to.Setup, write)
 	}
@@ -69,11 +69,20 @@ func (f Flags) Apply(to steps.Profile) (steps.Profile, error) {
 		to.Credentials = append(to.Credentials, write)
 	}
 	for _, text := range f.Logins {
-		write, err := request(text)
+		write, err := withData(text)
 		fail("login", err)
 		to.Logins = append(to.Logins, steps.Login{Path: write.Path, Data: write.Data})
 	}
 	return to, errors.Join(failed...)
+}
+
+// withData reads PATH=JSON.
+func withData(text string) (steps.Write, error) {
+	write, err := request(text)
+	if err == nil && write.Data == nil {
+		err = fmt.Errorf("%s: give what is written there, as %s={\"name\": \"a\"}", write.Path, write.Path)
+	}
+	return write, err
 }
 
 // request reads PATH or PATH=JSON.

@@ -5,7 +5,6 @@ package replay
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 )
 
@@ -100,16 +99,4 @@ func write(v any, indent string) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
-}
-
-// plainJSON says without the names of Go's types what JSON is of the wrong kind.
-func plainJSON(err error) error {
-	wrong := new(json.UnmarshalTypeError)
-	if !errors.As(err, &wrong) {
-		return err
-	}
-	if wrong.Field == "" {
-		return fmt.Errorf("there must be no %s here", wrong.Value)
-	}
-	return fmt.Errorf("there must be no %s at %s", wrong.Value, wrong.Field)
 }

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"github.com/plugproof/plugproof/suites/internal/jsontext"
 )
 
 //go:embed cases/*.json
@@ -52,7 +54,7 @@ func LoadCases(fsys fs.FS) (map[string]*Case, error) {
 		d.DisallowUnknownFields()
 		var file map[string]caseFile
 		if err := d.Decode(&file); err != nil {
-			return nil, fmt.Errorf("cases: %s: %w", name, plainJSON(err))
+			return nil, fmt.Errorf("cases: %s: %w", name, jsontext.Error(data, err))
 		}
 		for id, c := range file {
 			if all[id] != nil {

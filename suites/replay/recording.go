@@ -26,6 +26,7 @@ import (
 
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/internal/deviations"
+	"github.com/plugproof/plugproof/suites/internal/jsontext"
 )
 
 // Recording is what one server answered to a set of cases.
@@ -164,7 +165,7 @@ func LoadFile(name string) (*Recording, error) {
 func parse(name string, data []byte) (*Recording, error) {
 	var r Recording
 	if err := json.Unmarshal(data, &r); err != nil {
-		return nil, fmt.Errorf("%s is not a recording: %w", name, plainJSON(err))
+		return nil, fmt.Errorf("%s is not a recording: %w", name, jsontext.Error(data, err))
 	}
 	if len(r.Cases) == 0 {
 		return nil, fmt.Errorf("%s is not a recording: it has no cases", name)

@@ -107,12 +107,12 @@ func TestFilesGoBeforeBundledRecordings(t *testing.T) {
 func TestBadRecordingsAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
-		"an array":  {`[]`, "there must be no array here"},
-		"a member":  {`{"cases": {"a": {"steps": 1}}}`, "there must be no number at cases.steps"},
+		"an array":  {`[]`, "line 1, column 1: there must be no array"},
+		"a member":  {`{"cases": {"a": {"steps": 1}}}`, "line 1, column 27: there must be no number at cases.steps"},
 		"an answer": {`{"cases": {"a": {"steps": [{"got": {"status": "x"}}]}}}`, "there must be no string at status"},
 		"no case":   {`{"cases": {"a": null}}`, "there is nothing at cases.a"},
 		"no cases":  {`{}`, "it has no cases"},
-		"cut off":   {`{`, "unexpected end of JSON input"},
+		"cut off":   {`{`, "it ends in the middle of its JSON: it is cut off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

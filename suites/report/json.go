@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/plugproof/plugproof/steps"
+	"github.com/plugproof/plugproof/suites/internal/jsontext"
 )
 
 // Format names the JSON form and its version; schema.json describes it. A new
@@ -169,7 +170,7 @@ func ReadJSON(text []byte) (Run, error) {
 	}
 	var whole json.RawMessage
 	if err := json.Unmarshal(text, &whole); err != nil {
-		return Run{}, fmt.Errorf("is not a result of plugproof, or cut off: %w", err)
+		return Run{}, fmt.Errorf("is not a result of plugproof: %w", jsontext.Error(text, err))
 	}
 	var head struct {
 		Format string `json:"format"`
@@ -182,7 +183,7 @@ func ReadJSON(text []byte) (Run, error) {
 	}
 	var d document
 	if err := json.Unmarshal(text, &d); err != nil {
-		return Run{}, fmt.Errorf("is not a result of plugproof: %w", err)
+		return Run{}, fmt.Errorf("is not a result of plugproof: %w", jsontext.Error(text, err))
 	}
 	if err := d.check(); err != nil {
 		return Run{}, fmt.Errorf("is not a whole result of plugproof: %w", err)

@@ -185,7 +185,7 @@ func (a *addrTarget) check(ctx context.Context) error {
 	}
 	status, err := server.do(ctx, http.MethodGet, "sys/seal-status", nil, &seal)
 	if err != nil || status != http.StatusOK {
-		return a.unreachable(status, err)
+		return Unreachable(a.name, a.url, status, err)
 	}
 	dev := a.loopback() && seal.StorageType == "inmem" && seal.Shares == 1
 	switch {
@@ -204,7 +204,7 @@ func (a *addrTarget) check(ctx context.Context) error {
 	status, err = server.do(ctx, http.MethodGet, "auth/token/lookup-self", nil, nil)
 	switch {
 	case err != nil:
-		return a.unreachable(status, err)
+		return Unreachable(a.name, a.url, status, err)
 	case status != http.StatusOK && status != http.StatusForbidden:
 		return &Error{
 			Target: a.name, Kind: ErrNotReady,
@@ -219,30 +219,4 @@ func (a *addrTarget) check(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// unreachable explains why the server gave no usable answer.
-func (a *addrTarget) unreachable(status int, err error) error {
-	e := &Error{Target: a.name, Err: err}
-	var dns *net.DNSError
-	switch {
-	case isTLS(err):
-		e.Kind, e.Problem = ErrTLS, "no trusted TLS connection"
-		e.Remedy = "set VAULT_CACERT to the certificate of the server's authority, or VAULT_TLS_SERVER_NAME to the name in its certificate"
-		if isPlain(err) {
-			e.Remedy = "the server speaks plain HTTP: name it as addr:http://" + a.url.Host
-		}
-	case status == http.StatusBadRequest && a.url.Scheme == "http":
-		// So Go's servers answer plain HTTP where they expect TLS.
-		e.Err, e.Kind, e.Problem = nil, ErrTLS, "the server refuses plain HTTP"
-		e.Remedy = "name it as addr:https://" + a.url.Host
-	case status != 0:
-		e.Kind, e.Problem = ErrNotAServer, fmt.Sprintf("GET sys/seal-status is answered with %d, not as a Vault-compatible server does", status)
-		e.Remedy = "check the address; a proxy or another service may answer there"
-	case errors.As(err, &dns):
-		e.Kind, e.Problem, e.Remedy = ErrUnreachable, "its name is not known", "check the address"
-	default:
-		e.Kind, e.Problem, e.Remedy = ErrUnreachable, "nothing answers", "check the address and that the server runs"
-	}
-	return e
 }

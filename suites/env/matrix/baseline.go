@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/plugproof/plugproof/suites/internal/deviations"
+	"github.com/plugproof/plugproof/suites/internal/jsontext"
 	"github.com/plugproof/plugproof/suites/internal/outfile"
 )
 
@@ -68,9 +69,13 @@ func covers(d deviations.Deviation, c Change, server deviations.Server) bool {
 
 // ReadBaseline reads a stored matrix.
 func ReadBaseline(source string, r io.Reader) (*Matrix, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrBaseline, source, err)
+	}
 	var m Matrix
-	if err := json.NewDecoder(r).Decode(&m); err != nil {
-		return nil, fmt.Errorf("%w: %s is not a stored matrix: %w", ErrBaseline, source, err)
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, fmt.Errorf("%w: %s is not a stored matrix: %w", ErrBaseline, source, jsontext.Error(text, err))
 	}
 	if m.Format != Format {
 		return nil, fmt.Errorf("%w: %s has the format %q, this program knows %s; write it anew with --update-baseline", ErrBaseline, source, m.Format, Format)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/plugproof/plugproof/suites/env/hostenv"
+	"github.com/plugproof/plugproof/suites/internal/jsontext"
 )
 
 // object is as much of a container or an image as matters here; Docker and Podman
@@ -76,7 +77,7 @@ func Inspect(source string, r io.Reader, name string) (Inspected, error) {
 		err = json.Unmarshal([]byte(text), &objects)
 	}
 	if err != nil {
-		return Inspected{}, fmt.Errorf("%w: %s is not what docker inspect prints: %w", hostenv.ErrInput, source, withoutContent(err))
+		return Inspected{}, fmt.Errorf("%w: %s is not what docker inspect prints: %w", hostenv.ErrInput, source, jsontext.Error([]byte(text), err))
 	}
 	o, err := choose(source, objects, name)
 	if err != nil {
@@ -174,19 +175,4 @@ func lineOf(text, value string) int {
 		return 0
 	}
 	return strings.Count(before, "\n") + 1
-}
-
-// withoutContent says where JSON is wrong without its content and without the
-// names of our types.
-func withoutContent(err error) error {
-	if mismatch := new(json.UnmarshalTypeError); errors.As(err, &mismatch) {
-		if mismatch.Field == "" {
-			return fmt.Errorf("byte %d: another kind of value is wanted here", mismatch.Offset)
-		}
-		return fmt.Errorf("byte %d: %s is of another kind", mismatch.Offset, mismatch.Field)
-	}
-	if syntax := new(json.SyntaxError); errors.As(err, &syntax) {
-		return fmt.Errorf("byte %d: it is not JSON", syntax.Offset)
-	}
-	return errors.New("it is not JSON")
 }
