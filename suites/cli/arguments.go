@@ -61,7 +61,11 @@ func takes(least, most int) cobra.PositionalArgs {
 		case len(args) >= least && len(args) <= most:
 			return nil
 		case most > 0:
-			return fmt.Errorf("usage: %s; the number of arguments is %d", command.UseLine(), len(args))
+			problem := "an argument is missing"
+			if len(args) > most {
+				problem = fmt.Sprintf("there is an argument too many, %q", args[most])
+			}
+			return fmt.Errorf("%s; usage: %s", problem, command.UseLine())
 		case command.HasAvailableSubCommands():
 			return unknownCommand(command, args[0])
 		}

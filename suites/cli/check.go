@@ -100,6 +100,9 @@ func checkCommand() *cobra.Command {
 			if err := execution.complete(command, &config.Execution); err != nil {
 				return err
 			}
+			if execution.list {
+				return execution.writeChosen(command, config.Chosen)
+			}
 			if err := verifyTrace(&traces, config.Target); err != nil {
 				return err
 			}
@@ -139,7 +142,7 @@ func checkCommand() *cobra.Command {
 	flags.BoolVar(&verbose, "verbose", false, "write what the plugin logs to stderr, and of each failure what went between server and plugin")
 	flags.StringArrayVar(&traces.Given, "trace", nil, tracefile.Usage)
 	addConcurrencyFlag(flags, &config.Concurrency, 2, "scenarios")
-	execution.addFlags(flags, &config.Execution)
+	execution.addFlags(command, &config.Execution)
 	flags.DurationVar(&config.RequestTimeout, "request-timeout", steps.DefaultRequestTimeout, "how long the plugin may take to answer what the profile names")
 	flags.DurationVar(&config.StartTimeout, "plugin-start-timeout", 10*time.Second, "how long the plugin may take to start")
 	return command

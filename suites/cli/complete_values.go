@@ -146,9 +146,9 @@ func areaNames(command *cobra.Command, _ string) ([]cobra.Completion, error) {
 	return slices.Sorted(maps.Keys(areas)), err
 }
 
-func setNames(*cobra.Command, string) ([]cobra.Completion, error) {
+func setNames(command *cobra.Command, _ string) ([]cobra.Completion, error) {
 	var names []cobra.Completion
-	for _, set := range conformance.Sets() {
+	for _, set := range conformance.Sets(command.Name()) {
 		names = append(names, completion(set[0], set[1]))
 	}
 	return names, nil

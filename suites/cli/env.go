@@ -160,7 +160,7 @@ func runMatrix(cmd *cobra.Command, f matrixFlags) (err error) {
 	if err := f.reports.write(cmd, measured.Run(started), own); err != nil {
 		return err
 	}
-	return gate.verdict(measured)
+	return gate.verdict(cmd.ErrOrStderr(), measured)
 }
 
 // writeMatrix writes in a format that the command has.

@@ -5,6 +5,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -85,7 +86,7 @@ func (g *gate) compare(r *matrix.Report, servers []deviations.Server) error {
 
 // verdict is the command's end: failures before changes, since a matrix with
 // holes proves nothing.
-func (g *gate) verdict(r matrix.Report) error {
+func (g *gate) verdict(out io.Writer, r matrix.Report) error {
 	if failed := r.Failed(); failed > 0 {
 		return fmt.Errorf("cells that could not be measured: %d; the first cause: %s", failed, r.Failures()[0])
 	}
@@ -97,7 +98,8 @@ func (g *gate) verdict(r matrix.Report) error {
 		if err := matrix.WriteBaseline(g.file, r.Matrix); err != nil {
 			return err
 		}
-		return nil
+		_, err := fmt.Fprintf(out, "stored the result as the baseline %s\n", g.file)
+		return err
 	}
 	if c := r.Comparison; c != nil && len(c.Changes) > 0 {
 		return found("changes against %s: %d", g.file, len(c.Changes))

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
+	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/conformance"
 	"github.com/plugproof/plugproof/suites/internal/usage"
 	"github.com/plugproof/plugproof/suites/report"
@@ -19,12 +19,16 @@ import (
 type executionFlags struct {
 	reports
 	shard, times, rerun string
+	// list: what would run is listed.
+	list bool
 }
 
-func (e *executionFlags) addFlags(flags *pflag.FlagSet, to *conformance.Execution) {
+// addFlags declares the flags of a command, run or check.
+func (e *executionFlags) addFlags(command *cobra.Command, to *conformance.Execution) {
+	flags := command.Flags()
 	e.reports.addFlags(flags, report.Server)
 	var sets []string
-	for _, set := range conformance.Sets() {
+	for _, set := range conformance.Sets(command.Name()) {
 		sets = append(sets, set[0]+" ("+set[1]+")")
 	}
 	flags.StringVar(&to.Set, "set", "", "only a named set of requirements: "+strings.Join(sets, ", "))
@@ -35,12 +39,16 @@ func (e *executionFlags) addFlags(flags *pflag.FlagSet, to *conformance.Executio
 	flags.BoolVar(&to.FailFast, "fail-fast", false, "end at the first failure")
 	flags.DurationVar(&to.Timeout, "timeout", 0, "end the run after this time, as 10m; it is inconclusive then")
 	flags.StringVar(&to.Deviations, "deviations", "", "`FILE` of failures that are known: requirement, reason, and maybe servers, target, issue and expires")
+	flags.BoolVar(&e.list, "list", false, "list what would run, with the same choices, and run nothing")
 	flags.BoolVar(&to.RequireAll, "require-all", false, "a run that leaves requirements out, of all or of the --set, or could not check some, is inconclusive")
 }
 
 // complete reads what the flags name.
 func (e *executionFlags) complete(command *cobra.Command, to *conformance.Execution) (err error) {
 	if err := e.verify(command.Flags()); err != nil {
+		return err
+	}
+	if err := refuseWithout(command, !e.list, "a run: leave --list out", "report", "trace"); err != nil {
 		return err
 	}
 	to.Program, to.Origins = version(), origins(command)
@@ -66,6 +74,15 @@ func (e *executionFlags) complete(command *cobra.Command, to *conformance.Execut
 		return usage.Errorf("--rerun-failed: %s is a result of plugproof %s; this is plugproof %s", e.rerun, to.Rerun.Command(), command.Name())
 	}
 	return err
+}
+
+// writeChosen lists what would run.
+func (e *executionFlags) writeChosen(command *cobra.Command, chosen func() ([]steps.Requirement, error)) error {
+	all, err := chosen()
+	if err != nil {
+		return err
+	}
+	return writeRequirements(command.OutOrStdout(), listedFor(command.Name(), all), "text")
 }
 
 // parseShard reads INDEX/COUNT.

@@ -57,7 +57,6 @@ func runCommand() *cobra.Command {
 	var config conformance.Config
 	var execution executionFlags
 	var traces tracefile.Files
-	var list bool
 	command := &cobra.Command{
 		Use: "run", Short: "Check a server against the contract",
 		Long: runLong + targetForms(), Example: runExample,
@@ -69,15 +68,8 @@ func runCommand() *cobra.Command {
 			if err := refuseAddressFlags(command, config.Target); err != nil {
 				return err
 			}
-			if err := refuseWithout(command, !list, "a run: leave --list out", "report", "trace"); err != nil {
-				return err
-			}
-			if list {
-				all, err := conformance.Chosen(config)
-				if err != nil {
-					return err
-				}
-				return writeRequirements(command.OutOrStdout(), listedFor("run", all), "text")
+			if execution.list {
+				return execution.writeChosen(command, func() ([]steps.Requirement, error) { return conformance.Chosen(config) })
 			}
 			if err := verifyTrace(&traces, config.Target); err != nil {
 				return err
@@ -93,9 +85,8 @@ func runCommand() *cobra.Command {
 		},
 	}
 	addRunFlags(command.Flags(), &config)
-	execution.addFlags(command.Flags(), &config.Execution)
+	execution.addFlags(command, &config.Execution)
 	command.Flags().StringArrayVar(&traces.Given, "trace", nil, tracefile.Usage)
-	command.Flags().BoolVar(&list, "list", false, "list what would run, with the same choices, and run nothing")
 	return command
 }
 

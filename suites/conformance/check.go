@@ -91,13 +91,10 @@ func CheckOn(ctx context.Context, config CheckConfig, target steps.Target, path 
 			return report.Run{}, usage.Errorf("%s: what a plugin logs is not known: %s", target.Name(), reason)
 		}
 	}
-	asked := report.Choice{Only: config.Only, Area: config.Area, Level: config.Level}
-	plan, err := planned(features.Plugin(), config.Features, asked, config.Execution)
+	plan, err := config.plan()
 	if err != nil {
 		return report.Run{}, err
 	}
-	// Those that start processes of the plugin take longest, and many wait for each other.
-	plan.chosen.startWith("process", "time", "start")
 	known, err := ownDeviations(config.Deviations, plan.all)
 	if err != nil {
 		return report.Run{}, err
@@ -150,6 +147,28 @@ func typeName(kind string) string {
 		return "a database plugin"
 	}
 	return ""
+}
+
+// plan returns what the configuration chooses of the requirements of plugins.
+func (c CheckConfig) plan() (plan, error) {
+	if c.Set != "" && !slices.ContainsFunc(Sets("check"), func(set [2]string) bool { return set[0] == c.Set }) {
+		return plan{}, unknownSet("check", c.Set)
+	}
+	asked := report.Choice{Only: c.Only, Area: c.Area, Level: c.Level}
+	planned, err := planned(features.Plugin(), c.Features, asked, c.Execution)
+	// Those that start processes of the plugin take longest, and many wait for each other.
+	planned.chosen.startWith("process", "time", "start")
+	return planned, err
+}
+
+// Chosen returns the requirements that a check would check, without starting anything.
+// Which of them apply to the plugin, and to its type, is not known yet.
+func (c CheckConfig) Chosen() ([]steps.Requirement, error) {
+	planned, err := c.plan()
+	if err != nil {
+		return nil, err
+	}
+	return planned.requirements(), nil
 }
 
 // title names the plugin for people.

@@ -326,13 +326,27 @@ func ownDeviations(file string, all []steps.Requirement) (deviations.List, error
 	return own, nil
 }
 
-// Sets returns the named sets of requirements and what they hold.
-func Sets() [][2]string {
+// Sets returns the named sets of requirements that a command has, run or check, and what
+// they hold.
+func Sets(command string) [][2]string {
+	core := [2]string{"core", "every requirement of level must"}
+	if command == "check" {
+		return [][2]string{core}
+	}
 	return [][2]string{
-		{"core", "every requirement of level must"},
+		core,
 		{"sessions", "the sessions of Vault's documentation"},
 		{"upgrade", "what an upgrade of the server may change: environment, proxies, upgrades, lifecycle"},
 	}
+}
+
+// unknownSet names the sets that a command has.
+func unknownSet(command, name string) error {
+	var names []string
+	for _, set := range Sets(command) {
+		names = append(names, set[0])
+	}
+	return usage.Errorf("--set %s: 'plugproof %s' has %s", name, command, strings.Join(names, ", "))
 }
 
 func (e Execution) applySet(chosen *selection, all []steps.Requirement) error {
@@ -350,11 +364,7 @@ func (e Execution) applySet(chosen *selection, all []steps.Requirement) error {
 		areas := []string{"environment", "proxies", "upgrades", "lifecycle"}
 		chosen.keep(func(id string) bool { return slices.Contains(areas, byID[id].Area) })
 	default:
-		var names []string
-		for _, set := range Sets() {
-			names = append(names, set[0])
-		}
-		return usage.Errorf("--set %s: there are %s", e.Set, strings.Join(names, ", "))
+		return unknownSet("run", e.Set)
 	}
 	return nil
 }

@@ -67,6 +67,9 @@ func (r Run) Judgement() Judgement {
 		if r.Stopped != "" {
 			j.Text = r.Stopped
 		}
+		if notRun := countOf(verdicts, Verdict.notRun); notRun > 0 {
+			j.Text += fmt.Sprintf("; %s ran", r.Kind.words().part(len(verdicts)-notRun, len(verdicts)))
+		}
 		if failed > 0 {
 			j.Text += "; before that, " + w.failed(failed, checked)
 		}
@@ -117,9 +120,7 @@ func remainder(counts map[steps.Status]int, failed int, r Run) string {
 	}
 	verdicts := r.Verdicts()
 	if !r.Interrupted {
-		notRun := countOf(verdicts, func(v Verdict) bool {
-			return v.Status == steps.Skip && slices.ContainsFunc(v.Outcomes, steps.Outcome.NotRun)
-		})
+		notRun := countOf(verdicts, Verdict.notRun)
 		same(notRun, "did not run")
 		add(counts[steps.Skip]-notRun, "does not apply", "do not apply")
 	}
@@ -128,6 +129,11 @@ func remainder(counts map[steps.Status]int, failed int, r Run) string {
 		fmt.Fprintf(&text, "; %s in all", r.Kind.words().count(len(verdicts)))
 	}
 	return text.String()
+}
+
+// notRun reports whether the run ended before the requirement was checked.
+func (v Verdict) notRun() bool {
+	return v.Status == steps.Skip && slices.ContainsFunc(v.Outcomes, steps.Outcome.NotRun)
 }
 
 // countOf returns how many verdicts fit.

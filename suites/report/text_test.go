@@ -90,8 +90,11 @@ func TestTheLastLine(t *testing.T) {
 		"Conforms: 1 of 2 requirements holds, known deviations":                                                        {Outcomes: outcomes(steps.Pass, steps.Known)},
 		"Conforms: 2 requirements hold, 1 does not apply; 3 requirements in all\n":                                     {Outcomes: outcomes(steps.Pass, steps.Pass, steps.Skip)},
 		"Conforms: 1 of 2 checked requirements holds, known deviations: 1, 1 was not checked; 3 requirements in all\n": {Plugin: "p", Outcomes: outcomes(steps.Pass, steps.Known, steps.Unsupported)},
-		"Inconclusive: the run was interrupted\n":                                                                      {Outcomes: outcomes(steps.Pass, steps.Skip), Interrupted: true},
-		"Inconclusive: the run was interrupted; before that, 1 of 2 requirements failed":                               {Outcomes: outcomes(steps.Fail, steps.Pass), Interrupted: true},
+		"Inconclusive: the run was interrupted; 1 of 2 requirements ran\n": {Interrupted: true, Outcomes: append(outcomes(steps.Pass), steps.Outcome{
+			Requirement: steps.Requirement{ID: "REG-900"}, Status: steps.Skip, Reason: "the run was interrupted before it",
+		})},
+		"Inconclusive: the run was interrupted\n":                                        {Outcomes: outcomes(steps.Pass, steps.Skip), Interrupted: true},
+		"Inconclusive: the run was interrupted; before that, 1 of 2 requirements failed": {Outcomes: outcomes(steps.Fail, steps.Pass), Interrupted: true},
 	} {
 		g := NewWithT(t)
 		var out bytes.Buffer
