@@ -269,8 +269,8 @@ func TestSecretsAreNotInErrors(t *testing.T) {
 	}{
 		"file, NUL":                 {"hunter2\x00=1\n", []string{"lint", "--env-file", "-"}, "NUL"},
 		"unit, not one":             {"[Service] hunter2\n", []string{"lint", "--systemd-unit", "-"}, "not closed"},
-		"container, no list":        {`[{"Config":{"Env":"hunter2"}}]`, []string{"lint", "--docker-inspect", "-"}, "byte 27"},
-		"container, no JSON":        {`hunter2`, []string{"lint", "--docker-inspect", "-"}, "byte 1"},
+		"container, no list":        {`[{"Config":{"Env":"hunter2"}}]`, []string{"lint", "--docker-inspect", "-"}, "line 1, column 27"},
+		"container, no JSON":        {`hunter2`, []string{"lint", "--docker-inspect", "-"}, "line 1, column 1"},
 		"manifest, no list":         {"kind: Pod\nspec: {containers: [{name: x, env: hunter2}]}", []string{"lint", "--kubernetes", "-"}, "line 2"},
 		"manifest, name for value":  {"kind: Pod\nspec: {containers: [{name: x, env: [{name: A=hunter2}]}]}", []string{"lint", "--kubernetes", "-"}, "entry 1"},
 		"manifest, anchor":          {"kind: Pod\nspec: {containers: [{name: x, env: [{name: A, value: *hunter2}]}]}", []string{"lint", "--kubernetes", "-"}, "needs quotes"},

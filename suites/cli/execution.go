@@ -51,6 +51,9 @@ func (e *executionFlags) complete(command *cobra.Command, to *conformance.Execut
 	if err := refuseWithout(command, !e.list, "a run: leave --list out", "report", "trace"); err != nil {
 		return err
 	}
+	if err := refuseWithout(command, !to.FailFast, "a run that goes on: leave --fail-fast out", "retry"); err != nil {
+		return err
+	}
 	to.Program, to.Origins = version(), origins(command)
 	switch {
 	case to.Retry < 0:
