@@ -106,6 +106,12 @@ type PluginImage struct {
 	OCIRuntime string
 }
 
+// PluginContainer is a container that a plugin runs in.
+type PluginContainer struct {
+	// Memory is how many bytes of memory it may use; 0 for any number.
+	Memory int64
+}
+
 // ImageTarget is a Target whose servers run plugins from images of the container engine
 // of this machine (ContainerPlugins).
 type ImageTarget interface {
@@ -113,9 +119,9 @@ type ImageTarget interface {
 	// PluginImage makes an image of the static executable file at path, which the end of
 	// the target removes. Called again it returns the same one.
 	PluginImage(ctx context.Context, path string) (PluginImage, error)
-	// PluginContainers counts the containers of the plugin with that name of
+	// PluginContainers returns the containers of the plugin with that name of
 	// registration, also those that do not run.
-	PluginContainers(ctx context.Context, plugin string) (int, error)
+	PluginContainers(ctx context.Context, plugin string) ([]PluginContainer, error)
 }
 
 // ImageOf returns an image of a static plugin for the target's servers.
@@ -127,11 +133,11 @@ func ImageOf(ctx context.Context, target Target, path string) (PluginImage, erro
 	return images.PluginImage(ctx, path)
 }
 
-// ContainersOf counts the containers of a plugin of the target's servers.
-func ContainersOf(ctx context.Context, target Target, plugin string) (int, error) {
+// ContainersOf returns the containers of a plugin of the target's servers.
+func ContainersOf(ctx context.Context, target Target, plugin string) ([]PluginContainer, error) {
 	images, ok := target.(ImageTarget)
 	if !ok {
-		return 0, fmt.Errorf("%s: %s: %w", target.Name(), ContainerPlugins, ErrUnsupported)
+		return nil, fmt.Errorf("%s: %s: %w", target.Name(), ContainerPlugins, ErrUnsupported)
 	}
 	return images.PluginContainers(ctx, plugin)
 }

@@ -121,6 +121,9 @@ func serverVocabulary() []group {
 			{`"PLUGIN" runs in COUNT container(s)`, (*world).containersOf, ContainerPlugins,
 				"Waits until so many containers of a plugin exist, for ten seconds at most.",
 				`"probe" runs in 1 container`},
+			{`the containers of "PLUGIN" have COUNT bytes of memory`, (*world).containersLimited, ContainerPlugins,
+				"Checks how much memory the containers of a plugin may use.",
+				`the containers of "probe" have 134217728 bytes of memory`},
 		}},
 
 		{"environment", "What the probe plugin's process sees", []binding{

@@ -28,9 +28,26 @@ func (w *world) haveImage(ctx context.Context, binary string) error {
 func (w *world) containersOf(ctx context.Context, plugin string, count int) error {
 	return poll(ctx, soon, func(ctx context.Context) error {
 		found, err := ContainersOf(ctx, w.suite.config.Target, w.names.out(plugin))
-		if err != nil || found == count {
+		if err != nil || len(found) == count {
 			return err
 		}
-		return mismatch(fmt.Sprintf("containers of %s: %d", plugin, count), fmt.Sprint(found))
+		return mismatch(fmt.Sprintf("containers of %s: %d", plugin, count), fmt.Sprint(len(found)))
 	})
+}
+
+// containersLimited checks that each container of a plugin may use so many bytes of memory.
+func (w *world) containersLimited(ctx context.Context, plugin string, bytes int) error {
+	found, err := ContainersOf(ctx, w.suite.config.Target, w.names.out(plugin))
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return mismatch("a container of "+plugin, "none")
+	}
+	for _, c := range found {
+		if c.Memory != int64(bytes) {
+			return mismatch(fmt.Sprintf("a container of %s with %d bytes of memory", plugin, bytes), fmt.Sprint(c.Memory))
+		}
+	}
+	return nil
 }

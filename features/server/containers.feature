@@ -56,6 +56,15 @@ Feature: Plugins in containers
       Then the plugin at "m" sees REGION=eu
       And the plugin at "m" sees no ONLY_SERVER
 
+    @CTN-008 @must @needs-plugin-directory @needs-container-plugins @vault>=1.16
+    Scenario: A container has the limits of its runtime
+      When I PUT "sys/plugins/runtimes/catalog/container/rt" {"oci_runtime": "{OCI runtime}", "memory_bytes": 134217728}
+      Then the answer is 204
+      When I PUT "sys/plugins/catalog/secret/probe" {"oci_image": "{image of probe}", "sha256": "{digest of probe}", "runtime": "rt"}
+      Then the answer is 204
+      Given "probe" is mounted at "m"
+      Then the containers of "probe" have 134217728 bytes of memory
+
   Rule: Only the image that was registered runs
 
     @CTN-004 @must @needs-plugin-directory @needs-container-plugins @vault>=1.16

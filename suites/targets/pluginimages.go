@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 
 	"github.com/plugproof/plugproof/steps"
@@ -106,17 +107,28 @@ func (p *pluginImages) PluginImage(ctx context.Context, path string) (steps.Plug
 }
 
 // PluginContainers implements steps.ImageTarget.
-func (p *pluginImages) PluginContainers(ctx context.Context, plugin string) (int, error) {
+func (p *pluginImages) PluginContainers(ctx context.Context, plugin string) ([]steps.PluginContainer, error) {
 	if reason := p.unsupported(); reason != "" {
-		return 0, fmt.Errorf("%w: %s", steps.ErrUnsupported, reason)
+		return nil, fmt.Errorf("%w: %s", steps.ErrUnsupported, reason)
 	}
 	list, err := p.engine.ContainerList(ctx, client.ContainerListOptions{
 		All: true, Filters: make(client.Filters).Add("label", pluginLabel+"="+plugin),
 	})
 	if err != nil {
-		return 0, fmt.Errorf("list the containers of %s: %w", plugin, err)
+		return nil, fmt.Errorf("list the containers of %s: %w", plugin, err)
 	}
-	return len(list.Items), nil
+	var found []steps.PluginContainer
+	for _, item := range list.Items {
+		info, err := p.engine.ContainerInspect(ctx, item.ID, client.ContainerInspectOptions{})
+		switch {
+		case errdefs.IsNotFound(err): // it was removed meanwhile
+		case err != nil:
+			return nil, fmt.Errorf("inspect a container of %s: %w", plugin, err)
+		default:
+			found = append(found, steps.PluginContainer{Memory: info.Container.HostConfig.Memory})
+		}
+	}
+	return found, nil
 }
 
 // removeImages removes what was made.

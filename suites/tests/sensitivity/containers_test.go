@@ -28,6 +28,11 @@ func wrongContainers() []wrong {
 			fails:  []string{"CTN-003"},
 		},
 		{
+			name:   "the limits of a runtime are forgotten",
+			change: mishear(on("PUT", "sys/plugins/runtimes/catalog/container/rt.*"), func(content object) { delete(content, "memory_bytes") }),
+			fails:  []string{"CTN-008"},
+		},
+		{
 			name: "any image is registered",
 			change: instead(registration, func(_ *server, w http.ResponseWriter, r *http.Request, _ []string) bool {
 				if digest, _ := body(r)["sha256"].(string); strings.Trim(digest, "0") != "" {
