@@ -79,7 +79,7 @@ func interrupted(ctx context.Context, err error) error {
 
 // leaveOut returns the errors that were joined without those that fit; nil for none.
 func leaveOut(err error, fits func(error) bool) error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // of this error, not of what it wraps
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok || errors.Join(joined.Unwrap()...).Error() != err.Error() {
 		if fits(err) {
 			return nil

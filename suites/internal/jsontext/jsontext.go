@@ -23,7 +23,8 @@ func Error(text []byte, err error) error {
 		if kind.Field != "" {
 			problem += " at " + kind.Field
 		}
-		if err != error(kind) { //nolint:errorlint // of a part that a type decodes itself, the offset is in that
+		// Of a part that a type decodes itself, the offset is in that part.
+		if any(err) != any(kind) {
 			return errors.New(problem)
 		}
 		return fmt.Errorf("%s: %s", place(text, kind.Offset), problem)
