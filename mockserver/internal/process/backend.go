@@ -48,6 +48,8 @@ type Backend struct {
 	// replacing is the replacement of the session under way, if any.
 	replacing *replacement
 	closed    bool
+	// released is the session that a Cleanup other than for a reload ended.
+	released *session
 }
 
 // replacement is a replacement of a backend's session; others wait for it.
@@ -219,6 +221,9 @@ func (b *Backend) replaceSession(ctx context.Context, c *replacement, stale *ses
 // initialize is returned with the error: as in the servers, later requests use it
 // (reloadBackend in builtin/plugin/v5/backend.go).
 func (b *Backend) restart(ctx context.Context, stale *session) (*session, error) {
+	if b.lost(stale) {
+		return nil, errNoInstance
+	}
 	b.conf.Logger.Debug("starting plugin process", "plugin", stale.entry.Name)
 	if stale.proc != nil {
 		b.pool.close(stale)
@@ -236,6 +241,17 @@ func (b *Backend) restart(ctx context.Context, stale *session) (*session, error)
 		return nil, err
 	}
 	return s, err
+}
+
+// errNoInstance is what a plugin answers for a mount that it has released: its process
+// goes on for other mounts, and servers ask it as before.
+var errNoInstance = status.Error(codes.Unknown, "no backend instance found")
+
+// lost reports whether a session was ended while its process goes on for other mounts.
+func (b *Backend) lost(s *session) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return s == b.released && s.proc != nil && s.proc.running()
 }
 
 // reopenSession opens a new session of the same protocol as stale.
@@ -288,6 +304,9 @@ func (b *Backend) Cleanup(ctx context.Context) {
 	if _, reload := ctx.Value(sdkplugin.ContextKeyPluginReload).(string); !reload {
 		s.cleanup(ctx, cleanupLimit(await([]<-chan struct{}{s.gate.shut()}, drainTimeout)))
 		b.pool.close(s)
+		b.mu.Lock()
+		b.released = s
+		b.mu.Unlock()
 		return
 	}
 	b.pool.unshare(s.proc)

@@ -116,6 +116,27 @@ func TestReloadMovesEveryMountOfTheProcess(t *testing.T) {
 	}
 }
 
+// TestReopenedMountIsNotInItsProcess: servers go on asking the process that a mount was
+// released from, as long as another mount keeps it; measured on OpenBao 2.6.2.
+func TestReopenedMountIsNotInItsProcess(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, nil)
+	e := entry(t, "multiplex")
+	a, b := mount(t, p, "a", e), mount(t, p, "b", e)
+	shared := pid(t, b)
+	a.Cleanup(t.Context())
+	a.Reopen()
+	for range 2 {
+		if _, err := read(t.Context(), a, "pid"); err == nil || err.Error() != "rpc error: code = Unknown desc = no backend instance found" {
+			t.Fatalf("while the process goes on: %v", err)
+		}
+	}
+	b.Cleanup(t.Context())
+	if now := pid(t, a); now == shared {
+		t.Errorf("process %d again", now)
+	}
+}
+
 func TestRequestsAndReloadsSideBySide(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, nil)
