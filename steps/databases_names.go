@@ -143,21 +143,69 @@ func (w *world) nothingLeftBehind(ctx context.Context, mount string) error {
 	case there:
 		return &NotCheckedError{Reason: "the change of a password creates a user"}
 	}
-	broken := map[string]any{"db_name": namedConnection, "creation_statements": append(slices.Clone(profile.CreationStatements), noStatement)}
-	if err := w.role(ctx, mount, "broken", broken); err != nil {
-		return err
-	}
-	if err := w.asRoot(ctx, http.MethodGet, w.below(mount, "creds/broken"), ""); err != nil {
+	if there, err := w.userLeftBy(ctx, mount, append(slices.Clone(profile.CreationStatements), noStatement), exists); err != nil || there {
 		return err
 	}
 	if w.answer.ok() {
 		return &NotCheckedError{Reason: "the plugin executes the first creation statement only"}
 	}
-	got := w.answer
-	if there, err := exists(); err != nil || !there {
-		return err
+	// A plugin may see at once that something is no statement, but not that it fails.
+	for _, statements := range misspelt(profile.CreationStatements) {
+		if _, err := w.userLeftBy(ctx, mount, statements, exists); err != nil {
+			return err
+		}
 	}
-	return mismatch("no user where the last creation statement failed", "its password can be changed, and it can connect then; to the creation the server said "+describeAnswer(got))
+	return nil
+}
+
+// userLeftBy creates a user whose name is known by statements, and wants it not to exist if that
+// fails. If it succeeds, the user is deleted again.
+func (w *world) userLeftBy(ctx context.Context, mount string, statements []string, exists func() (bool, error)) (there bool, err error) {
+	if err := w.role(ctx, mount, "broken", map[string]any{"db_name": namedConnection, "creation_statements": statements}); err != nil {
+		return false, err
+	}
+	if err := w.asRoot(ctx, http.MethodGet, w.below(mount, "creds/broken"), ""); err != nil {
+		return false, err
+	}
+	got := w.answer
+	if got.ok() {
+		w.leases = []issuedLease{{id: leaseID(got.body), sent: leaseID(got.sent), write: Write{Path: "creds/broken"}}}
+		err := w.leasesRevoked(ctx)
+		w.answer = got
+		return false, err
+	}
+	if there, err = exists(); err != nil || !there {
+		w.answer = got
+		return false, err
+	}
+	return true, mismatch("no user where the creation failed at its last statement: "+w.mask(statements[len(statements)-1]),
+		"its password can be changed, and it can connect then; to the creation the server said "+describeAnswer(got))
+}
+
+// maxMisspelt bounds how many words of a statement are misspelt.
+const maxMisspelt = 6
+
+// statementWord matches a word of a statement that is no parameter.
+var statementWord = regexp.MustCompile(`\{\{[^}]*\}\}|[A-Za-z]{3,}`)
+
+// misspelt returns statements with one word of the last one that is another, the last words
+// first: what they name does not exist.
+func misspelt(statements []string) [][]string {
+	if len(statements) == 0 {
+		return nil
+	}
+	last := statements[len(statements)-1]
+	words := statementWord.FindAllStringIndex(last, -1)
+	slices.Reverse(words)
+	var found [][]string
+	for _, at := range words {
+		if last[at[0]] != '{' && len(found) < maxMisspelt {
+			changed := slices.Clone(statements)
+			changed[len(changed)-1] = last[:at[1]] + "plugproof" + last[at[1]:]
+			found = append(found, changed)
+		}
+	}
+	return found
 }
 
 // knownPolicy is the password policy with which generated passwords are known by their

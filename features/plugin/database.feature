@@ -111,7 +111,7 @@ Feature: Database plugins
     Then the users can connect at "p"
     And the old passwords are refused at "p"
 
-  @PLG-914 @must @needs-connection @needs-database-login
+  @PLG-914 @must @needs-connection @needs-database-login @builds-on-PLG-933
   Scenario: A connection can rotate its own password
     The server stores the new one and makes the connection again.
     Remedy: Let UpdateUser change the password of the user of the connection as of any other. The connection is that of a new user: the creation statements of the profile give it the right to change its password, where databases ask for one (MySQL: CREATE USER).
@@ -219,7 +219,7 @@ Feature: Database plugins
     And a user that can connect is created at "p"
     Then users at "p" are left alone when another is changed and deleted
 
-  @PLG-929 @must @needs-connection @needs-database-login
+  @PLG-929 @must @needs-connection @needs-database-login @builds-on-PLG-912
   Scenario: A renewal leaves the password as it is
     Remedy: Let UpdateUser change only what its request has: Password and Expiration may be nil.
     Given a connected database engine of its own "p"
@@ -372,9 +372,25 @@ Feature: Database plugins
     And a user that can connect is created at "p"
     Then users with keys at "p" are let in by their keys alone
 
-  @PLG-948 @must @needs-connection @needs-database-login @builds-on-PLG-913
+  @PLG-948 @must @needs-connection @needs-database-login @builds-on-PLG-913 @builds-on-PLG-933
   Scenario: Each rotation changes the password
     Remedy: Set req.Password.NewPassword in each UpdateUser, without a password from before that the plugin remembers.
     Given a connected database engine of its own "p"
     And a user whose password can be changed is created at "p"
     Then each rotation at "p" changes the passwords
+
+  @PLG-949 @must @needs-connection @needs-database-login @builds-on-PLG-910 @builds-on-PLG-902
+  Scenario: What the database refuses is reported
+    Servers try again only what they know of.
+    Remedy: Take for a success in DeleteUser only what the database has done, or a user who does not exist: a connection that is refused is an error.
+    Given a connected database engine of its own "p"
+    And a user that can connect is created at "p"
+    Then what the database refuses at "p" is reported
+
+  @PLG-950 @must @needs-connection @needs-plugin-directory
+  Scenario: The plugin lives through odd settings
+    A crash ends the connections of all mounts that share the process.
+    Remedy: Look at the second value of each type assertion on req.Config in Initialize, or decode it with mapstructure, and return the error of template.NewTemplate.
+    Given the plugin is registered
+    And a connected database engine of its own "p"
+    Then the plugin lives when settings at "p" are odd

@@ -67,6 +67,9 @@ func wrongDatabases() map[string]string {
 		"waiting-for-ever":       "PLG-946",
 		"keyless":                "PLG-947",
 		"rotating-once":          "PLG-948",
+		"leaving-some-users":     "PLG-934",
+		"swallowing-refusals":    "PLG-949",
+		"panicking-on-settings":  "PLG-950",
 	}
 }
 

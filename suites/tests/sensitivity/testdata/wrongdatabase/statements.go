@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,6 +52,30 @@ func failureDefects() map[string]defect {
 			}
 			return made, err
 		}),
+		"leaving-some-users": onNew(func(ctx context.Context, db *database, req dbplugin.NewUserRequest) (dbplugin.NewUserResponse, error) {
+			made, err := db.right.NewUser(ctx, req)
+			last := len(req.Statements.Commands) - 1
+			if err != nil && last > 0 && strings.HasPrefix(req.Statements.Commands[last], "GRANT") {
+				req.Statements.Commands = req.Statements.Commands[:last]
+				_, _ = db.right.NewUser(ctx, req)
+			}
+			return made, err
+		}),
+		"swallowing-refusals": {change: func(db *database) {
+			db.deleteUser = func(ctx context.Context, req dbplugin.DeleteUserRequest) (dbplugin.DeleteUserResponse, error) {
+				resp, err := db.right.DeleteUser(ctx, req)
+				if err != nil && strings.Contains(err.Error(), "login failed") {
+					err = nil
+				}
+				return resp, err
+			}
+		}},
+		"panicking-on-settings": {change: func(db *database) {
+			db.initialize = func(ctx context.Context, req dbplugin.InitializeRequest) (dbplugin.InitializeResponse, error) {
+				_ = req.Config["connection_url"].(string)
+				return db.right.Initialize(ctx, req)
+			}
+		}},
 		"password-in-user-error": onNew(func(ctx context.Context, db *database, req dbplugin.NewUserRequest) (dbplugin.NewUserResponse, error) {
 			made, err := db.right.NewUser(ctx, req)
 			if err != nil {
