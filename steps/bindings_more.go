@@ -28,6 +28,12 @@ func moreVocabulary() []group {
 			{`secrets that are rotated at "MOUNT" are kept`, (*world).rotationsKept, Rotations,
 				"Carries the profile's rotations out and checks that credentials and logins succeed as before, also after a reload.",
 				`secrets that are rotated at "p" are kept`},
+			{`rotations at "MOUNT" that can't be stored are reported`, (*world).rotationsReported, Faults,
+				"Carries the rotations of the profile out while writes fail, and checks that the plugin answers with an error if it tried to write.",
+				`rotations at "p" that can't be stored are reported`},
+			{`secrets from before rotations at "MOUNT" do not serve any more`, (*world).rotatedSecretsEnd, Rotations,
+				"Carries the rotations of the profile out, sets the mount up again with the secrets from before, and checks that no credentials and logins are given then, where none are given with wrong ones.",
+				`secrets from before rotations at "p" do not serve any more`},
 		}},
 
 		{"operations", "All operations of the checked plugin", []binding{

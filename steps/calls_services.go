@@ -26,6 +26,8 @@ const (
 	breaks
 	// hangs answers nothing.
 	hangs
+	// hangsUp closes the connection without an answer.
+	hangsUp
 )
 
 // called is a service that stands in for one that the profile names by its URL, and
@@ -80,6 +82,8 @@ func (c *called) failing(onward http.Handler) http.Handler {
 			http.Error(w, "broken", http.StatusNotImplemented)
 		case hangs:
 			<-r.Context().Done() // the client is gone, or the service closed
+		case hangsUp:
+			panic(http.ErrAbortHandler)
 		default:
 			onward.ServeHTTP(w, r)
 		}

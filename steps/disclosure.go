@@ -195,35 +195,6 @@ func (w *world) whileLogged(ctx context.Context, check func() error) error {
 	}
 }
 
-// logHidesCredentials wants no secret of the issued credentials in the log.
-func (w *world) logHidesCredentials(ctx context.Context) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	issued := make(map[string]string) // values by their fields
-	for _, lease := range w.leases {
-		for _, field := range installed.subject.Profile.Secrets {
-			value, _ := lease.answer.lookup("data." + field)
-			if text, ok := value.(string); ok && len(text) >= minSecret {
-				issued[text] = field
-				w.secret(text)
-			}
-		}
-	}
-	if len(issued) == 0 {
-		return &NotCheckedError{Reason: "no answer to the profile's credentials has one of its secret fields"}
-	}
-	return w.watchLog(ctx, func(line string) error {
-		for value, field := range issued {
-			if strings.Contains(line, value) {
-				return mismatch("no issued "+field+" in the plugin's log", w.mask(line))
-			}
-		}
-		return nil
-	})
-}
-
 // wrongValues are sent in place of a field's value.
 func wrongValues() []any {
 	return []any{"::no value::", map[string]any{"plugproof": "wrong"}}

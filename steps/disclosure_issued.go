@@ -121,3 +121,101 @@ func readsOf(document *Document, profile *Profile) []request {
 	}
 	return reads
 }
+
+// credentialFields returns the fields of issued credentials that nobody else may see: those
+// under secrets in the profile, those that are called like such, and those with which works
+// proves who asks.
+func (p *Profile) credentialFields(lease issuedLease) map[string]string {
+	found := map[string]string{} // by value
+	data, _ := lease.answer.lookup("data")
+	members, _ := data.(map[string]any)
+	for name, value := range members {
+		text, ok := value.(string)
+		if !ok || len(text) < minSecret {
+			continue
+		}
+		if slices.Contains(p.Secrets, name) || LooksSecret(name) || lease.write.Works.proves(name) {
+			found[text] = name
+		}
+	}
+	return found
+}
+
+// proves reports whether a field is one that the request sends in its headers.
+func (p *Proof) proves(field string) bool {
+	if p == nil {
+		return false
+	}
+	for _, header := range p.Headers {
+		for _, found := range proofField.FindAllStringSubmatch(header, -1) {
+			if found[1] == field {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// logHidesCredentials wants no secret of the issued credentials in the log.
+func (w *world) logHidesCredentials(ctx context.Context) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	issued := make(map[string]string) // fields by their values
+	for _, lease := range w.leases {
+		for text, field := range installed.subject.Profile.credentialFields(lease) {
+			issued[text] = field
+			w.secret(text)
+		}
+	}
+	if len(issued) == 0 {
+		return &NotCheckedError{Reason: "no answer to the profile's credentials has one of its secret fields"}
+	}
+	return w.watchLog(ctx, func(line string) error {
+		for value, field := range issued {
+			if strings.Contains(line, value) {
+				return mismatch(fmt.Sprintf("no issued %s in the plugin's log", field), w.mask(line))
+			}
+		}
+		return nil
+	})
+}
+
+// credentialsHideSetup wants no secret of the setup in the issued credentials: whoever may
+// have them may not have what they are made with.
+func (w *world) credentialsHideSetup() error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	for _, lease := range w.leases {
+		if secret, ok := w.shown(string(lease.answer.body)); ok {
+			w.answer = lease.answer
+			return mismatch(fmt.Sprintf("no value of %s in the credentials of %s", installed.subject.Profile.fieldsWith(secret), lease.write.Path), describeAnswer(lease.answer))
+		}
+	}
+	return nil
+}
+
+// rotationsShowNothing wants no secret in the answers to the rotations.
+func (w *world) rotationsShowNothing(ctx context.Context, mount string) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	profile := &installed.subject.Profile
+	for _, rotation := range profile.Rotations {
+		if _, err := w.rotationSetUp(ctx, mount, rotation); err != nil {
+			return err
+		}
+		if err := w.changeOfProfile(ctx, mount, rotation.Write); err != nil {
+			return err
+		}
+		if shown := secretFields(profile, w.answer); len(shown) > 0 {
+			w.secrets = append(w.secrets, shown...)
+			return mismatch("no secret in the answer to the rotation at "+rotation.Path, w.mask(describeAnswer(w.answer)))
+		}
+	}
+	return nil
+}

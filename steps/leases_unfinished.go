@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -61,8 +62,22 @@ func (w *world) rolledBack(ctx context.Context, mount string) error {
 	if err != nil {
 		return err
 	}
+	stored, err := w.finished(ctx, path)
+	if err != nil {
+		return err
+	}
+	calls := w.services.asked()
 	failed := RollBackNow(ctx, w.server, path)
-	if left, err = w.unfinished(ctx, mount); err != nil || len(left) == 0 {
+	calls = w.services.asked() - calls
+	if left, err = w.unfinished(ctx, mount); err != nil {
+		return err
+	}
+	if len(left) == 0 {
+		after, err := w.finished(ctx, path)
+		if err == nil && calls == 0 && slices.Equal(stored, after) {
+			err = mismatch("the rollback to take back what was begun: to call the service, or to change what is stored beside the write-ahead log",
+				"it did neither, and returned nil, so that the framework forgot the entry")
+		}
 		return err
 	}
 	got := "in the storage of the mount: " + strings.Join(left, ", ")
@@ -70,6 +85,12 @@ func (w *world) rolledBack(ctx context.Context, mount string) error {
 		got += "\nafter the plugin's error: " + w.mask(w.names.in(failed.Error()))
 	}
 	return mismatch("nothing in the write-ahead log after the service refused credentials, works again, and the plugin was asked to roll back", got)
+}
+
+// finished returns the keys of a mount's storage that are not of the write-ahead log.
+func (w *world) finished(ctx context.Context, path string) ([]string, error) {
+	keys, err := StorageKeys(ctx, w.server, path, "")
+	return slices.DeleteFunc(keys, func(key string) bool { return strings.HasPrefix(key, writeAheadLog) }), err
 }
 
 // credentialsWorkLong wants credentials to work as long as their leases are renewed, or

@@ -72,6 +72,7 @@ func (l Login) altered(p *Profile) []alteredLogin {
 			continue
 		}
 		others := alterations(proof)
+		maps.Copy(others, signedAlterations(proof))
 		for _, what := range slices.Sorted(maps.Keys(others)) {
 			if others[what] == proof {
 				continue // it has no letters

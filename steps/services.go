@@ -241,10 +241,33 @@ func (w *world) failingHidesSecrets(ctx context.Context, mount string) error {
 		}
 		return nil
 	}, func(string) error { return nil })
-	if err != nil || w.suite.config.Target.Unsupported(PluginLogs) != "" {
+	if err != nil {
+		return err
+	}
+	if err := w.brokenConnectionsHideSecrets(ctx, mount, profile, writes); err != nil || w.suite.config.Target.Unsupported(PluginLogs) != "" {
 		return err
 	}
 	return w.logHidesSecrets(ctx)
+}
+
+// brokenConnectionsHideSecrets does the same while the services close each connection
+// without an answer, until the first request that gets to them: clients try such requests
+// again for a while.
+func (w *world) brokenConnectionsHideSecrets(ctx context.Context, mount string, profile *Profile, writes []Write) error {
+	before := w.services.fail(hangsUp)
+	defer w.services.fail(works)
+	for _, write := range slices.Backward(writes) {
+		if err := w.sendElsewhere(ctx, mount, write); err != nil {
+			return err
+		}
+		if secret, ok := w.shown(string(w.answer.body)); ok && w.answer.status >= http.StatusBadRequest {
+			return mismatch(fmt.Sprintf("an error at %s without the value of %s when a service closes the connection", write.Path, profile.fieldsWith(secret)), describeAnswer(w.answer))
+		}
+		if w.services.fail(hangsUp) > before {
+			return nil
+		}
+	}
+	return nil
 }
 
 // sendElsewhere sends a request of the profile with the services in place of its URLs.

@@ -160,13 +160,13 @@ Feature: Data
     And the samples are deleted at "p"
     Then the samples are not listed at "p"
 
-  @PLG-318 @must @needs-setup
+  @PLG-318 @must @needs-setup @builds-on-PLG-421
   Scenario: What is deleted of the setup is not used any more
     Remedy: Forget what was made from a configuration, role or user when that is deleted: in the delete and in Invalidate of framework.Backend.
     Given the plugin is set up
     Then what is deleted of the setup is not used at "p" any more
 
-  @PLG-319 @should @needs-setup @builds-on-PLG-308
+  @PLG-319 @should @needs-setup @builds-on-PLG-308 @builds-on-PLG-321
   Scenario: A write to the configuration keeps the fields that it does not name
     Remedy: Read what is stored before an update and change what data.GetOk returns; data.Get returns the default of a field that was not sent, so that a password is lost.
     Given a mount of its own "p"
@@ -295,9 +295,34 @@ Feature: Data
     Then changes of the setup take effect at "p"
 
   @PLG-337 @must @needs-rotations @needs-credentials-or-logins @needs-plugin-directory @builds-on-PLG-031
-  Scenario: A rotated secret outlives the process
+  Scenario: A rotated secret is used, and outlives the process
     Nobody else knows it.
-    Remedy: Store the new secret in req.Storage before it is used, and answer with an error if that fails.
+    Remedy: Store the new secret in req.Storage before it is used, answer with an error if that fails, and forget the client that was made with the old one.
     Given the plugin is registered
     And the plugin is mounted at "p"
     Then secrets that are rotated at "p" are kept
+
+  @PLG-338 @must @needs-rotations @needs-credentials-or-logins @needs-secrets @builds-on-PLG-317 @builds-on-PLG-336 @builds-on-PLG-337
+  Scenario: The secret from before a rotation does not serve any more
+    Whoever knew it could go on with it.
+    Remedy: Change the secret where it is checked, and delete the old one there. If the plugin is right, correct the rotations in the profile.
+    Given a mount of its own "p"
+    Then secrets from before rotations at "p" do not serve any more
+
+  @PLG-339 @must @needs-samples @builds-on-PLG-302 @builds-on-PLG-108
+  Scenario: A list has no names of what was written elsewhere
+    Remedy: Give each kind of thing a folder of its own in req.Storage, which is that of no other path, and list that one alone.
+    Given a fresh mount of its own "p"
+    Then lists at "p" have no names of what was written elsewhere
+
+  @PLG-340 @must @needs-samples @builds-on-PLG-302 @builds-on-PLG-108
+  Scenario: Many names that are written at once are listed
+    Remedy: List the keys in req.Storage. Guard with a lock what is read, changed and stored again, such as a list of names under one key, and leave no name out of a long list that nobody has bounded.
+    Given a mount of its own "p"
+    Then many names that are written at once at "p" are listed
+
+  @PLG-341 @must @needs-samples @builds-on-PLG-331
+  Scenario: A read shows the fields that were written
+    Secrets and objects may be left out.
+    Remedy: Return every stored field from the read, under the name with which it is written. Name under secrets in the profile what must not be shown.
+    Then reads of the samples show the fields that were written

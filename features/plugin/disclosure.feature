@@ -83,3 +83,18 @@ Feature: Disclosure
     Remedy: Return from reads and lists neither keys nor what was issued last: leave the fields out.
     Given a mount of its own "p"
     Then no read at "p" shows what was issued
+
+  @PLG-709 @must @needs-secrets @needs-credentials @type-secret
+  Scenario: No credentials show a secret of the setup
+    Whoever may have credentials may not have what they are made with.
+    Remedy: Put into the answer only what was made for the lease, rather than the configuration.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    Then no credentials show a secret of the setup
+
+  @PLG-710 @must @needs-secrets @needs-rotations @type-secret @type-auth
+  Scenario: No rotation shows the new secret
+    Only the plugin is to know it.
+    Remedy: Return nil from the rotation, or leave the field out of the response.
+    Given a mount of its own "p"
+    Then no rotation at "p" shows a secret

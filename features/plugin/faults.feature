@@ -43,3 +43,10 @@ Feature: Storage that fails
     Remedy: Return the error of req.Storage.Put and Delete, or wrap it with %w, rather than one of your own.
     Given a mount of its own "p"
     Then a read-only storage of "p" is reported as such
+
+  @PLG-394 @must @needs-rotations @needs-faults
+  Scenario: A rotation that can't be stored is an error
+    Nobody else knows the new secret.
+    Remedy: Return the error of req.Storage.Put from the rotation, and store the new secret before the old one is changed, or change it back.
+    Given a mount of its own "p"
+    Then rotations at "p" that can't be stored are reported

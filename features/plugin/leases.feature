@@ -238,3 +238,45 @@ Feature: Leases
     And credentials that end with their lease are issued at "p"
     When what the names at "p" stand for is deleted
     Then credentials at "p" that are said to be revoked do not work
+
+  @PLG-428 @must @needs-working-credentials @needs-plugin-directory @builds-on-PLG-415 @builds-on-PLG-031
+  Scenario: A revocation after a reload ends what was given before
+    Remedy: Keep what Revoke needs in InternalData or in req.Storage, and nothing of it in variables of the process: whoever is not in them is not gone.
+    Given the plugin is registered
+    And the plugin is mounted at "p"
+    And credentials that end with their lease are issued at "p"
+    When I PUT "sys/plugins/reload/backend" {"mounts": ["{at}p/"]}
+    And the leases are revoked
+    Then the credentials do not work any more at "p"
+
+  @PLG-429 @must @needs-working-credentials @builds-on-PLG-415 @builds-on-PLG-408 @builds-on-PLG-413
+  Scenario: A revocation after a renewal ends what was given
+    Remedy: Return req.Secret from Renew with its InternalData as it is: servers keep what Renew returns, and Revoke gets that.
+    Given a mount of its own "p"
+    And credentials that end with their lease are issued at "p"
+    When the leases are renewed first
+    And the leases are revoked
+    Then the credentials do not work any more at "p"
+
+  @PLG-430 @must @needs-faults @builds-on-PLG-408
+  Scenario: A lease is not renewed while what it depends on can't be read
+    Remedy: Return the error of req.Storage.Get from Renew before looking at what it returned, rather than going on as if there was nothing.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    Then no lease at "p" is renewed when a read fails
+
+  @PLG-431 @must @builds-on-PLG-408 @builds-on-PLG-410
+  Scenario: A renewed lease is no longer than its role says
+    Source: https://developer.hashicorp.com/vault/docs/concepts/lease
+    Remedy: Set resp.Secret.TTL in Renew from the role: not to what is left and that, and not to 0 where the role has a ttl.
+    Given a mount of its own "p"
+    When the credentials are issued at "p"
+    Then no lease is longer than its ttl when it is renewed twice
+
+  @PLG-432 @must @needs-faults @needs-working-credentials @builds-on-PLG-415 @builds-on-PLG-405
+  Scenario: A revocation that can't read what it needs is reported
+    Servers try again only what they know of.
+    Remedy: Return the error of req.Storage.Get from Revoke, rather than taking it for nothing to do.
+    Given a mount of its own "p"
+    And credentials that end with their lease are issued at "p"
+    Then credentials at "p" are revoked, or that is reported, when a read fails

@@ -75,7 +75,7 @@ Feature: Logins
 
   @PLG-460 @must @needs-wrong-logins
   Scenario: Nearly the right data is refused
-    Remedy: Compare all of the proof, as it is, with what is stored: subtle.ConstantTimeCompare on whole values, not a prefix, not strings.EqualFold, and nothing for an empty one.
+    Remedy: Compare all of the proof, as it is, with what is stored: subtle.ConstantTimeCompare on whole values, not a prefix, not strings.EqualFold, and nothing for an empty one. Of a signed token, check the signature over all of it, by the algorithm that is configured rather than the one that its header names.
     Given a mount of its own "p"
     Then logins with nearly the right data are refused at "p"
 
@@ -150,7 +150,7 @@ Feature: Logins
     And the setup of "p" is deleted
     Then the plugin lives when the tokens of "p" are renewed
 
-  @PLG-470 @must
+  @PLG-470 @must @builds-on-PLG-451 @builds-on-PLG-459
   Scenario: The standard fields of tokens have their effect
     Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/helper/tokenutil#TokenParams
     Remedy: Call ParseTokenFields when a role or user is written and PopulateTokenAuth at each login, change nothing of what they set, and check TokenBoundCIDRs with cidrutil.RemoteAddrIsOk.
@@ -196,3 +196,26 @@ Feature: Logins
     Given a mount of its own "p"
     When the logins succeed at "p"
     Then the display names of logins at "p" stay the same
+
+  @PLG-476 @must @builds-on-PLG-455 @builds-on-PLG-459
+  Scenario: A renewed token is no longer than its user or role says
+    Source: https://developer.hashicorp.com/vault/docs/concepts/tokens
+    Remedy: Set TTL, MaxTTL and Period of the Auth in AuthRenew from the user or role, as at the login.
+    Given a mount of its own "p"
+    When the logins succeed at "p"
+    Then no token is longer than its ttl when it is renewed twice
+
+  @PLG-477 @must @needs-faults @builds-on-PLG-455
+  Scenario: A token is not renewed while its user or role can't be read
+    It may be gone.
+    Remedy: Return the error of req.Storage.Get from AuthRenew before looking at what it returned, rather than going on as if there was nothing.
+    Given a mount of its own "p"
+    When the logins succeed at "p"
+    Then no token at "p" is renewed when a read fails
+
+  @PLG-478 @must @builds-on-PLG-470 @builds-on-PLG-455
+  Scenario: A periodic token is renewed for its period
+    Source: https://developer.hashicorp.com/vault/docs/concepts/tokens#periodic-tokens
+    Remedy: Set Period of the Auth in AuthRenew from the user or role, beside TTL and MaxTTL.
+    Given the plugin is set up
+    Then periodic tokens of "p" are renewed for their period

@@ -12,7 +12,7 @@ Feature: Time
     When the leases expire
     Then the leases are gone
 
-  @PLG-502 @must @type-secret @needs-credentials
+  @PLG-502 @must @type-secret @needs-credentials @builds-on-PLG-431
   Scenario: Renewals do not extend a lease beyond its role's max_ttl
     Source: https://developer.hashicorp.com/vault/docs/concepts/lease
     Remedy: Set TTL and MaxTTL of the secret from the role also in Renew; servers then limit it from the time of issue.
@@ -20,7 +20,7 @@ Feature: Time
     When the credentials are issued at "p"
     Then the leases end with their max_ttl
 
-  @PLG-503 @must @type-auth @needs-logins
+  @PLG-503 @must @type-auth @needs-logins @builds-on-PLG-476
   Scenario: Renewals do not extend a token beyond its max_ttl
     Source: https://developer.hashicorp.com/vault/docs/concepts/tokens
     Remedy: Set TTL and MaxTTL of the Auth from the user or role also in AuthRenew; servers then limit it from the time of issue.

@@ -40,7 +40,7 @@ func startService(t *testing.T) string {
 		rotated, ok := passwords.Load(name)
 		to, rotates := strings.CutPrefix(r.URL.Path, "/password/")
 		switch _, known := accounts.Load(r.URL.Path); {
-		case ok && rotated != password:
+		case ok && rotated != password, !ok && strings.HasPrefix(name, "rotator") && password != "planted-password":
 			w.WriteHeader(http.StatusUnauthorized)
 		case rotates && strings.HasPrefix(name, "rotator"):
 			passwords.Store(name, to)

@@ -35,6 +35,7 @@ func method() *framework.Backend {
 				"ttl":      {Type: framework.TypeDurationSecond, Description: "Time to live of the user's tokens."},
 				"max_ttl":  {Type: framework.TypeDurationSecond, Description: "Longest time to live of the user's tokens."},
 
+				"token_period":      {Type: framework.TypeDurationSecond, Description: "How long they live when they are renewed, for ever."},
 				"token_num_uses":    {Type: framework.TypeInt, Description: "How often the user's tokens can be used."},
 				"token_bound_cidrs": {Type: framework.TypeCommaStringSlice, Description: "Where they can be used."},
 			}),
@@ -81,6 +82,6 @@ func login(ctx context.Context, req *logical.Request, data *framework.FieldData)
 		NumUses: int(user.seconds("token_num_uses").Seconds()), BoundCIDRs: bound,
 		Policies: policies, Alias: &logical.Alias{Name: name}, DisplayName: name,
 		InternalData: map[string]any{"name": name},
-		LeaseOptions: logical.LeaseOptions{TTL: user.seconds("ttl"), MaxTTL: user.seconds("max_ttl"), Renewable: true},
+		LeaseOptions: logical.LeaseOptions{TTL: user.seconds("ttl"), MaxTTL: user.seconds("max_ttl"), Renewable: true}, Period: user.seconds("token_period"),
 	}}, nil
 }
