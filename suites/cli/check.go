@@ -130,7 +130,7 @@ func checkCommand() *cobra.Command {
 	flags.StringArrayVar(&quick.Env, "env", nil, "`NAME=value` that the plugin needs in its environment; may stand more than once")
 	flags.StringVar(&quick.Path, "path", "", "`PATH` below the mount that stores what is written to it")
 	flags.StringVar(&quick.Body, "body", `{"value": "plugproof"}`, "what is written to --path, as `JSON`")
-	flags.StringArrayVar(&quick.Setup, "setup", nil, "`PATH=JSON` that is written to a fresh mount; may stand more than once")
+	flags.StringArrayVar(&quick.Setup, "setup", nil, "`PATH=JSON`, or PATH alone, that is written to a fresh mount; may stand more than once")
 	flags.StringArrayVar(&quick.Credentials, "credentials", nil, "`PATH[=JSON]` that gives a lease; may stand more than once")
 	flags.StringArrayVar(&quick.Logins, "login", nil, "`PATH=JSON` that logs in; may stand more than once")
 	flags.StringVar(&quick.UpgradeFrom, "upgrade-from", "", "older `BINARY` of the plugin, whose data it has to read")

@@ -59,7 +59,7 @@ func (f Flags) Apply(to steps.Profile) (steps.Profile, error) {
 		to.Samples = append(to.Samples, steps.Sample{Path: path, Data: data})
 	}
 	for _, text := range f.Setup {
-		write, err := withData(text)
+		write, err := request(text)
 		fail("setup", err)
 		to.Setup = append(to.Setup, write)
 	}
