@@ -283,12 +283,19 @@ func (w *world) outlasts(ctx context.Context, limit, duration time.Duration, ren
 }
 
 // leasesEndByLimit renews every lease as long as the plugin does.
-func (w *world) leasesEndByLimit(ctx context.Context) error {
+func (w *world) leasesEndByLimit(ctx context.Context, mount string) error {
 	checked := false
 	for _, lease := range w.leases {
 		limit, field := w.timed.subject.Profile.limit(lease.write, true)
 		if limit <= 0 || limit > longestMove || !lease.renewable {
 			continue
+		}
+		if checked { // the one before has taken the time of this one
+			again, err := w.issueLease(ctx, mount, lease.write)
+			if err != nil {
+				return err
+			}
+			lease = again
 		}
 		checked = true
 		over, err := w.outlasts(ctx, limit, lease.duration, func() (time.Duration, error) {
@@ -308,12 +315,18 @@ func (w *world) leasesEndByLimit(ctx context.Context) error {
 }
 
 // tokensEndByLimit renews every token as long as the plugin does.
-func (w *world) tokensEndByLimit(ctx context.Context) error {
+func (w *world) tokensEndByLimit(ctx context.Context, mount string) error {
 	checked := false
 	for _, login := range w.loggedIn {
 		limit, field := w.timed.subject.Profile.limit(login.login.write(), true)
 		if limit <= 0 || limit > longestMove || !login.renewable {
 			continue
+		}
+		if checked { // the one before has taken the time of this one
+			if err := w.tryLogin(ctx, mount, login.login.Path, login.login.Data); err != nil {
+				return err
+			}
+			login.token, login.duration = tokenIn(w.answer), secondsAt(w.answer, "auth.lease_duration")
 		}
 		checked = true
 		over, err := w.outlasts(ctx, limit, login.duration, func() (time.Duration, error) {

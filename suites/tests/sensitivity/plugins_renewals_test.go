@@ -19,6 +19,8 @@ func wrongRenewals() []wrongPlugin {
 		{name: "renewing-unread", fails: "PLG-430"},
 		{name: "growing-renewals", fails: "PLG-431"},
 		{name: "revoking-unread", fails: "PLG-432"},
+		{name: "endless-renewals-of-others", fails: "PLG-502", profile: anotherRole},
+		{name: "endless-token-renewals-of-others", auth: true, fails: "PLG-503", profile: twoUsers},
 		{name: "accepting-unsigned", auth: true, fails: "PLG-460", profile: signedLogin},
 		{name: "longer-token-renewals", auth: true, fails: "PLG-476"},
 		{name: "renewing-tokens-unread", auth: true, fails: "PLG-477"},
@@ -28,6 +30,12 @@ func wrongRenewals() []wrongPlugin {
 		{name: "giving-the-configuration", fails: "PLG-709"},
 		{name: "showing-rotations", fails: "PLG-710"},
 	}
+}
+
+// anotherRole adds a second role, and its credentials, to the profile of the secrets engine.
+func anotherRole(p *steps.Profile) {
+	p.Setup = append(p.Setup, steps.Write{Path: "role/c", Data: map[string]any{"username": "w", "ttl": 60, "max_ttl": 600}})
+	p.Credentials = append(p.Credentials, steps.Write{Path: "creds/c", Works: p.Credentials[0].Works})
 }
 
 // signedToken is one of RFC 7515, appendix A.1.

@@ -35,6 +35,17 @@ func renewalDefects() map[string]defect {
 				return resp, nil
 			}
 		})},
+		"endless-renewals-of-others": {backend: renewingWith(func(_ context.Context, req *logical.Request, resp *logical.Response) {
+			if req.Secret.InternalData["role"] != "a" {
+				resp.Secret.MaxTTL = 0
+			}
+		})},
+		"endless-token-renewals-of-others": {backend: renewingTokens(func(resp *logical.Response, err error, auth *logical.Auth) (*logical.Response, error) {
+			if auth.InternalData["name"] != "a" && resp != nil && resp.Auth != nil {
+				resp.Auth.MaxTTL = 0
+			}
+			return resp, err
+		})},
 		"revoking-unread": {backend: revokingWith(func(ctx context.Context, req *logical.Request, right func() (*logical.Response, error)) (*logical.Response, error) {
 			if _, err := load(ctx, req.Storage, "config"); err != nil {
 				return nil, nil
