@@ -154,12 +154,12 @@ func leaseVocabulary() []group {
 			{`the leases expire`, (*world).leasesExpire, Clock,
 				"Moves the time on until every lease has ended and was tried to be revoked.",
 				`the leases expire`},
-			{`the leases at "MOUNT" end with their max_ttl`, (*world).leasesEndByLimit, Clock,
+			{`the leases end with their max_ttl`, (*world).leasesEndByLimit, Clock,
 				"Renews every lease as long as the plugin allows it and compares its end with the field max_ttl of what the setup wrote for it.",
-				`the leases at "p" end with their max_ttl`},
-			{`the tokens at "MOUNT" end with their max_ttl`, (*world).tokensEndByLimit, Clock,
+				`the leases end with their max_ttl`},
+			{`the tokens end with their max_ttl`, (*world).tokensEndByLimit, Clock,
 				"Renews every token as long as the plugin allows it and compares its end with the field max_ttl or token_max_ttl of what the setup wrote for it.",
-				`the tokens at "p" end with their max_ttl`},
+				`the tokens end with their max_ttl`},
 		}},
 	}
 }

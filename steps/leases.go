@@ -26,8 +26,9 @@ const (
 type issuedLease struct {
 	// id is the lease's with the scenario's names, sent with the server's.
 	id, sent string
-	// write is the request of the profile, mount that of the scenario.
+	// write is the request of the profile, mount the path that it went to.
 	write Write
+	mount string
 	// duration is what was answered with it.
 	duration  time.Duration
 	renewable bool
@@ -63,7 +64,7 @@ func (w *world) leasesIssued(ctx context.Context, mount string) error {
 }
 
 func (w *world) issueLease(ctx context.Context, mount string, write Write) (issuedLease, error) {
-	lease := issuedLease{write: write}
+	lease := issuedLease{write: write, mount: mount}
 	method, body := http.MethodGet, []byte(nil)
 	if write.Data != nil {
 		var err error

@@ -21,9 +21,10 @@ const (
 	namesAlias   = "PLG-456"
 )
 
-// loggedIn is a login of the profile that succeeded.
+// loggedIn is a login of the profile that succeeded at a mount.
 type loggedIn struct {
 	login     Login
+	mount     string
 	token     string
 	duration  time.Duration
 	renewable bool
@@ -72,7 +73,7 @@ func (w *world) loginsSucceed(ctx context.Context, mount string) error {
 		renewable, _ := w.answer.lookup("auth.renewable")
 		can, _ := renewable.(bool)
 		w.loggedIn = append(w.loggedIn, loggedIn{
-			login: login, token: token, renewable: can, answer: w.answer, duration: secondsAt(w.answer, "auth.lease_duration"),
+			login: login, mount: mount, token: token, renewable: can, answer: w.answer, duration: secondsAt(w.answer, "auth.lease_duration"),
 		})
 	}
 	return nil

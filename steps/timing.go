@@ -283,7 +283,7 @@ func (w *world) outlasts(ctx context.Context, limit, duration time.Duration, ren
 }
 
 // leasesEndByLimit renews every lease as long as the plugin does.
-func (w *world) leasesEndByLimit(ctx context.Context, mount string) error {
+func (w *world) leasesEndByLimit(ctx context.Context) error {
 	checked := false
 	for _, lease := range w.leases {
 		limit, field := w.timed.subject.Profile.limit(lease.write, true)
@@ -291,7 +291,7 @@ func (w *world) leasesEndByLimit(ctx context.Context, mount string) error {
 			continue
 		}
 		if checked { // the one before has taken the time of this one
-			again, err := w.issueLease(ctx, mount, lease.write)
+			again, err := w.issueLease(ctx, lease.mount, lease.write)
 			if err != nil {
 				return err
 			}
@@ -315,7 +315,7 @@ func (w *world) leasesEndByLimit(ctx context.Context, mount string) error {
 }
 
 // tokensEndByLimit renews every token as long as the plugin does.
-func (w *world) tokensEndByLimit(ctx context.Context, mount string) error {
+func (w *world) tokensEndByLimit(ctx context.Context) error {
 	checked := false
 	for _, login := range w.loggedIn {
 		limit, field := w.timed.subject.Profile.limit(login.login.write(), true)
@@ -323,7 +323,7 @@ func (w *world) tokensEndByLimit(ctx context.Context, mount string) error {
 			continue
 		}
 		if checked { // the one before has taken the time of this one
-			if err := w.tryLogin(ctx, mount, login.login.Path, login.login.Data); err != nil {
+			if err := w.tryLogin(ctx, login.mount, login.login.Path, login.login.Data); err != nil {
 				return err
 			}
 			login.token, login.duration = tokenIn(w.answer), secondsAt(w.answer, "auth.lease_duration")

@@ -18,7 +18,7 @@ Feature: Time
     Remedy: Set TTL and MaxTTL of the secret from the role also in Renew; servers then limit it from the time of issue.
     Given a mount of its own "p" whose time can be moved
     When the credentials are issued at "p"
-    Then the leases at "p" end with their max_ttl
+    Then the leases end with their max_ttl
 
   @PLG-503 @must @type-auth @needs-logins @builds-on-PLG-476
   Scenario: Renewals do not extend a token beyond its max_ttl
@@ -26,7 +26,7 @@ Feature: Time
     Remedy: Set TTL and MaxTTL of the Auth from the user or role also in AuthRenew; servers then limit it from the time of issue.
     Given a mount of its own "p" whose time can be moved
     When the logins succeed at "p"
-    Then the tokens at "p" end with their max_ttl
+    Then the tokens end with their max_ttl
 
   @PLG-510 @must @type-secret @type-auth
   Scenario: The periodic function does not end the plugin
