@@ -88,12 +88,12 @@ func (b *binaryTarget) identify() (program, error) {
 		return known, nil
 	}
 	failure := &Error{
-		Target: b.name, Kind: errWrongProgram, Err: err, Log: lastLines(string(output), 5),
+		Target: b.name, Kind: ErrNotAServer, Err: err, Log: lastLines(string(output), 5),
 		Problem: fmt.Sprintf("%s does not say that it is vault or bao when run as '%s version'", b.path, filepath.Base(b.path)),
 		Remedy:  "name the program of HashiCorp Vault or OpenBao",
 	}
 	if errors.Is(err, syscall.ENOEXEC) {
-		failure.Kind = errForeignProgram
+		failure.Kind = ErrWrongArchitecture
 		failure.Problem = b.path + " can't run on this machine"
 		failure.Remedy = "take the build for " + Platform()
 	}

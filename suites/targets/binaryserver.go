@@ -95,7 +95,7 @@ func (b *binaryTarget) startFailure(err error) error {
 	failure := &Error{Target: b.name, Kind: ErrNotAServer, Problem: "the program can't be started", Err: err}
 	switch {
 	case errors.Is(err, syscall.ENOEXEC):
-		failure.Kind, failure.Remedy = errForeignProgram, "take the build for "+Platform()
+		failure.Kind, failure.Remedy = ErrWrongArchitecture, "take the build for "+Platform()
 	case errors.Is(err, syscall.E2BIG):
 		failure.Remedy = "the environment that the scenario asks for is larger than this system allows"
 	}

@@ -187,7 +187,7 @@ func (s *containerServer) failure(ctx context.Context, err error) error {
 	state, inspectErr := s.box.State(ctx)
 	switch {
 	case s.image.machine != s.engine.architecture && inspectErr == nil && !state.Running:
-		e.Kind, e.Err = errForeignProgram, nil
+		e.Kind, e.Err = ErrWrongArchitecture, nil
 		e.Problem = fmt.Sprintf("%s in image %s is built for %s and does not run on this engine, which is for %s", s.image.command, s.target.image, s.image.machine, s.engine.architecture)
 		e.Remedy = "take the image for linux/" + s.engine.architecture
 	case errors.Is(err, errExited) && inspectErr == nil:

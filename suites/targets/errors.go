@@ -40,12 +40,6 @@ var (
 	ErrImageMissing = errors.New("image missing")
 )
 
-// The same of what the user named and has to name otherwise.
-var (
-	errWrongProgram   = fmt.Errorf("%w: %w", ErrNotAServer, ErrUsage)
-	errForeignProgram = fmt.Errorf("%w: %w", ErrWrongArchitecture, ErrUsage)
-)
-
 // Error is a target's failure as the user reads it: which target, what went
 // wrong and what to do.
 type Error struct {

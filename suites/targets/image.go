@@ -141,7 +141,7 @@ func (e *engine) look(ctx context.Context, image string) (*imageInfo, error) {
 		}
 	}
 	return nil, &Error{
-		Kind: errWrongProgram, Problem: fmt.Sprintf("image %s holds no known server", image),
+		Kind: ErrNotAServer, Problem: fmt.Sprintf("image %s holds no known server", image),
 		Remedy: "take an image with vault, bao, plugproof or plugproof-serve as its entrypoint or in its PATH",
 	}
 }
