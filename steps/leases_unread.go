@@ -8,27 +8,6 @@ import (
 	"fmt"
 )
 
-// renewalsUnread renews each lease while one read of the plugin's storage after the other
-// fails, and wants an error: what the renewal depends on is not known then.
-func (w *world) renewalsUnread(ctx context.Context, mount string) error {
-	tried := false
-	for _, lease := range w.leases {
-		if !lease.renewable {
-			continue
-		}
-		failed, err := w.eachReadFails(ctx, mount, "the renewal of the lease of "+lease.write.Path,
-			func() error { return w.askLease(ctx, "renew", lease) }, func() bool { return secondsAt(w.answer, "lease_duration") > 0 })
-		if err != nil {
-			return err
-		}
-		tried = tried || failed
-	}
-	if !tried {
-		return &NotCheckedError{Reason: "the plugin reads nothing from its storage for a renewal"}
-	}
-	return nil
-}
-
 // eachReadFails does something again and again, with another of its reads failing each
 // time, and wants it not to be done then. It reports whether a read failed.
 func (w *world) eachReadFails(ctx context.Context, mount, what string, do func() error, done func() bool) (tried bool, err error) {

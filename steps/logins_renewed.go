@@ -10,46 +10,12 @@ import (
 	"time"
 )
 
-// tokenRenewalsUnread renews each token while one read of the plugin's storage after the other
-// fails, and wants an error.
 func (w *world) tokenRenewalsUnread(ctx context.Context, mount string) error {
-	tried := false
-	for _, login := range w.loggedIn {
-		if !login.renewable {
-			continue
-		}
-		failed, err := w.eachReadFails(ctx, mount, "the renewal of the token of "+login.login.Path,
-			func() error { return w.renewToken(ctx, login) }, func() bool { return tokenIn(w.answer) != "" })
-		if err != nil {
-			return err
-		}
-		tried = tried || failed
-	}
-	if !tried {
-		return &NotCheckedError{Reason: "the plugin reads nothing from its storage for a renewal"}
-	}
-	return nil
+	return w.renewalsUnread(ctx, mount, w.tokenRenewals())
 }
 
-// tokenRenewalsInOrder renews each token twice, without asking for a time, and wants none to
-// become longer than its user or role says.
 func (w *world) tokenRenewalsInOrder(ctx context.Context) error {
-	checked := false
-	for _, login := range w.loggedIn {
-		if !login.renewable {
-			continue
-		}
-		done, err := w.renewedTwice(login.login.write(), login.duration, "the token of "+login.login.Path, "auth.lease_duration",
-			func() error { return w.renewToken(ctx, login) })
-		if err != nil {
-			return err
-		}
-		checked = checked || done
-	}
-	if !checked {
-		return &NotCheckedError{Reason: "no token is renewable, and has a ttl in what the setup writes for it"}
-	}
-	return nil
+	return w.renewalsInOrder(ctx, "token", w.tokenRenewals())
 }
 
 // fieldsOfTokens is the requirement about what the standard fields do at logins.

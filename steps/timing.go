@@ -282,72 +282,10 @@ func (w *world) outlasts(ctx context.Context, limit, duration time.Duration, ren
 	return false, nil
 }
 
-// leasesEndByLimit renews every lease as long as the plugin does.
 func (w *world) leasesEndByLimit(ctx context.Context) error {
-	checked := false
-	for _, lease := range w.leases {
-		limit, field := w.timed.subject.Profile.limit(lease.write, true)
-		if limit <= 0 || limit > longestMove || !lease.renewable {
-			continue
-		}
-		if checked { // the one before has taken the time of this one
-			again, err := w.issueLease(ctx, lease.mount, lease.write)
-			if err != nil {
-				return err
-			}
-			lease = again
-		}
-		checked = true
-		over, err := w.outlasts(ctx, limit, lease.duration, func() (time.Duration, error) {
-			if err := w.askLease(ctx, "renew", lease); err != nil || !w.answer.ok() {
-				return 0, err
-			}
-			return secondsAt(w.answer, "lease_duration"), nil
-		})
-		if err != nil {
-			return err
-		}
-		if over {
-			return mismatch(fmt.Sprintf("an end of the lease of %s after %s, its %s", lease.write.Path, limit, field), describeAnswer(w.answer))
-		}
-	}
-	return w.limited(checked)
+	return w.endByLimit(ctx, w.leaseRenewals())
 }
 
-// tokensEndByLimit renews every token as long as the plugin does.
 func (w *world) tokensEndByLimit(ctx context.Context) error {
-	checked := false
-	for _, login := range w.loggedIn {
-		limit, field := w.timed.subject.Profile.limit(login.login.write(), true)
-		if limit <= 0 || limit > longestMove || !login.renewable {
-			continue
-		}
-		if checked { // the one before has taken the time of this one
-			if err := w.tryLogin(ctx, login.mount, login.login.Path, login.login.Data); err != nil {
-				return err
-			}
-			login.token, login.duration = tokenIn(w.answer), secondsAt(w.answer, "auth.lease_duration")
-		}
-		checked = true
-		over, err := w.outlasts(ctx, limit, login.duration, func() (time.Duration, error) {
-			if err := w.renewToken(ctx, login); err != nil || !w.answer.ok() {
-				return 0, err
-			}
-			return secondsAt(w.answer, "auth.lease_duration"), nil
-		})
-		if err != nil {
-			return err
-		}
-		if over {
-			return mismatch(fmt.Sprintf("an end of the token of %s after %s, its %s", login.login.Path, limit, field), describeAnswer(w.answer))
-		}
-	}
-	return w.limited(checked)
-}
-
-func (w *world) limited(checked bool) error {
-	if !checked {
-		return &NotCheckedError{Reason: "nothing is renewable and has a max_ttl of at most 6h in the profile's setup"}
-	}
-	return nil
+	return w.endByLimit(ctx, w.tokenRenewals())
 }
