@@ -94,57 +94,56 @@ func (w *world) manyNamesListed(ctx context.Context, mount string) error {
 		return err
 	}
 	return w.eachReadable("no sample can be written under other names and is listed", func(trial sampleTrial, _ Operation) (bool, error) {
-		at := trial.sample.Path
-		folder, ok := document.listOf(at)
-		operation, writes := document.Find(http.MethodPost, twin(at))
+		folder, ok := document.listOf(trial.sample.Path)
+		operation, writes := document.Find(http.MethodPost, twin(trial.sample.Path))
 		if !ok || !writes || len(operation.PathFields) == 0 {
 			return false, nil
 		}
-		body, err := json.Marshal(trial.sample.Data)
-		if err != nil {
-			return false, err
-		}
-		accepted := make([][]string, clientsOfNames)
-		err = sideBySide(clientsOfNames, func(client int) error {
-			for n := range namesOfClient {
-				name := fmt.Sprintf("%s-%d-%d", at, client, n)
-				path, err := w.outgoing(w.below(mount, name))
-				if err != nil {
-					return err
-				}
-				got, err := w.ask(ctx, request{method: http.MethodPost, path: path, token: w.server.Token(), body: string(body)})
-				if err != nil {
-					return err
-				}
-				if got.ok() {
-					accepted[client] = append(accepted[client], strings.TrimPrefix(name, folder+"/"))
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return false, err
-		}
-		written := slices.Concat(accepted...)
-		if len(written) < clientsOfNames*namesOfClient {
-			return false, nil // there may be only one with this data
+		written, err := w.writtenAtOnce(ctx, mount, trial.sample)
+		if err != nil || len(written) < clientsOfNames*namesOfClient {
+			return false, err // there may be only one with this data
 		}
 		lists, err := w.listed(ctx, mount, []string{folder})
 		if err != nil {
 			return false, err
 		}
-		var missing []string
-		for _, name := range written {
-			if !slices.Contains(lists[folder], name) {
-				missing = append(missing, name)
-			}
-		}
+		missing := slices.DeleteFunc(slices.Clone(written), func(path string) bool {
+			return slices.Contains(lists[folder], strings.TrimPrefix(path, folder+"/"))
+		})
 		if len(missing) > 0 {
 			return true, mismatch(fmt.Sprintf("all %d names in the list of %s that %d clients wrote there at once", len(written), folder, clientsOfNames),
-				fmt.Sprintf("%d of them are missing, such as %s", len(missing), missing[0]))
+				fmt.Sprintf("%d of them are missing, such as %s", len(missing), strings.TrimPrefix(missing[0], folder+"/")))
 		}
 		return true, nil
 	})
+}
+
+// writtenAtOnce writes a sample beside itself by many clients, under many names each, and
+// returns the paths that were accepted.
+func (w *world) writtenAtOnce(ctx context.Context, mount string, sample Sample) ([]string, error) {
+	body, err := json.Marshal(sample.Data)
+	if err != nil {
+		return nil, err
+	}
+	accepted := make([][]string, clientsOfNames)
+	err = sideBySide(clientsOfNames, func(client int) error {
+		for n := range namesOfClient {
+			beside := fmt.Sprintf("%s-%d-%d", sample.Path, client, n)
+			path, err := w.outgoing(w.below(mount, beside))
+			if err != nil {
+				return err
+			}
+			got, err := w.ask(ctx, request{method: http.MethodPost, path: path, token: w.server.Token(), body: string(body)})
+			if err != nil {
+				return err
+			}
+			if got.ok() {
+				accepted[client] = append(accepted[client], beside)
+			}
+		}
+		return nil
+	})
+	return slices.Concat(accepted...), err
 }
 
 // samplesShown wants the reads of the samples to have each field that was written. Secrets,
@@ -156,31 +155,25 @@ func (w *world) samplesShown() error {
 	}
 	profile := &installed.subject.Profile
 	return w.eachReadable("no sample with fields that the plugin documents is read back", func(trial sampleTrial, operation Operation) (bool, error) {
-		if trial.first == nil || trial.first.answer == nil {
+		if trial.first == nil {
 			return false, nil
 		}
-		shown, _ := trial.first.answer.lookup("data")
-		fields, _ := shown.(map[string]any)
-		if len(fields) == 0 {
-			return false, nil
-		}
-		shows := false
-		for _, name := range slices.Sorted(maps.Keys(trial.sample.Data)) {
-			_, has := fields[name]
-			shows = shows || has
-		}
-		if !shows {
+		shown := fieldsOf(trial.first.answer)
+		shows := func(field string) bool { _, has := shown[field]; return has }
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(trial.sample.Data)), shows) {
 			return false, nil // it has a form of its own
 		}
 		for _, field := range operation.Body {
-			value, written := trial.sample.Data[field.Name]
-			if _, object := value.(map[string]any); !written || object || emptyValue(render(value)) || field.Sensitive || slices.Contains(profile.Secrets, field.Name) || LooksSecret(field.Name) {
-				continue
-			}
-			if _, has := fields[field.Name]; !has {
+			if value, written := trial.sample.Data[field.Name]; written && !profile.mayHide(field, value) && !shows(field.Name) {
 				return true, mismatch(fmt.Sprintf("%s in the read of %s, where it was written", field.Name, trial.sample.Path), describeAnswer(trial.first.answer))
 			}
 		}
 		return true, nil
 	})
+}
+
+// mayHide reports whether a plugin may leave a field with that value out of its reads.
+func (p *Profile) mayHide(field Field, value any) bool {
+	_, object := value.(map[string]any)
+	return object || emptyValue(render(value)) || field.Sensitive || slices.Contains(p.Secrets, field.Name) || LooksSecret(field.Name)
 }
