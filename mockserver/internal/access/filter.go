@@ -17,7 +17,7 @@ import (
 //
 // Source: vault/request_handling_list_filtering.go of OpenBao at v2.6.2.
 func (a *Authority) filterKeys(ctx context.Context, req *logical.Request, te *logical.TokenEntry, resp *logical.Response) error {
-	if te == nil || req.Operation != logical.ListOperation && req.Operation != policy.ScanOperation {
+	if te == nil || !a.policies.FiltersLists() || req.Operation != logical.ListOperation && req.Operation != policy.ScanOperation {
 		return nil
 	}
 	acl, err := a.acl(ctx, a.entry(te))

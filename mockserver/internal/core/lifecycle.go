@@ -127,10 +127,10 @@ func (c *Core) startBackend(ctx context.Context, r *mounts.Route) error {
 	case !e.Auth && kind != logical.TypeLogical:
 		return fmt.Errorf("unknown backend type: %q", e.Type)
 	}
-	if err := c.persist(ctx, r.Entry()); err != nil {
-		return err
+	if failed := c.persist(ctx, r.Entry()); failed != nil {
+		return failed
 	}
-	return err
+	return err // of a backend that failed to initialize
 }
 
 // discard ends a mount's backend and removes what it stored.

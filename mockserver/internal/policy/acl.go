@@ -65,8 +65,6 @@ type ACL struct {
 	slashFirst bool
 	// pages: lists have the fields after and limit.
 	pages bool
-	// filters: policies may filter lists.
-	filters bool
 	// ends is when the first of its parts expires; zero for never.
 	ends time.Time
 
@@ -79,7 +77,7 @@ type ACL struct {
 // newACL builds the ACL of the policies of a namespace for a caller.
 func newACL(home *namespace.Namespace, policies []*Policy, caller Caller, extras Extras) *ACL {
 	now := extras.now()
-	a := &ACL{home: home.Path, at: home.Path, slashFirst: extras.SlashFirst, pages: extras.pages(), filters: extras.filters(), exact: make(map[string]*grant), prefixes: radix.New()}
+	a := &ACL{home: home.Path, at: home.Path, slashFirst: extras.SlashFirst, pages: extras.pages(), exact: make(map[string]*grant), prefixes: radix.New()}
 	if caller.Entity != nil {
 		a.entity = caller.Entity.ID
 	}

@@ -50,12 +50,12 @@ func (f *Filter) Path(list, key string) (string, error) {
 	return f.template.Generate(map[string]any{"key": key, "path": list})
 }
 
-// filters reports whether some policy may filter lists.
-func (e Extras) filters() bool { return slices.Contains(e.Keys, filterKey) }
+// FiltersLists reports whether the server's policies may filter lists.
+func (s *Store) FiltersLists() bool { return slices.Contains(s.extras.Keys, filterKey) }
 
-// Filter returns what the keys of a list are filtered by, nil if by nothing.
+// Filter returns what the keys of a list or a scan are filtered by, nil if by nothing.
 func (a *ACL) Filter(req *logical.Request) *Filter {
-	if !a.filters || a.root || req.Operation != logical.ListOperation && req.Operation != ScanOperation {
+	if a.root {
 		return nil
 	}
 	if g := a.find(req.Path, req.Operation); g != nil {
