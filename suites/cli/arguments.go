@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/plugproof/plugproof/suites/internal/nearest"
+	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
 // flagError names the nearest flag where an unknown one was given.
@@ -81,5 +82,5 @@ func unknownCommand(parent *cobra.Command, name string) error {
 	if question := nearest.Question(name, "", known); question != "" {
 		return fmt.Errorf("there is no command %q of %s%s", name, parent.CommandPath(), question)
 	}
-	return fmt.Errorf("there is no command %q of %s; there are %s", name, parent.CommandPath(), enumerate(known, "and"))
+	return fmt.Errorf("there is no command %q of %s; there are %s", name, parent.CommandPath(), usage.Enumerate(known, "and"))
 }

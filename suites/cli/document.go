@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/plugproof/plugproof/suites/internal/outfile"
+	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
 // document is what a command prints: in one of several formats, to the standard
@@ -22,7 +23,7 @@ type document struct{ format, output string }
 // --output.
 func (d *document) addFlags(flags *pflag.FlagSet, formats ...string) {
 	d.format = formats[0]
-	flags.Var(&choice{&d.format, formats}, "format", enumerate(formats, "or"))
+	flags.Var(&choice{&d.format, formats}, "format", usage.Enumerate(formats, "or"))
 	addOutputFlag(flags, &d.output)
 }
 

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
 // Flags that several commands have are declared here, so that they have one name
@@ -62,7 +63,7 @@ func (c *choice) Type() string { return "string" }
 // Set refuses values that are not in the set.
 func (c *choice) Set(text string) error {
 	if !slices.Contains(c.values, text) {
-		return fmt.Errorf("there are %s", enumerate(c.values, "and"))
+		return fmt.Errorf("there are %s", usage.Enumerate(c.values, "and"))
 	}
 	*c.value = text
 	return nil
@@ -84,13 +85,4 @@ func (n *positive) Set(text string) error {
 	}
 	*n = positive(number)
 	return nil
-}
-
-// enumerate joins words as in: text, json or markdown.
-func enumerate(words []string, conjunction string) string {
-	last := len(words) - 1
-	if last == 0 {
-		return words[0]
-	}
-	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/conformance"
+	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
 const requirementsLong = `Requirements lists what is checked: identifier, the command that checks it ('run' a
@@ -40,7 +41,7 @@ func requirementsCommand() *cobra.Command {
 		},
 	}
 	flags := command.Flags()
-	flags.Var(&choice{&listing.For, conformance.Commands()}, "for", "only those that this command checks: "+enumerate(conformance.Commands(), "or"))
+	flags.Var(&choice{&listing.For, conformance.Commands()}, "for", "only those that this command checks: "+usage.Enumerate(conformance.Commands(), "or"))
 	flags.StringSliceVar(&listing.Only, "only", nil, "only these requirements: REG-003,PLG-001")
 	flags.StringSliceVar(&listing.Area, "area", nil, "only these areas: registration,paths")
 	flags.StringSliceVar(&listing.Level, "level", nil, "only these levels: must,should,may")

@@ -10,7 +10,7 @@ import (
 )
 
 // undecided holds back failures that may come of another requirement's, until that one
-// has ended, so that nobody is told of a failure that only follows another one. It is for one goroutine
+// has ended, so that a failure that only follows another one is not reported as one. It is for one goroutine
 // at a time.
 type undecided struct {
 	// left counts the scenarios of each chosen requirement that have not ended.

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/agext/levenshtein"
+
+	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
 const (
@@ -48,10 +50,5 @@ func Question(word, before string, known []string) string {
 	for i := range found {
 		found[i] = before + found[i]
 	}
-	last := len(found) - 1
-	text := found[last]
-	if last > 0 {
-		text = strings.Join(found[:last], ", ") + " or " + text
-	}
-	return fmt.Sprintf("; did you mean %s?", text)
+	return fmt.Sprintf("; did you mean %s?", usage.Enumerate(found, "or"))
 }
