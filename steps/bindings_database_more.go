@@ -20,7 +20,7 @@ func databaseMoreVocabulary() []group {
 				"Makes static roles with a rotation statement that can't be executed, and of a user who does not exist: they are refused, or the user can connect.",
 				`passwords at "p" that can't be changed are reported`},
 			{`a user at "MOUNT" whose creation fails is not left behind`, (*world).nothingLeftBehind, DatabaseLogin,
-				"Lets the last creation statement of a user fail whose name is known, because it is none or has a word that is another, and checks that there is no such user.",
+				"Creates a user whose name is known by statements of which the last one fails, as it is not a statement or a word of it is misspelt, and checks that there is no such user.",
 				`a user at "p" whose creation fails is not left behind`},
 			{`what the database refuses at "MOUNT" is reported`, (*world).refusalsReported, DatabaseLogin,
 				"Gives the connection a wrong password that is not verified, revokes the user and creates one, which must fail.",

@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// refusalsReported gives the connection a password that the database refuses, without
+// refusalsReported sets a password of the connection that the database refuses, without
 // verifying it, and wants errors for what the plugin can't do then.
 func (w *world) refusalsReported(ctx context.Context, mount string) error {
 	if err := w.passwordless(); err != nil {

@@ -122,7 +122,7 @@ func readsOf(document *Document, profile *Profile) []request {
 	return reads
 }
 
-// credentialFields returns the fields of issued credentials that nobody else may see: those
+// credentialFields returns the fields of issued credentials that are secret: those
 // under secrets in the profile, those that are called like such, and those with which works
 // proves who asks.
 func (p *Profile) credentialFields(lease issuedLease) map[string]string {

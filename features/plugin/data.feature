@@ -317,7 +317,7 @@ Feature: Data
 
   @PLG-340 @must @needs-samples @builds-on-PLG-302 @builds-on-PLG-108
   Scenario: Many names that are written at once are listed
-    Remedy: List the keys in req.Storage. Guard with a lock what is read, changed and stored again, such as a list of names under one key, and leave no name out of a long list that nobody has bounded.
+    Remedy: List the keys in req.Storage. Guard with a lock what is read, changed and stored again, such as a list of names under one key, and return all names where the request sets no limit.
     Given a mount of its own "p"
     Then many names that are written at once at "p" are listed
 

@@ -7,12 +7,9 @@ type Tokens struct {
 	// BadTokenTwice: an unknown, revoked or expired token gets the second
 	// error text "invalid token".
 	BadTokenTwice bool
-	// ServicePrefix and BatchTokenPrefix begin tokens: hvs. and hvb. since
-	// Vault 1.10, s. and b. before that and in OpenBao.
-	ServicePrefix string
-	// ServiceTokenPrefix and BatchTokenPrefix begin tokens: hvs. and hvb. since
-	// Vault 1.10, s. and b. before that and in OpenBao.
-	BatchPrefix string
+	// ServicePrefix and BatchPrefix begin tokens: hvs. and hvb. since Vault 1.10, s. and b.
+	// before that and in OpenBao.
+	ServicePrefix, BatchPrefix string
 	// SecretsLogIn: a secrets engine may log in whoever asks a path of it that needs no
 	// token.
 	SecretsLogIn bool

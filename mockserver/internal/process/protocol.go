@@ -26,7 +26,7 @@ type protocol struct {
 	versions string
 	// metadata: the process is only queried and gets no certificate.
 	metadata bool
-	// attempt: a refusal tells what the plugin is not, which is no fault of it to be logged.
+	// attempt: the plugin may be of another kind, so its refusal is not logged as a fault.
 	attempt bool
 	// autoMTLS: both sides exchange their certificates in the handshake.
 	autoMTLS bool
