@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ProtonMail/gopenpgp/v3/crypto"
@@ -45,7 +46,11 @@ func (p publisher) publicKey(t *testing.T) (file string) {
 // sign returns the armored detached signature of data.
 func (p publisher) sign(t *testing.T, data []byte) []byte {
 	t.Helper()
-	signer, err := crypto.PGP().Sign().SigningKey(p.key).Detached().New()
+	key, err := p.key.Copy() // using a key changes it
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := crypto.PGP().Sign().SigningKey(key).Detached().New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +127,25 @@ func TestArtifacts(t *testing.T) {
 		}
 		move(t, signed, binary)
 	}
+}
+
+// TestArtifactsAreVerifiedSideBySide: requests share the key, which its library changes.
+func TestArtifactsAreVerifiedSideBySide(t *testing.T) {
+	t.Parallel()
+	plugins := artifactDir(t)
+	ours := newPublisher(t)
+	s, _, _ := start(t, mockserver.WithPluginPGPKey(ours.publicKey(t)), mockserver.WithPluginDir(plugins))
+	move(t, ours.artifact(t, plugins, "p", "1.0.0", script(t, plugins)), filepath.Join(plugins, "q_1.0.0_"+runtime.GOOS+"_"+runtime.GOARCH))
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			// The artifact is that of another plugin, which is found out after the signature.
+			if status, body := send(t, s.Address(), "POST", "sys/plugins/catalog/secret/q", `{"version": "1.0.0"}`); status != 500 || !strings.Contains(body, "failed to read plugin binary: open ") {
+				t.Errorf("%d %s", status, body)
+			}
+		})
+	}
+	group.Wait()
 }
 
 func move(t *testing.T, from, to string) {

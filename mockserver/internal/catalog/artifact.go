@@ -112,12 +112,10 @@ func (c *Catalog) verifyArtifact(dir, name string) ([]byte, error) {
 
 // verify checks a detached ASCII-armored signature.
 func (k ArtifactKey) verify(data, signature []byte) error {
-	pgp, key := crypto.PGP(), k.key
-	if key == nil {
-		var err error
-		if key, err = pgp.KeyGeneration().AddUserId("nobody", "").New().GenerateKey(); err != nil {
-			return fmt.Errorf("failed to load verifier: %w", err)
-		}
+	pgp := crypto.PGP()
+	key, err := k.own(pgp)
+	if err != nil {
+		return fmt.Errorf("failed to load verifier: %w", err)
 	}
 	verifier, err := pgp.Verify().VerificationKey(key).New()
 	if err != nil {
@@ -131,4 +129,13 @@ func (k ArtifactKey) verify(data, signature []byte) error {
 		return fmt.Errorf("unexpected signature error: %w", err)
 	}
 	return nil
+}
+
+// own returns a key for one verification, since its library changes a key that it uses:
+// requests can't share one.
+func (k ArtifactKey) own(pgp *crypto.PGPHandle) (*crypto.Key, error) {
+	if k.key == nil {
+		return pgp.KeyGeneration().AddUserId("nobody", "").New().GenerateKey()
+	}
+	return k.key.Copy()
 }
