@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime"
 	"syscall"
 	"testing"
 
@@ -29,10 +28,7 @@ func TestMain(m *testing.M) {
 		if os.Getenv(sensitivityVariable) == "" {
 			env = append(env, sensitivityVariable+"=named")
 		}
-		// Much of a check of something wrong is waiting for what does not come. What the
-		// command line says comes later and wins.
-		args := append([]string{os.Args[0], fmt.Sprintf("-test.parallel=%d", 2*runtime.GOMAXPROCS(0))}, os.Args[1:]...)
-		err = syscall.Exec(program, args, env)
+		err = syscall.Exec(program, os.Args, env)
 	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
