@@ -269,6 +269,13 @@ func (s *Server) Processes() []Process {
 // started the plugin is answered; a death is soon after the process has ended.
 func (s *Server) PluginFailures() []failure.Failure { return s.core.Failures() }
 
+// AwaitPluginLog returns when all that the plugin of a registered name has logged or
+// printed until now was written to the logger of WithLogger. It fails where that can't be
+// known: on other systems than Linux, and of plugins in containers.
+func (s *Server) AwaitPluginLog(ctx context.Context, name string) error {
+	return s.core.AwaitPluginLog(ctx, name)
+}
+
 // PluginToken returns what the plugin at a mount sees in place of a caller's token. The
 // mount's path is as in requests, with a slash at its end.
 func (s *Server) PluginToken(mount, token string) (string, error) {

@@ -320,23 +320,6 @@ func AdvanceClock(ctx context.Context, server Server, d time.Duration) error {
 	return mover.Advance(ctx, d)
 }
 
-// PluginLogReader is a Server that knows what each plugin logged (PluginLogs).
-type PluginLogReader interface {
-	Server
-	// PluginLog returns what the plugin of that registration logged or printed to
-	// stderr so far, oldest first.
-	PluginLog(ctx context.Context, registration string) ([]string, error)
-}
-
-// PluginLog returns the lines that the plugin of a registration logged so far.
-func PluginLog(ctx context.Context, server Server, registration string) ([]string, error) {
-	reader, ok := as[PluginLogReader](server)
-	if !ok {
-		return nil, lacking(server, PluginLogs)
-	}
-	return reader.PluginLog(ctx, registration)
-}
-
 // TokenReporter is a Server that knows as what its plugins see a caller's token.
 type TokenReporter interface {
 	Server

@@ -13,11 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
-
-// logDelay is how long a line that a plugin logged may take to be known.
-const logDelay = 150 * time.Millisecond
 
 // shown returns a secret of the profile that a text has, as it is or encoded, and whether
 // it has one.
@@ -157,42 +153,6 @@ func (w *world) logHidesSecrets(ctx context.Context) error {
 		}
 		return nil
 	})
-}
-
-// watchLog checks every line that the plugin has logged, and will soon.
-func (w *world) watchLog(ctx context.Context, check func(line string) error) error {
-	return w.whileLogged(ctx, func() error {
-		lines, err := PluginLog(ctx, w.server, w.subject)
-		if err != nil {
-			return err
-		}
-		for _, line := range lines {
-			if err := check(line); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// whileLogged repeats a check of logs until what happened before has been logged.
-func (w *world) whileLogged(ctx context.Context, check func() error) error {
-	end := time.NewTimer(logDelay)
-	defer end.Stop()
-	ticker := time.NewTicker(logDelay / 3)
-	defer ticker.Stop()
-	for {
-		if err := check(); err != nil {
-			return err
-		}
-		select {
-		case <-ticker.C:
-		case <-end.C:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 }
 
 // wrongValues are sent in place of a field's value.

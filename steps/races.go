@@ -111,8 +111,9 @@ func (w *world) noRace(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.whileLogged(ctx, func() error {
-		for _, name := range []string{w.subject, installed.name(), installed.secondName()} {
+	registrations := []string{w.subject, installed.name(), installed.secondName()}
+	return w.whenLogged(ctx, registrations, func() error {
+		for _, name := range registrations {
 			lines, err := PluginLog(ctx, w.server, name)
 			if err != nil {
 				return err

@@ -190,7 +190,7 @@ func (s *mockServer) try(ctx context.Context, listen string) error {
 		mockserver.WithDialectData(s.target.dialect), mockserver.WithRootToken(s.token),
 		mockserver.WithEnviron(s.hostEnv), mockserver.WithClock(s.clock), mockserver.WithDigests(s.target.digests), mockserver.WithVersions(s.target.versions),
 		mockserver.WithTrace(s.target.trace, s.target.secretFields...),
-		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: s.log})),
+		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: s.log})),
 	}
 	if s.spec.Fresh || s.spec.State { // no other scenario uses it
 		opts = append(opts, mockserver.WithFaults(s.faults))

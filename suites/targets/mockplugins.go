@@ -129,11 +129,22 @@ func (s *mockServer) running() *mockserver.Server {
 func (s *mockServer) PluginLog(_ context.Context, registration string) ([]string, error) {
 	var found []string
 	for line := range strings.Lines(s.log.String()) {
-		if strings.Contains(line, registration+":") || strings.Contains(line, registration+".") {
+		if (strings.Contains(line, registration+":") || strings.Contains(line, registration+".")) && !ofStream(line) {
 			found = append(found, mask(strings.TrimSuffix(line, "\n"), s.token))
 		}
 	}
 	return found, nil
+}
+
+// ofStream reports whether a line is what go-plugin says, with the level trace, of each
+// piece of a plugin's output.
+func ofStream(line string) bool {
+	return strings.Contains(line, ": waiting for stdio data") || strings.Contains(line, ": received data: channel=")
+}
+
+// AwaitPluginLog implements steps.PluginLogAwaiter.
+func (s *mockServer) AwaitPluginLog(ctx context.Context, registration string) error {
+	return s.running().AwaitPluginLog(ctx, registration)
 }
 
 // PluginToken implements steps.TokenReporter.

@@ -243,6 +243,11 @@ func (c *Core) Cluster() Cluster { return c.cluster }
 // Processes returns the plugin processes that are running.
 func (c *Core) Processes() []process.Info { return c.pool.Processes() }
 
+// AwaitPluginLog returns when all that a plugin has logged until now is in the log.
+func (c *Core) AwaitPluginLog(ctx context.Context, name string) error {
+	return c.pool.AwaitLog(ctx, name)
+}
+
 // Namespaces returns the namespaces.
 func (c *Core) Namespaces() *namespace.Store { return c.namespaces }
 

@@ -92,6 +92,8 @@ type stderr struct {
 	// ended is closed at the end of the log.
 	ended chan struct{}
 	end   sync.Once
+	// reading knows whether what was read is logged.
+	reading reading
 
 	mu      sync.Mutex
 	partial []byte
@@ -102,7 +104,9 @@ type stderr struct {
 
 // Read implements io.Reader.
 func (o *stderr) Read(buffer []byte) (int, error) {
+	o.reading.begin()
 	n, err := o.ReadCloser.Read(buffer)
+	o.reading.done(err)
 	o.mu.Lock()
 	for rest := buffer[:n]; len(rest) > 0; {
 		line, after, complete := bytes.Cut(rest, []byte{'\n'})

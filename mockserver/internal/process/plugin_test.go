@@ -169,7 +169,8 @@ func factory(ctx context.Context, conf *logical.BackendConfig) (logical.Backend,
 	read := func(do framework.OperationFunc) map[logical.Operation]framework.OperationHandler {
 		return map[logical.Operation]framework.OperationHandler{logical.ReadOperation: &framework.PathOperation{Callback: do}}
 	}
-	b := &framework.Backend{
+	b := &framework.Backend{}
+	*b = framework.Backend{ // in place, as paths use it
 		BackendType:    logical.TypeLogical,
 		RunningVersion: os.Getenv("REPORT_VERSION"),
 		PathsSpecial:   &logical.Paths{Unauthenticated: []string{"pid"}},
@@ -187,6 +188,11 @@ func factory(ctx context.Context, conf *logical.BackendConfig) (logical.Backend,
 			{Pattern: "panic", Operations: read(func(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
 				noRoles()["a"] = true
 				return nil, nil
+			})},
+			{Pattern: "print", Operations: read(func(context.Context, *logical.Request, *framework.FieldData) (*logical.Response, error) {
+				fmt.Fprintln(os.Stderr, "printed while it serves")
+				b.Logger().Info("logged while it serves")
+				return &logical.Response{Data: map[string]any{}}, nil
 			})},
 			// The test's storage decides how long this takes.
 			{Pattern: "storage", Operations: read(func(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {

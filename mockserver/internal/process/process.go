@@ -51,6 +51,8 @@ type process struct {
 	started chan struct{}
 	ending  sync.Once
 	ended   chan struct{}
+	// stdio knows whether what the plugin prints is logged.
+	stdio reading
 
 	mu       sync.Mutex
 	child    *child

@@ -128,7 +128,7 @@ func (proc *process) clientConfig(c startConfig, file *binary, left time.Duratio
 		SyncStderr:       output,
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: c.socketDir},
 		GRPCDialOptions: []grpc.DialOption{
-			grpc.WithUnaryInterceptor(proc.pool.limitCalls),
+			grpc.WithUnaryInterceptor(proc.pool.limitCalls), grpc.WithChainStreamInterceptor(proc.watchStdio),
 			grpc.WithInitialWindowSize(callback.Window), grpc.WithInitialConnWindowSize(callback.Window),
 		},
 		RunnerFunc: proc.runBinary(c, file),
