@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -334,12 +333,20 @@ func (w *world) logHidesPasswords(ctx context.Context) error {
 	}
 	shared := installed.subject.Profile.sharedSecrets()
 	passwords := slices.DeleteFunc(slices.Clone(installed.secrets), func(secret string) bool { return shared[secret] != "" })
+	var names []string
 	for _, user := range slices.Concat(w.users, w.oldUsers) {
-		passwords = append(passwords, user.password)
+		passwords, names = append(passwords, user.password), append(names, user.name)
+	}
+	var planted []plantedSecret
+	for _, password := range passwords {
+		if password != "" {
+			planted = append(planted, plantSecret(password, names))
+		}
 	}
 	return w.watchLog(ctx, func(line string) error {
-		for _, password := range passwords {
-			if password != "" && strings.Contains(line, password) {
+		for _, password := range planted {
+			if found, ok := password.in(line); ok {
+				w.secret(found)
 				return mismatch("no password in the plugin's log", w.mask(line))
 			}
 		}

@@ -15,26 +15,6 @@ import (
 	"strings"
 )
 
-// shown returns a secret of the profile that a text has, as it is or encoded, and whether
-// it has one.
-func (w *world) shown(text string) (string, bool) {
-	installed := w.suite.config.Installed
-	for _, secret := range installed.secrets {
-		if strings.Contains(text, secret) {
-			return secret, true
-		}
-	}
-	for encoded, decoded := range decodings(text) {
-		for _, secret := range installed.secrets {
-			if strings.Contains(decoded, secret) {
-				w.secret(encoded)
-				return secret, true
-			}
-		}
-	}
-	return "", false
-}
-
 // encodedText matches what may be a text in base64, as in HTTP's basic authentication, or
 // in hexadecimal digits.
 var encodedText = regexp.MustCompile(`[A-Za-z0-9+/_-]{8,}={0,2}`)
@@ -173,7 +153,7 @@ func (w *world) errorsHideSecrets(ctx context.Context, mount string) error {
 			continue
 		}
 		bodies := []map[string]any{write.Data}
-		for _, name := range slices.Sorted(maps.Keys(write.Data)) {
+		for _, name := range w.fieldsOf(write) {
 			if slices.Contains(profile.Secrets, name) {
 				continue
 			}
@@ -194,6 +174,19 @@ func (w *world) errorsHideSecrets(ctx context.Context, mount string) error {
 		}
 	}
 	return nil
+}
+
+// fieldsOf names the fields that a write has, and those that are documented for it.
+func (w *world) fieldsOf(write Write) []string {
+	names := slices.Collect(maps.Keys(write.Data))
+	if document, err := w.document(); err == nil { // without one those have to do
+		operation, _ := document.Find(http.MethodPost, write.Path)
+		for _, field := range operation.Body {
+			names = append(names, field.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // secretsDocumented wants every secret field that is stored to be marked in the

@@ -48,8 +48,8 @@ func (w *world) readsHideIssued(ctx context.Context, mount string) error {
 			continue
 		}
 		for _, secret := range append(secretFields(profile, w.answer), issued...) {
-			if strings.Contains(string(w.answer.body), secret) {
-				w.secrets = append(w.secrets, secret)
+			if found, ok := plantSecret(secret, nil).in(string(w.answer.body)); ok {
+				w.secrets = append(w.secrets, secret, found)
 				return mismatch(fmt.Sprintf("no secret in the answer to %s %s: neither credentials that were issued nor a field under secrets in the profile", r.method, r.path), w.mask(describeAnswer(w.answer)))
 			}
 		}
@@ -74,7 +74,7 @@ func secretFields(profile *Profile, got *answer) []string {
 // one.
 func generated(text string) bool {
 	lower := strings.ToLower(text)
-	for _, word := range []string{"redact", "hidden", "mask", "sensitive", "secret", "omitted", "encrypted"} {
+	for _, word := range []string{"redact", "hidden", "mask", "sensitive", "secret", "omitted", "encrypted", "***", "...", "…", "xxxx"} {
 		if strings.Contains(lower, word) {
 			return false
 		}
@@ -141,6 +141,19 @@ func (p *Profile) credentialFields(lease issuedLease) map[string]string {
 	return found
 }
 
+// plainTexts returns the texts of issued credentials that are not secret.
+func (l issuedLease) plainTexts(p *Profile) []string {
+	secret := p.credentialFields(l)
+	var found []string
+	data, _ := l.answer.lookup("data")
+	eachText("", data, func(_, text string) {
+		if secret[text] == "" {
+			found = append(found, text)
+		}
+	})
+	return append(found, l.id, l.sent)
+}
+
 // proves reports whether a field is one that the request sends in its headers.
 func (p *Proof) proves(field string) bool {
 	if p == nil {
@@ -162,10 +175,15 @@ func (w *world) logHidesCredentials(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	issued := make(map[string]string) // fields by their values
+	type value struct {
+		plantedSecret
+		field string
+	}
+	var issued []value
 	for _, lease := range w.leases {
+		known := lease.plainTexts(&installed.subject.Profile)
 		for text, field := range installed.subject.Profile.credentialFields(lease) {
-			issued[text] = field
+			issued = append(issued, value{plantSecret(text, known), field})
 			w.secret(text)
 		}
 	}
@@ -173,9 +191,10 @@ func (w *world) logHidesCredentials(ctx context.Context) error {
 		return &NotCheckedError{Reason: "no answer to the profile's credentials has one of its secret fields"}
 	}
 	return w.watchLog(ctx, func(line string) error {
-		for value, field := range issued {
-			if strings.Contains(line, value) {
-				return mismatch(fmt.Sprintf("no issued %s in the plugin's log", field), w.mask(line))
+		for _, value := range issued {
+			if found, ok := value.in(line); ok {
+				w.secret(found)
+				return mismatch(fmt.Sprintf("no issued %s in the plugin's log", value.field), w.mask(line))
 			}
 		}
 		return nil

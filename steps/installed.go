@@ -24,6 +24,8 @@ type Installed struct {
 	client  *client
 	// secrets are the values of the profile's secret fields.
 	secrets []string
+	// planted are those, to be looked for.
+	planted []plantedSecret
 	// masked are those and everything else that reports don't show.
 	masked *strings.Replacer
 	// suffix is that of its names, so that they meet nobody else's.
@@ -137,7 +139,7 @@ func install(ctx context.Context, in Installation, spec Spec, suffix string) (_ 
 	if err != nil {
 		return nil, fmt.Errorf("start the server: %w", err)
 	}
-	i := &Installed{subject: in.Subject, target: in.Target, server: server, client: newClient(server), suffix: suffix, raced: racesReported(in.Binary), secrets: in.Subject.Profile.secretValues(), masked: in.Subject.Profile.masked(), begun: time.Now(),
+	i := &Installed{subject: in.Subject, target: in.Target, server: server, client: newClient(server), suffix: suffix, raced: racesReported(in.Binary), secrets: in.Subject.Profile.secretValues(), planted: in.Subject.Profile.planted(), masked: in.Subject.Profile.masked(), begun: time.Now(),
 		timeout: cmp.Or(in.RequestTimeout, DefaultRequestTimeout)}
 	if i.patience = in.patience; i.patience == nil {
 		i.patience, i.first = &patience{limit: i.timeout}, true

@@ -79,7 +79,7 @@ func (w *world) issueLease(ctx context.Context, mount string, write Write) (issu
 	lease.id = leaseID(w.answer.body)
 	lease.sent = leaseID(w.answer.sent)
 	if !w.answer.ok() || lease.id == "" {
-		return lease, mismatch(fmt.Sprintf("a success with a lease from %s %s, as the profile says", method, write.Path), describeAnswer(w.answer))
+		return lease, unleased(method, write, w.answer)
 	}
 	lease.answer = w.answer
 	lease.duration = secondsAt(w.answer, "lease_duration")
@@ -89,6 +89,19 @@ func (w *world) issueLease(ctx context.Context, mount string, write Write) (issu
 		return lease, mismatch("a lease that ends: lease_duration above 0", describeAnswer(w.answer))
 	}
 	return lease, nil
+}
+
+// unleased is the failure for an answer without a lease. What is refused needs something else
+// than what gives none.
+func unleased(method string, write Write, got *answer) error {
+	failure := &Failure{Wanted: fmt.Sprintf("a success with a lease from %s %s, as the profile says", method, write.Path), Got: describeAnswer(got)}
+	switch {
+	case got.status >= http.StatusInternalServerError:
+		failure.Remedy = "Find out what the error is about. Mistakes of the user are blamed with logical.ErrorResponse, which is a 400."
+	case !got.ok():
+		failure.Remedy = "Give what the profile asks for. If the plugin is right to refuse it, as of a path that it does not have, a field that is missing or a role that is not there, correct the credentials of the profile and the setup that they build on."
+	}
+	return failure
 }
 
 // opened reports whether the plugin documents that an operation needs no token, and

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,8 +20,9 @@ import (
 type tokenField struct {
 	name  string
 	value any
-	// refuses reports whether nobody on this machine can use it to log in.
-	refuses bool
+	// refuses reports whether nobody on this machine can use it to log in, binds whether
+	// only this machine can.
+	refuses, binds bool
 	// fits reports whether the answer to a login has it.
 	fits func(auth map[string]any, took time.Duration) bool
 	// wanted says what the answer has to have.
@@ -54,9 +56,14 @@ func tokenFields() []tokenField {
 		{name: "token_no_default_policy", value: true, wanted: "auth.token_policies without default", fits: func(auth map[string]any, _ time.Duration) bool {
 			return !slices.Contains(asTexts(auth["token_policies"]), "default")
 		}},
-		// An address that is for documentation (RFC 5737).
-		{name: "token_bound_cidrs", value: []any{"192.0.2.0/24"}, refuses: true, wanted: "no token that this machine can use"},
+		{name: "token_bound_cidrs", value: []any{"127.0.0.0/8", "::1/128"}, binds: true, wanted: "a token that is bound to addresses (bound_cidrs of its lookup)"},
+		elsewhere(),
 	}
+}
+
+// elsewhere lets nobody in from this machine: the addresses are for documentation (RFC 5737).
+func elsewhere() tokenField {
+	return tokenField{name: "token_bound_cidrs", value: []any{"192.0.2.0/24"}, refuses: true, wanted: "no token that this machine can use"}
 }
 
 // without are the fields that have to be left out beside others.
@@ -84,13 +91,13 @@ func (w *world) tokenFieldsHold(ctx context.Context, mount string) error {
 		return err
 	}
 	checked := false
-	for _, field := range tokenFields() {
+	for n, field := range tokenFields() {
 		for _, login := range installed.subject.Profile.Logins {
 			origin, ok := installed.subject.Profile.withField(document, login, field.name)
 			if !ok {
 				continue
 			}
-			done, err := w.tokenFieldHolds(ctx, fmt.Sprintf("%s-%s", mount, field.name), field, origin, login)
+			done, err := w.tokenFieldHolds(ctx, fmt.Sprintf("%s-%d", mount, n), field, origin, login)
 			if err != nil {
 				return err
 			}
@@ -102,6 +109,93 @@ func (w *world) tokenFieldsHold(ctx context.Context, mount string) error {
 		return &NotCheckedError{Reason: "what the setup writes for the names in its logins has none of the fields token_ttl, token_period, token_bound_cidrs and the like"}
 	}
 	return nil
+}
+
+// setUpWithField sets a mount up with a field in what logins are made from, and reports
+// whether the plugin takes it.
+func (w *world) setUpWithField(ctx context.Context, mount string, field tokenField, origin Write) (accepted bool, err error) {
+	if err := w.subjectFreshMount(ctx, mount); err != nil {
+		return false, err
+	}
+	for _, write := range w.suite.config.Installed.subject.Profile.Setup {
+		data := write.Data
+		if write.Path == origin.Path {
+			data = maps.Clone(data)
+			for _, other := range field.without() {
+				delete(data, other)
+			}
+			data[field.name] = field.value
+		}
+		if err := w.write(ctx, w.below(mount, write.Path), data); err != nil || !w.answer.ok() {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// elsewhereRefused binds what logins are made from to addresses of others, and wants nobody
+// to log in from here: such a token would be of no use, but tells that the proof was right.
+func (w *world) elsewhereRefused(ctx context.Context, mount string) error {
+	installed, err := w.installed()
+	if err != nil {
+		return err
+	}
+	document, err := w.document()
+	if err != nil {
+		return err
+	}
+	compared := false
+	for n, login := range installed.subject.Profile.Logins {
+		for m, bound := range installed.subject.Profile.boundByAddress(document, login) {
+			accepted, err := w.setUpWithField(ctx, fmt.Sprintf("%s-%d-%d", mount, n, m), bound.tokenField, bound.origin)
+			if err != nil {
+				return err
+			}
+			if !accepted {
+				continue
+			}
+			compared = true
+			if err := w.tryLogin(ctx, fmt.Sprintf("%s-%d-%d", mount, n, m), login.Path, login.Data); err != nil {
+				return err
+			}
+			if tokenIn(w.answer) != "" {
+				return mismatch(fmt.Sprintf("no login at %s from this machine, as %s has %s=%s", login.Path, bound.origin.Path, bound.name, render(bound.value)), describeAnswer(w.answer))
+			}
+		}
+	}
+	if !compared {
+		return &NotCheckedError{Reason: "what the setup writes for the names in its logins has no token_bound_cidrs or the like"}
+	}
+	return nil
+}
+
+// boundField is a field of what a login is made from that names addresses.
+type boundField struct {
+	tokenField
+	origin Write
+}
+
+// boundByAddress returns the fields of what a login is made from, and of what is below that,
+// such as a key of a role, that say from where it may come.
+func (p *Profile) boundByAddress(document *Document, login Login) []boundField {
+	var found []boundField
+	for _, origin := range p.originsOf(login.write().names()) {
+		for _, write := range p.Setup {
+			if write.Path != origin.Path && !strings.HasPrefix(write.Path, origin.Path+"/") {
+				continue
+			}
+			operation, _ := document.Find(http.MethodPost, write.Path)
+			for _, field := range operation.Body {
+				if field.Deprecated || !strings.HasSuffix(field.Name, "bound_cidrs") && field.Name != "cidr_list" {
+					continue
+				}
+				bound := boundField{elsewhere(), write}
+				bound.name = field.Name
+				found = append(found, bound)
+			}
+		}
+	}
+	return found
 }
 
 // withField returns what the setup writes for a login, if that has a field.
@@ -117,19 +211,7 @@ func (p *Profile) withField(document *Document, login Login, field string) (Writ
 
 // tokenFieldHolds does it for one field, and reports whether the plugin takes the value.
 func (w *world) tokenFieldHolds(ctx context.Context, mount string, field tokenField, origin Write, login Login) (bool, error) {
-	if err := w.subjectOwnMount(ctx, mount); err != nil {
-		return false, err
-	}
-	data := maps.Clone(origin.Data)
-	for _, other := range field.without() {
-		delete(data, other)
-	}
-	// The setup has written them already.
-	if err := w.asRoot(ctx, http.MethodDelete, w.below(mount, origin.Path), ""); err != nil {
-		return false, err
-	}
-	data[field.name] = field.value
-	if err := w.write(ctx, w.below(mount, origin.Path), data); err != nil || !w.answer.ok() {
+	if accepted, err := w.setUpWithField(ctx, mount, field, origin); err != nil || !accepted {
 		return false, err
 	}
 	sent := time.Now()
@@ -142,7 +224,15 @@ func (w *world) tokenFieldHolds(ctx context.Context, mount string, field tokenFi
 	case token == "" && field.refuses:
 		return true, nil
 	case token == "":
-		return false, nil // it may not fit the rest of the profile
+		return false, nil // it may not fit the rest of the profile, or where this machine is
+	case field.binds:
+		if err := w.send(ctx, request{method: http.MethodGet, path: "auth/token/lookup-self", token: token}); err != nil {
+			return false, err
+		}
+		if cidrs, _ := w.answer.lookup("data.bound_cidrs"); w.answer.ok() && len(asTexts(cidrs)) == 0 {
+			return false, mismatch(said, describeAnswer(w.answer))
+		}
+		return w.answer.ok(), nil
 	case field.refuses:
 		if err := w.send(ctx, request{method: http.MethodGet, path: "auth/token/lookup-self", token: token}); err != nil {
 			return false, err

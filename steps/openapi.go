@@ -237,16 +237,21 @@ func (d *Document) Operations() []Operation {
 }
 
 // Find returns the operation that a request with this method and path below the
-// mount is, and whether there is one. A path without parameters goes before one
-// that has some.
+// mount is, and whether there is one. A path whose parameters hold no slashes goes before
+// one at whose end they do, and one without parameters before one that has some.
 func (d *Document) Find(method, path string) (Operation, bool) {
-	found, ok := Operation{}, false
+	found, ok, least := Operation{}, false, 0
 	for _, operation := range d.Operations() {
-		if operation.Method != method || operation.Values(path) == nil {
+		values := operation.Values(path)
+		if operation.Method != method || values == nil {
 			continue
 		}
-		if !ok || len(operation.PathFields) < len(found.PathFields) {
-			found, ok = operation, true
+		weight := len(values)
+		for _, value := range values {
+			weight += strings.Count(value, "/") * len(path)
+		}
+		if !ok || weight < least {
+			found, ok, least = operation, true, weight
 		}
 	}
 	return found, ok

@@ -12,21 +12,7 @@ import (
 // what that is: another field, or a name in a path. An answer that shows such a value does
 // not say which of them it shows.
 func (p *Profile) sharedSecrets() map[string]string {
-	others := make(map[string]string)
-	collect := func(value any) {
-		eachText("", value, func(name, text string) {
-			if !slices.Contains(p.Secrets, name) && !slices.Contains(secretSettings(), name) {
-				others[text] = name
-			}
-		})
-	}
-	for _, write := range p.writes() {
-		collect(write.Data)
-		for name := range strings.SplitSeq(write.Path, "/") {
-			others[name] = "a name in a path"
-		}
-	}
-	collect(p.Database.Connection)
+	others := p.plainTexts()
 	shared := make(map[string]string)
 	for _, secret := range p.secretValues() {
 		if other, ok := others[secret]; ok {
@@ -49,4 +35,25 @@ func (p *Profile) sharedSecret() string {
 		}
 	}
 	return ""
+}
+
+// plainTexts returns the texts of the profile that are not secret, with the name of a field
+// that has them.
+func (p *Profile) plainTexts() map[string]string {
+	others := make(map[string]string)
+	collect := func(value any) {
+		eachText("", value, func(name, text string) {
+			if !slices.Contains(p.Secrets, name) && !slices.Contains(secretSettings(), name) {
+				others[text] = name
+			}
+		})
+	}
+	for _, write := range p.writes() {
+		collect(write.Data)
+		for name := range strings.SplitSeq(write.Path, "/") {
+			others[name] = "a name in a path"
+		}
+	}
+	collect(p.Database.Connection)
+	return others
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -94,6 +95,10 @@ func (w *world) setupChangesTakeEffect(ctx context.Context, mount string) error 
 // wants it then to show at a mount that was set up otherwise before.
 func (w *world) changeTakesEffect(ctx context.Context, mount, other string, change fieldChange, asked []Write, before map[string]string) (shows bool, err error) {
 	setup := w.suite.config.Installed.subject.Profile.Setup
+	adds, err := w.addsAt(setup[change.write].Path)
+	if err != nil {
+		return false, err
+	}
 	if err := w.subjectFreshMount(ctx, other); err != nil {
 		return false, err
 	}
@@ -124,7 +129,7 @@ func (w *world) changeTakesEffect(ctx context.Context, mount, other string, chan
 	got := w.answer
 	for _, name := range slices.Sorted(maps.Keys(before)) {
 		want, known := fresh[name]
-		if !known || want == before[name] {
+		if !known || want == before[name] || adds && want == notGiven {
 			continue
 		}
 		shows = true
@@ -135,6 +140,18 @@ func (w *world) changeTakesEffect(ctx context.Context, mount, other string, chan
 		}
 	}
 	return shows, w.mustWrite(ctx, w.below(mount, path), setup[change.write].Data)
+}
+
+// addsAt reports whether a write to a path may add something beside what was written there
+// before, as a second key of a role: nothing is read there, so that it is not what is there.
+func (w *world) addsAt(path string) (bool, error) {
+	document, err := w.document()
+	if err != nil {
+		return false, err
+	}
+	write, documented := document.Find(http.MethodPost, path)
+	read, reads := document.Find(http.MethodGet, path)
+	return documented && (!reads || read.Path != write.Path), nil
 }
 
 // samplesOfAspects is how often something is asked for, to tell what is the same each time.

@@ -326,3 +326,32 @@ Feature: Data
     Secrets and objects may be left out.
     Remedy: Return every stored field from the read, under the name with which it is written. Name under secrets in the profile what must not be shown.
     Then reads of the samples show the fields that were written
+
+  @PLG-342 @should @needs-setup
+  Scenario: Defaults are those that are documented
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/framework#FieldSchema
+    Remedy: Set the default of a field that was not sent when something is created, as data.Get does, or correct Default in the field's schema.
+    Given a fresh mount of its own "p"
+    Then defaults that are documented apply at "p"
+
+  @PLG-343 @must @builds-on-PLG-332 @builds-on-PLG-031 @builds-on-PLG-415
+  Scenario: A tidy leaves what is in use
+    Source: https://developer.hashicorp.com/vault/docs/auth/approle
+    Remedy: Remove in a tidy only what is over: compare the time at which it ends with now, take none for no end, and keep roles and configurations.
+    Given a mount of its own "p"
+    Then a tidy at "p" keeps what is in use
+
+  @PLG-344 @must @needs-samples @builds-on-PLG-302 @builds-on-PLG-340
+  Scenario: A list is given in pages where it documents that
+    Source: https://openbao.org/api-docs/#pagination
+    Remedy: Return the names after the one in after, without it, and no more of them than limit: req.Storage.ListPage of OpenBao does it.
+    Given a mount of its own "p"
+    Then lists at "p" are given in pages
+
+  @PLG-345 @must @needs-samples
+  Scenario: A write for another version is refused
+    Source: https://developer.hashicorp.com/vault/docs/secrets/kv/kv-v2
+    Remedy: Compare cas with the version that is stored before a write, where it was sent, and refuse 0 if there is something.
+    Given a mount of its own "p"
+    When the samples are written at "p"
+    Then writes at "p" for another version are refused

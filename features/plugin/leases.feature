@@ -280,3 +280,9 @@ Feature: Leases
     Given a mount of its own "p"
     And credentials that end with their lease are issued at "p"
     Then credentials at "p" are revoked, or that is reported, when a read fails
+
+  @PLG-433 @must @needs-setup @builds-on-PLG-410
+  Scenario: A lease is no longer than the configuration says
+    Source: https://developer.hashicorp.com/vault/docs/concepts/lease
+    Remedy: Where a role has no ttl or max_ttl, set resp.Secret.TTL and MaxTTL from the configuration.
+    Then the times of the configuration hold at "p"

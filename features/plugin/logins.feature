@@ -85,7 +85,7 @@ Feature: Logins
     Given a mount of its own "p"
     Then logins of nobody are refused at "p"
 
-  @PLG-462 @should
+  @PLG-462 @must
   Scenario: A second login is of the same entity
     Servers count entities as clients, and attach groups and policies to them.
     Source: https://developer.hashicorp.com/vault/docs/concepts/identity
@@ -116,7 +116,7 @@ Feature: Logins
     Given a mount of its own "p"
     Then no login at "p" shows a secret
 
-  @PLG-466 @must
+  @PLG-466 @must @builds-on-PLG-462
   Scenario: Logins of different people are of different entities
     What servers know and allow by entity, such as groups and templated policies, would be for everybody otherwise.
     Source: https://developer.hashicorp.com/vault/docs/concepts/identity
@@ -219,3 +219,15 @@ Feature: Logins
     Remedy: Set Period of the Auth in AuthRenew from the user or role, beside TTL and MaxTTL.
     Given the plugin is set up
     Then periodic tokens of "p" are renewed for their period
+
+  @PLG-479 @must @builds-on-PLG-470
+  Scenario: Nobody logs in from where the role or user does not allow it
+    Source: https://pkg.go.dev/github.com/hashicorp/vault/sdk/helper/tokenutil#TokenParams
+    Remedy: Answer with logical.ErrPermissionDenied at a login unless cidrutil.RemoteAddrIsOk accepts req.Connection.RemoteAddr for TokenBoundCIDRs.
+    Then nobody logs in at "p" from elsewhere
+
+  @PLG-480 @must @needs-setup @builds-on-PLG-459 @builds-on-PLG-470
+  Scenario: A token is no longer than the configuration says
+    Source: https://developer.hashicorp.com/vault/docs/concepts/tokens
+    Remedy: Where a user or role has no ttl or max_ttl, set TTL and MaxTTL of the Auth's LeaseOptions from the configuration.
+    Then the times of the configuration hold at "p"

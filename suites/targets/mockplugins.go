@@ -5,6 +5,7 @@ package targets
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -129,17 +130,22 @@ func (s *mockServer) running() *mockserver.Server {
 func (s *mockServer) PluginLog(_ context.Context, registration string) ([]string, error) {
 	var found []string
 	for line := range strings.Lines(s.log.String()) {
-		if (strings.Contains(line, registration+":") || strings.Contains(line, registration+".")) && !ofStream(line) {
+		if (strings.Contains(line, registration+":") || strings.Contains(line, registration+".")) && !ofGoPlugin(line) {
 			found = append(found, mask(strings.TrimSuffix(line, "\n"), s.token))
 		}
 	}
 	return found, nil
 }
 
-// ofStream reports whether a line is what go-plugin says, with the level trace, of each
-// piece of a plugin's output.
-func ofStream(line string) bool {
-	return strings.Contains(line, ": waiting for stdio data") || strings.Contains(line, ": received data: channel=")
+// ofGoPlugin reports whether a line is what go-plugin's client says at the level trace, of
+// each piece of a plugin's output among others.
+func ofGoPlugin(line string) bool {
+	if !strings.Contains(line, "[TRACE]") {
+		return false
+	}
+	return slices.ContainsFunc([]string{
+		": waiting for stdio data", ": received data: channel=", ": created temporary directory for unix sockets: dir=",
+	}, func(text string) bool { return strings.Contains(line, text) })
 }
 
 // AwaitPluginLog implements steps.PluginLogAwaiter.

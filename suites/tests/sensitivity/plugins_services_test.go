@@ -39,6 +39,19 @@ func wrongSamples() []wrongPlugin {
 	}
 }
 
+// wrongDocuments are plugins that do something else than they document.
+func wrongDocuments() []wrongPlugin {
+	return []wrongPlugin{
+		{name: "dropping-defaults", fails: "PLG-342"},
+		{name: "tidying-what-is-in-use", fails: "PLG-343"},
+		{name: "pages-from-the-name", fails: "PLG-344"},
+		{name: "ignoring-versions", fails: "PLG-345"},
+		{name: "ignoring-the-configured-limit", fails: "PLG-433"},
+		{name: "ignoring-the-configured-limit", auth: true, fails: "PLG-480"},
+		{name: "logging-in-from-anywhere", auth: true, fails: "PLG-479"},
+	}
+}
+
 // wrongOrigins are plugins whose defect shows when what credentials and logins are made
 // from is changed, deleted, or was never there.
 func wrongOrigins() []wrongPlugin {
@@ -52,6 +65,7 @@ func wrongOrigins() []wrongPlugin {
 		{name: "remembering-users-ttl", auth: true, fails: "PLG-468"},
 		{name: "panicking-token-renewal-without-user", auth: true, fails: "PLG-469"},
 		{name: "ignoring-bound-cidrs", auth: true, fails: "PLG-470"},
+		{name: "unbound-tokens", auth: true, fails: "PLG-470"},
 		{name: "alias-as-typed", auth: true, fails: "PLG-471"},
 	}
 }

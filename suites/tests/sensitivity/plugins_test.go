@@ -33,7 +33,7 @@ type wrongPlugin struct {
 // wrongPlugins returns those of every group.
 func wrongPlugins() []wrongPlugin {
 	return slices.Concat([]wrongPlugin{{}, {auth: true, profile: twoUsers}},
-		wrongStarts(), wrongPaths(), wrongData(), wrongProcesses(), wrongRobustness(), wrongLeases(), wrongLogins(), wrongTimes(), wrongDisclosures(), wrongVariables(), wrongChanges(), wrongSubtleties(), wrongAnswers(), wrongEffects(), wrongWithServices(), wrongSamples(), wrongOrigins(), wrongBeside(), wrongKeys(), wrongRenewals())
+		wrongStarts(), wrongPaths(), wrongData(), wrongProcesses(), wrongRobustness(), wrongLeases(), wrongLogins(), wrongTimes(), wrongDisclosures(), wrongVariables(), wrongChanges(), wrongSubtleties(), wrongAnswers(), wrongEffects(), wrongWithServices(), wrongSamples(), wrongOrigins(), wrongBeside(), wrongKeys(), wrongRenewals(), wrongDocuments())
 }
 
 // profileOf returns the profile of the correct plugin of that type, which calls a

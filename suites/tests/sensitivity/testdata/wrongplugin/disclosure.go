@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -20,6 +21,30 @@ func handling(handle func(ctx context.Context, req *logical.Request, next handle
 	return func() func(context.Context, *logical.Request, handler) (*logical.Response, error) { return handle }
 }
 
+// begin returns the first three quarters of a text.
+func begin(value any) string {
+	text := fmt.Sprint(value)
+	return text[:len(text)*3/4]
+}
+
+// logging says something of the password of each request that has one.
+func logging(say func(b *framework.Backend, password string)) func(b *framework.Backend) {
+	return func(b *framework.Backend) {
+		for _, path := range b.Paths {
+			for _, operation := range path.Operations {
+				handler := operation.(*framework.PathOperation)
+				right := handler.Callback
+				handler.Callback = func(ctx context.Context, req *logical.Request, data *framework.FieldData) (*logical.Response, error) {
+					if password, ok := req.Data["password"].(string); ok {
+						say(b, password)
+					}
+					return right(ctx, req, data)
+				}
+			}
+		}
+	}
+}
+
 // disclosureDefects are those of secrets that are shown.
 func disclosureDefects() map[string]defect {
 	return map[string]defect{
@@ -31,6 +56,20 @@ func disclosureDefects() map[string]defect {
 				}
 			}
 			return resp, err
+		})},
+		"showing-most-of-the-secret": {request: handling(func(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+			resp, err := next(ctx, req)
+			if req.Path == "config" && req.Operation == logical.ReadOperation && resp != nil {
+				if config, err := load(ctx, req.Storage, "config"); err == nil && config != nil {
+					resp.Data["password"] = begin(config["password"]) + "****"
+				}
+			}
+			return resp, err
+		})},
+		"tracing-requests":           {backend: logging(func(b *framework.Backend, text string) { b.Logger().Trace("handling", "data", text) })},
+		"logging-most-of-the-secret": {backend: logging(func(b *framework.Backend, text string) { b.Logger().Info("handling", "data", begin(text)+"...") })},
+		"logging-secrets-in-an-address": {backend: logging(func(b *framework.Backend, text string) {
+			b.Logger().Info("calling", "url", "https://u:"+hex.EncodeToString([]byte(text))+"@service")
 		})},
 		"logging-requests": {backend: func(b *framework.Backend) {
 			for _, path := range b.Paths {

@@ -77,8 +77,12 @@ func account() *framework.Secret {
 			if err != nil || role == nil {
 				return logical.ErrorResponse("the role is gone"), err
 			}
+			config, err := load(ctx, req.Storage, "config")
+			if err != nil {
+				return nil, err
+			}
 			resp := &logical.Response{Secret: req.Secret}
-			resp.Secret.TTL, resp.Secret.MaxTTL = role.seconds("ttl"), role.seconds("max_ttl")
+			resp.Secret.TTL, resp.Secret.MaxTTL = times(role, config)
 			return resp, nil
 		},
 	}
@@ -108,7 +112,7 @@ func issue(ctx context.Context, req *logical.Request, data *framework.FieldData)
 	if err := call(ctx, config, http.MethodPut, "/account/"+id); err != nil {
 		return logical.ErrorResponse("the service can't be reached"), nil
 	}
-	entry := record{"role": name}
+	entry := record{"role": name, "expires": time.Now().Add(role.seconds("ttl"))}
 	if err := entry.save(ctx, req.Storage, "account/"+id); err != nil {
 		return nil, err
 	}
@@ -116,7 +120,7 @@ func issue(ctx context.Context, req *logical.Request, data *framework.FieldData)
 		return nil, err
 	}
 	resp := account().Response(map[string]any{"account": id, "key": rand.Text()}, map[string]any{"account": id, "role": name})
-	resp.Secret.TTL, resp.Secret.MaxTTL = role.seconds("ttl"), role.seconds("max_ttl")
+	resp.Secret.TTL, resp.Secret.MaxTTL = times(role, config)
 	return resp, nil
 }
 
@@ -125,6 +129,9 @@ func configPath() *framework.Path {
 		"url":      {Type: framework.TypeString, Description: "Address of the service."},
 		"username": {Type: framework.TypeString, Description: "Name of the administrator."},
 		"password": {Type: framework.TypeString, Description: "Password of the administrator.", DisplayAttrs: &framework.DisplayAttributes{Sensitive: true}},
+		"timeout":  {Type: framework.TypeDurationSecond, Default: 30, Description: "How long the service may take."},
+		"ttl":      {Type: framework.TypeDurationSecond, Description: "Time to live of credentials and tokens without one of their own."},
+		"max_ttl":  {Type: framework.TypeDurationSecond, Description: "Longest time to live of credentials and tokens without one of their own."},
 	})
 }
 
@@ -144,6 +151,7 @@ func notePath() *framework.Path {
 		"name":  {Type: framework.TypeString, Description: "Name of the note."},
 		"text":  {Type: framework.TypeString, Description: "What it says."},
 		"about": {Type: framework.TypeString, Description: "What it is about."},
+		"cas":   {Type: framework.TypeInt, Description: "How often it was written before; 0 if it is not there."},
 	})
 	path.Operations[logical.PatchOperation] = path.Operations[logical.UpdateOperation]
 	return path
@@ -173,14 +181,22 @@ func stored(pattern, prefix, help string, hidden []string, fields map[string]*fr
 			if required := needed(prefix); required != "" && data.Get(required) == "" {
 				return logical.ErrorResponse("%s is missing", required), nil
 			}
-		}
-		for name := range fields {
-			if value, ok := data.GetOk(name); ok && name != "name" {
-				entry[name] = value
+			for name, schema := range fields {
+				if schema.Default != nil {
+					entry[name] = schema.DefaultOrZero()
+				}
 			}
 		}
 		// As in versioned stores, each write shows.
 		writes, _ := strconv.Atoi(fmt.Sprint(entry["writes"]))
+		if version, ok := data.GetOk("cas"); fields["cas"] != nil && ok && version != writes {
+			return logical.ErrorResponse("it was written %d times before", writes), nil
+		}
+		for name := range fields {
+			if value, ok := data.GetOk(name); ok && name != "name" && name != "cas" {
+				entry[name] = value
+			}
+		}
 		entry["writes"] = writes + 1
 		return nil, entry.save(ctx, req.Storage, key(data))
 	}
@@ -205,18 +221,6 @@ func stored(pattern, prefix, help string, hidden []string, fields map[string]*fr
 			}},
 			logical.DeleteOperation: &framework.PathOperation{Summary: "Remove it.", Callback: func(ctx context.Context, req *logical.Request, data *framework.FieldData) (*logical.Response, error) {
 				return nil, req.Storage.Delete(ctx, key(data))
-			}},
-		},
-	}
-}
-
-func listPath(prefix string) *framework.Path {
-	return &framework.Path{
-		Pattern: prefix + "/?$", HelpSynopsis: "Lists what there is.", HelpDescription: "Lists the names.",
-		Operations: map[logical.Operation]framework.OperationHandler{
-			logical.ListOperation: &framework.PathOperation{Summary: "List the names.", Callback: func(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
-				names, err := req.Storage.List(ctx, prefix+"/")
-				return logical.ListResponse(names), err
 			}},
 		},
 	}

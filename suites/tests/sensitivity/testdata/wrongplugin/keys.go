@@ -37,7 +37,7 @@ func keyPaths() []*framework.Path {
 	}
 	return []*framework.Path{
 		path("sign", "Sign a text.", sign), path("verify", "Verify a signature.", verify),
-		path("rotate", "Make another version of the key.", rotateKey), path("config/rotate", "Change the password.", rotatePassword),
+		path("rotate", "Make another version of the key.", rotateKey), path("config/rotate", "Change the password.", rotatePassword), tidyPath(),
 	}
 }
 

@@ -65,7 +65,7 @@ func defects() map[string]defect {
 	all := make(map[string]defect)
 	for _, group := range []map[string]defect{
 		startDefects(), pathDefects(), dataDefects(), processDefects(), robustnessDefects(),
-		leaseDefects(), loginDefects(), timeDefects(), disclosureDefects(), environmentDefects(), changeDefects(), subtleDefects(), hangingDefects(), effectDefects(), serviceDefects(), originDefects(), sampleDefects(), nodeDefects(), keyDefects(), endDefects(), shapes(), renewalDefects(),
+		leaseDefects(), loginDefects(), timeDefects(), disclosureDefects(), environmentDefects(), changeDefects(), subtleDefects(), hangingDefects(), effectDefects(), serviceDefects(), originDefects(), sampleDefects(), nodeDefects(), keyDefects(), endDefects(), shapes(), renewalDefects(), documentedDefects(),
 	} {
 		for name, d := range group {
 			all[name] = d

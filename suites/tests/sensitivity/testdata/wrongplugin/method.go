@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/go-secure-stdlib/parseutil"
 	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/helper/cidrutil"
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
@@ -78,10 +79,14 @@ func login(ctx context.Context, req *logical.Request, data *framework.FieldData)
 	if err != nil {
 		return logical.ErrorResponse(err.Error()), nil
 	}
+	if !cidrutil.RemoteAddrIsOk(req.Connection.RemoteAddr, bound) {
+		return nil, logical.ErrPermissionDenied
+	}
+	ttl, limit := times(user, config)
 	return &logical.Response{Auth: &logical.Auth{
 		NumUses: int(user.seconds("token_num_uses").Seconds()), BoundCIDRs: bound,
 		Policies: policies, Alias: &logical.Alias{Name: name}, DisplayName: name,
 		InternalData: map[string]any{"name": name},
-		LeaseOptions: logical.LeaseOptions{TTL: user.seconds("ttl"), MaxTTL: user.seconds("max_ttl"), Renewable: true}, Period: user.seconds("token_period"),
+		LeaseOptions: logical.LeaseOptions{TTL: ttl, MaxTTL: limit, Renewable: true}, Period: user.seconds("token_period"),
 	}}, nil
 }

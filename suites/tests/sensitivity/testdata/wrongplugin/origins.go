@@ -49,9 +49,19 @@ func originDefects() map[string]defect {
 		})},
 		"keeping-deleted-configuration": {request: keepingDeleted},
 		"keeping-deleted-client":        {request: buildingOn(keepingDeleted)},
-		"ignoring-bound-cidrs":          {request: loggingIn(func(auth *logical.Auth) { auth.BoundCIDRs = nil })},
+		"ignoring-bound-cidrs":          {request: handling(ignoringCIDRs)},
+		"unbound-tokens":                {request: loggingIn(func(auth *logical.Auth) { auth.BoundCIDRs = nil })},
 		"alias-as-typed":                {request: handling(aliasAsTyped)},
 	}
+}
+
+// ignoringCIDRs lets in from everywhere, with tokens for everywhere.
+func ignoringCIDRs(ctx context.Context, req *logical.Request, next handler) (*logical.Response, error) {
+	resp, err := fromElsewhere(ctx, req, next)
+	if resp != nil && resp.Auth != nil {
+		resp.Auth.BoundCIDRs = nil
+	}
+	return resp, err
 }
 
 // servingNobody gives credentials of a default role where there is none.

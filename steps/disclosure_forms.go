@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package steps
+
+import (
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+const (
+	// leastPart is how long a part of a secret is at least that gives it away, mostPart how
+	// long any is that does.
+	leastPart, mostPart = 8, 128
+	// mostParts bounds how many parts of a secret are looked for.
+	mostParts = 512
+)
+
+// plantedSecret is a secret that is looked for in what a plugin says.
+type plantedSecret struct {
+	value string
+	// forms are how it may be written, parts what gives most of it away.
+	forms, parts []string
+}
+
+// plantSecret returns a secret to look for beside known texts.
+func plantSecret(value string, known []string) plantedSecret {
+	digits := hex.EncodeToString([]byte(value))
+	p := plantedSecret{value: value, forms: append(formsOf(value), fmt.Sprint([]byte(value)))}
+	if len(value) >= leastPart {
+		p.forms = append(p.forms, digits, strings.ToUpper(digits), strings.ToUpper(value), strings.ToLower(value))
+	}
+	if !structured.MatchString(value) {
+		p.parts = partsOf(value, known)
+	}
+	return p
+}
+
+// structured matches addresses, objects and signed tokens, of which much may be said: a host,
+// a name, the algorithm.
+var structured = regexp.MustCompile(`^\s*\{|://|^[\w-]+\.[\w-]+\.[\w-]*$`)
+
+// partsOf returns what gives most of a secret away: its first two thirds, and each half of it
+// that has letters and digits. What has none, as in planted-password, is of words that may
+// stand anywhere, and so is what a known text has, too.
+func partsOf(value string, known []string) []string {
+	var parts []string
+	add := func(part string) {
+		told := func(text string) bool { return strings.Contains(text, part) }
+		if !slices.ContainsFunc(known, told) {
+			parts = append(parts, part)
+		}
+	}
+	if first := min(max(leastPart, (2*len(value)+2)/3), mostPart); first < len(value) && !ofLetters(value[:first]) {
+		add(value[:first])
+	}
+	half := min(max(leastPart, (len(value)+1)/2), mostPart)
+	count := len(value) - half + 1
+	for at := 0; at < count; at += 1 + count/mostParts {
+		if part := value[at : at+half]; half < len(value) && strings.ContainsFunc(part, unicode.IsDigit) && strings.ContainsFunc(part, unicode.IsLetter) {
+			add(part)
+		}
+	}
+	return parts
+}
+
+// ofLetters reports whether a text is of letters alone, but for its ends.
+func ofLetters(text string) bool {
+	other := func(r rune) bool { return !unicode.IsLetter(r) }
+	return !strings.ContainsFunc(strings.TrimFunc(text, other), other)
+}
+
+// in returns what of a text gives the secret away, and whether something does.
+func (p plantedSecret) in(text string) (found string, ok bool) {
+	contained := func(form string) bool { return strings.Contains(text, form) }
+	if n := slices.IndexFunc(p.forms, contained); n >= 0 {
+		return p.forms[n], true
+	}
+	if n := slices.IndexFunc(p.parts, contained); n >= 0 {
+		return p.parts[n], true
+	}
+	for encoded, decoded := range decodings(text) {
+		if strings.Contains(decoded, p.value) {
+			return encoded, true
+		}
+	}
+	return "", false
+}
+
+// planted returns the profile's secrets, to look for them.
+func (p *Profile) planted() []plantedSecret {
+	var known []string
+	for text, name := range p.plainTexts() {
+		known = append(known, text, name)
+	}
+	var all []plantedSecret
+	for _, secret := range p.secretValues() {
+		all = append(all, plantSecret(secret, known))
+	}
+	return all
+}
+
+// shown returns a secret of the profile that a text has, as it is, encoded or for the most
+// part, and whether it has one.
+func (w *world) shown(text string) (string, bool) {
+	for _, secret := range w.suite.config.Installed.planted {
+		if found, ok := secret.in(text); ok {
+			w.secret(found)
+			return secret.value, true
+		}
+	}
+	return "", false
+}
