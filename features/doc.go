@@ -52,7 +52,8 @@
 // documentation prints is @must word for word.
 //
 // The binaries are probe (a plugin that can be anything; its registered
-// PROBE_… variables choose), probe-v4 (the same built with an SDK from before
+// PROBE_… variables choose; with PROBE_SERVE=transactions it has paths of its own, for
+// OpenBao's storage of plugins), probe-v4 (the same built with an SDK from before
 // AutoMTLS), passthrough, jwt and the database plugin memdb.
 package features
 

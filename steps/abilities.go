@@ -110,6 +110,9 @@ type PluginImage struct {
 type PluginContainer struct {
 	// Memory is how many bytes of memory it may use; 0 for any number.
 	Memory int64
+	// Capabilities are those that it was given beyond the engine's usual ones, without
+	// the prefix CAP_.
+	Capabilities []string
 }
 
 // ImageTarget is a Target whose servers run plugins from images of the container engine

@@ -124,6 +124,12 @@ func serverVocabulary() []group {
 			{`the containers of "PLUGIN" have COUNT bytes of memory`, (*world).containersLimited, ContainerPlugins,
 				"Checks how much memory the containers of a plugin may use.",
 				`the containers of "probe" have 134217728 bytes of memory`},
+			{`the containers of "PLUGIN" have the capability "CAPABILITY"`, (*world).containersCapable, ContainerPlugins,
+				"Checks that the containers of a plugin were given a capability, written without CAP_.",
+				`the containers of "probe" have the capability "DAC_OVERRIDE"`},
+			{`the containers of "PLUGIN" do not have the capability "CAPABILITY"`, (*world).containersPlain, ContainerPlugins,
+				"Checks that the containers of a plugin were not given a capability beyond the engine's usual ones.",
+				`the containers of "probe" do not have the capability "DAC_OVERRIDE"`},
 		}},
 
 		{"environment", "What the probe plugin's process sees", []binding{
@@ -148,6 +154,9 @@ func serverVocabulary() []group {
 			{`"PATH" holds nothing`, (*world).holdsNothing, none,
 				"Reads a path, which has to be 404.",
 				`"my-secrets/kv/x" holds nothing`},
+			{`the storage of the plugin at "MOUNT" has transactions`, (*world).hasTransactions, none,
+				"Ends the scenario as not checked if the server's storage has no transactions; the plugin is a probe with PROBE_SERVE=transactions.",
+				`the storage of the plugin at "my-secrets" has transactions`},
 		}},
 
 		{"requests", "Requests", []binding{

@@ -5,6 +5,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // haveImage makes an image of a plugin for the container engine and keeps what a
@@ -35,8 +36,38 @@ func (w *world) containersOf(ctx context.Context, plugin string, count int) erro
 	})
 }
 
+// containersCapable checks that each container of a plugin was given a capability.
+func (w *world) containersCapable(ctx context.Context, plugin, capability string) error {
+	return w.eachContainer(ctx, plugin, func(c PluginContainer) error {
+		if !slices.Contains(c.Capabilities, capability) {
+			return mismatch(fmt.Sprintf("a container of %s with the capability %s", plugin, capability), fmt.Sprintf("%q", c.Capabilities))
+		}
+		return nil
+	})
+}
+
+// containersPlain checks that no container of a plugin was given a capability.
+func (w *world) containersPlain(ctx context.Context, plugin, capability string) error {
+	return w.eachContainer(ctx, plugin, func(c PluginContainer) error {
+		if slices.Contains(c.Capabilities, capability) {
+			return mismatch(fmt.Sprintf("a container of %s without the capability %s", plugin, capability), fmt.Sprintf("%q", c.Capabilities))
+		}
+		return nil
+	})
+}
+
 // containersLimited checks that each container of a plugin may use so many bytes of memory.
 func (w *world) containersLimited(ctx context.Context, plugin string, bytes int) error {
+	return w.eachContainer(ctx, plugin, func(c PluginContainer) error {
+		if c.Memory != int64(bytes) {
+			return mismatch(fmt.Sprintf("a container of %s with %d bytes of memory", plugin, bytes), fmt.Sprint(c.Memory))
+		}
+		return nil
+	})
+}
+
+// eachContainer checks each container of a plugin, of which there has to be one.
+func (w *world) eachContainer(ctx context.Context, plugin string, check func(PluginContainer) error) error {
 	found, err := ContainersOf(ctx, w.suite.config.Target, w.names.out(plugin))
 	if err != nil {
 		return err
@@ -45,8 +76,8 @@ func (w *world) containersLimited(ctx context.Context, plugin string, bytes int)
 		return mismatch("a container of "+plugin, "none")
 	}
 	for _, c := range found {
-		if c.Memory != int64(bytes) {
-			return mismatch(fmt.Sprintf("a container of %s with %d bytes of memory", plugin, bytes), fmt.Sprint(c.Memory))
+		if err := check(c); err != nil {
+			return err
 		}
 	}
 	return nil

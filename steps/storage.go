@@ -42,3 +42,16 @@ func (w *world) holdsNothing(ctx context.Context, path string) error {
 	}
 	return nil
 }
+
+// hasTransactions ends the scenario as not checked where the probe finds no
+// transactions: OpenBao's storages have them or not (file has none). A server that does
+// not know the question has none of its plugins' transactions.
+func (w *world) hasTransactions(ctx context.Context, mount string) error {
+	if err := w.must(ctx, "GET", mount+"/transactional", ""); err != nil {
+		return err
+	}
+	if has, _ := w.answer.lookup("data.transactional"); has != true {
+		return &NotCheckedError{Reason: "the server's storage has no transactions, as OpenBao's file storage has none"}
+	}
+	return nil
+}

@@ -65,6 +65,28 @@ Feature: Plugins in containers
       Given "probe" is mounted at "m"
       Then the containers of "probe" have 134217728 bytes of memory
 
+    @CTN-009 @must @needs-plugin-directory @needs-container-plugins @vault>=1.16
+    Scenario: A container of a rootless runtime may write to the directory of its socket
+      Source: https://developer.hashicorp.com/vault/docs/plugins/containerized-plugins
+      Remedy: Give the containers of a runtime with rootless the capability DAC_OVERRIDE, and the directory of the socket a default ACL for the server's user; those of others neither.
+      When I PUT "sys/plugins/runtimes/catalog/container/rt" {"oci_runtime": "{OCI runtime}", "rootless": true}
+      Then the answer is 204
+      When I GET "sys/plugins/runtimes/catalog/container/rt"
+      Then the answer is 200 with:
+        | data.rootless | true |
+      When I PUT "sys/plugins/catalog/secret/probe" {"oci_image": "{image of probe}", "sha256": "{digest of probe}", "runtime": "rt"}
+      Then the answer is 204
+      Given "probe" is mounted at "m"
+      And I wrote "kept" to "m/kv/x"
+      Then the containers of "probe" have the capability "DAC_OVERRIDE"
+      When I PUT "sys/plugins/runtimes/catalog/container/rt" {"oci_runtime": "{OCI runtime}"}
+      Then the answer is 204
+      When I PUT "sys/plugins/reload/backend" {"mounts": ["m/"]}
+      Then the answer is one of 200, 202
+      And "m/kv/x" holds "kept"
+      And "probe" runs in 1 container
+      And the containers of "probe" do not have the capability "DAC_OVERRIDE"
+
   Rule: Only the image that was registered runs
 
     @CTN-004 @must @needs-plugin-directory @needs-container-plugins @vault>=1.16

@@ -59,6 +59,34 @@ func TestProcess(t *testing.T) {
 		}
 	})
 
+	t.Run("transactions", func(t *testing.T) {
+		t.Parallel()
+		p, err := plugintest.Start(t, binary, "PROBE_SERVE=transactions")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, storage, err := p.Mount(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request := func(op logical.Operation, path string, data map[string]any) (*logical.Response, error) {
+			return b.HandleRequest(t.Context(), &logical.Request{Operation: op, Path: path, Data: data, Storage: storage})
+		}
+		if _, err := request(logical.UpdateOperation, "kv/x", map[string]any{"value": "1"}); err != nil {
+			t.Fatal(err)
+		}
+		if resp, err := request(logical.ReadOperation, "kv/x", nil); err != nil || resp.Data["value"] != "1" {
+			t.Errorf("kv/x: %v, %v", resp, err)
+		}
+		// This storage is Vault's.
+		if _, err := request(logical.UpdateOperation, "tx/a", nil); err == nil || !strings.Contains(err.Error(), "BeginTx") {
+			t.Errorf("begin: %v", err)
+		}
+		if _, err := request(logical.ReadOperation, "tx/a/kv/x", nil); err == nil || !strings.Contains(err.Error(), "no transaction a is open") {
+			t.Errorf("a transaction that never began: %v", err)
+		}
+	})
+
 	t.Run("faults", func(t *testing.T) {
 		for name, want := range map[string]string{
 			"exit-at-start":     "Unrecognized remote plugin message",

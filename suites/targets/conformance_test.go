@@ -33,6 +33,7 @@ func containedRequirements() []string {
 		"NSP-001",
 		"PRX-001", "PRX-010",
 		"REG-001", "REG-020", "REG-027", "REG-042",
+		"TXN-001",
 		"UPG-001", "UPG-011",
 	}
 }

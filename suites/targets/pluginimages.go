@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
 	"github.com/plugproof/plugproof/steps"
@@ -125,7 +126,7 @@ func (p *pluginImages) PluginContainers(ctx context.Context, plugin string) ([]s
 		case err != nil:
 			return nil, fmt.Errorf("inspect a container of %s: %w", plugin, err)
 		default:
-			found = append(found, steps.PluginContainer{Memory: info.Container.HostConfig.Memory})
+			found = append(found, pluginContainer(info.Container.HostConfig))
 		}
 	}
 	return found, nil
@@ -190,4 +191,14 @@ func (e *engine) sweepImages(ctx context.Context) {
 			_, _ = e.ImageRemove(ctx, image.ID, client.ImageRemoveOptions{Force: true})
 		}
 	}
+}
+
+// pluginContainer returns what the engine was asked for. Engines show capabilities with
+// and without their prefix.
+func pluginContainer(config *container.HostConfig) steps.PluginContainer {
+	c := steps.PluginContainer{Memory: config.Memory}
+	for _, capability := range config.CapAdd {
+		c.Capabilities = append(c.Capabilities, strings.TrimPrefix(capability, "CAP_"))
+	}
+	return c
 }

@@ -33,6 +33,11 @@ func wrongContainers() []wrong {
 			fails:  []string{"CTN-008"},
 		},
 		{
+			name:   "containers of rootless runtimes are as all others",
+			change: mishear(on("PUT", "sys/plugins/runtimes/catalog/container/rt.*"), func(content object) { delete(content, "rootless") }),
+			fails:  []string{"CTN-009"},
+		},
+		{
 			name: "any image is registered",
 			change: instead(registration, func(_ *server, w http.ResponseWriter, r *http.Request, _ []string) bool {
 				if digest, _ := body(r)["sha256"].(string); strings.Trim(digest, "0") != "" {

@@ -31,7 +31,7 @@ var (
 
 func wrongServers() []wrong {
 	var all []wrong
-	for _, some := range [][]wrong{wrongEnvironments(), wrongCatalogs(), wrongMounts(), wrongAccess(), wrongEngines(), wrongFaults(), wrongNamespaces(), wrongContainers(), wrongIdentities()} {
+	for _, some := range [][]wrong{wrongEnvironments(), wrongCatalogs(), wrongMounts(), wrongAccess(), wrongEngines(), wrongFaults(), wrongNamespaces(), wrongContainers(), wrongIdentities(), wrongTransactions()} {
 		all = append(all, some...)
 	}
 	return all

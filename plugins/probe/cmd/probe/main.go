@@ -4,7 +4,8 @@
 // and configured by variables of its environment:
 //
 //	PROBE_TYPE     secret (default) or auth
-//	PROBE_SERVE    multiplex (default), automtls or wrapped
+//	PROBE_SERVE    multiplex (default), automtls or wrapped; transactions serves the
+//	               secrets engine that uses OpenBao's storage of plugins instead
 //	PROBE_VERSION  the version that it reports
 //	PROBE_FAULT    exit-at-start, hang-at-start, garbage-handshake or fail-setup
 package main
@@ -21,6 +22,7 @@ import (
 	"github.com/hashicorp/vault/sdk/plugin"
 
 	"github.com/plugproof/plugproof/plugins/probe"
+	"github.com/plugproof/plugproof/plugins/probe/transactions"
 )
 
 func main() {
@@ -72,8 +74,11 @@ func serve(how string, config probe.Config) error {
 		_ = flags.Parse(os.Args[1:])
 		opts.TLSProviderFunc = api.VaultPluginTLSProvider(meta.GetTLSConfig())
 		return plugin.Serve(opts)
+	case "transactions":
+		transactions.Serve(config.Exit)
+		return nil
 	default:
-		return fmt.Errorf("PROBE_SERVE is %q: use multiplex, automtls or wrapped", how)
+		return fmt.Errorf("PROBE_SERVE is %q: use multiplex, automtls, wrapped or transactions", how)
 	}
 }
 
