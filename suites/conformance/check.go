@@ -14,7 +14,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/plugproof/plugproof/features"
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/internal/deviations"
 	"github.com/plugproof/plugproof/suites/internal/usage"
@@ -155,7 +154,7 @@ func (c CheckConfig) plan() (plan, error) {
 		return plan{}, unknownSet("check", c.Set)
 	}
 	asked := report.Choice{Only: c.Only, Area: c.Area, Level: c.Level}
-	planned, err := planned(features.Plugin(), c.Features, asked, c.Execution)
+	planned, err := planned("check", c.Features, asked, c.Execution)
 	// Those that start processes of the plugin take longest, and many wait for each other.
 	planned.chosen.startWith("process", "time", "start")
 	return planned, err

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -313,10 +312,10 @@ func ownDeviations(file string, all []steps.Requirement) (deviations.List, error
 		return nil, usage.Errorf("--deviations: %w", err)
 	}
 	// One list may be for run and check.
-	for _, part := range []fs.FS{features.Server(), features.Plugin()} {
-		requirements, err := steps.Requirements(part)
+	for _, command := range Commands() {
+		requirements, err := requirementsFor(command)
 		if err != nil {
-			return nil, fmt.Errorf("read the features: %w", err)
+			return nil, err
 		}
 		all = append(slices.Clip(all), requirements...)
 	}

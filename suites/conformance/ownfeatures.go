@@ -21,29 +21,27 @@ import (
 	"github.com/plugproof/plugproof/suites/internal/usage"
 )
 
-// readFeatures returns the features of base and those of the user's directories, and the
-// requirements in them.
-func readFeatures(base fs.FS, directories []string) (fs.FS, []steps.Requirement, error) {
-	about, err := withOwn(base, directories)
+// readFeatures returns the features that a command checks and those of the user's
+// directories, and the requirements in them.
+func readFeatures(command string, directories []string) (fs.FS, []steps.Requirement, error) {
+	ours := featuresFor(command)
+	if len(directories) == 0 {
+		all, err := requirementsFor(command)
+		return ours, all, err
+	}
+	about, err := withOwn(ours, directories)
 	if err != nil {
 		return nil, nil, err
 	}
 	all, err := steps.Requirements(about)
-	switch {
-	case err != nil && len(directories) > 0:
-		// What is wrong with the user's features is the user's to correct.
+	if err != nil { // what is wrong with the user's features is the user's to correct
 		err = usage.Errorf("--features: %w", err)
-	case err != nil:
-		err = fmt.Errorf("read the features: %w", err)
 	}
 	return about, all, err
 }
 
 // withOwn returns the features of base and those of the user's directories.
 func withOwn(base fs.FS, directories []string) (fs.FS, error) {
-	if len(directories) == 0 {
-		return base, nil
-	}
 	all := fstest.MapFS{}
 	names, err := fs.Glob(base, "*.feature")
 	if err != nil {

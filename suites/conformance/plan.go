@@ -21,11 +21,11 @@ type plan struct {
 	choice report.Choice
 }
 
-// planned reads the features, ours of base and the user's of the directories own, and
-// applies the conditions that asked has and those of the execution. Conditions that
-// leave nothing are usage errors.
-func planned(base fs.FS, own []string, asked report.Choice, execution Execution) (plan, error) {
-	about, all, err := readFeatures(base, own)
+// planned reads the features, ours that the command checks and the user's of the
+// directories own, and applies the conditions that asked has and those of the execution.
+// Conditions that leave nothing are usage errors.
+func planned(command string, own []string, asked report.Choice, execution Execution) (plan, error) {
+	about, all, err := readFeatures(command, own)
 	if err != nil {
 		return plan{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sync"
 
 	"github.com/plugproof/plugproof/features"
 	"github.com/plugproof/plugproof/steps"
@@ -40,6 +41,25 @@ func featuresFor(command string) fs.FS {
 	return features.Server()
 }
 
+// The requirements in the features of this build, which never change.
+var (
+	ofServers = sync.OnceValues(func() ([]steps.Requirement, error) { return steps.Requirements(features.Server()) })
+	ofPlugins = sync.OnceValues(func() ([]steps.Requirement, error) { return steps.Requirements(features.Plugin()) })
+)
+
+// requirementsFor returns the requirements that a command checks, read once.
+func requirementsFor(command string) ([]steps.Requirement, error) {
+	read := ofServers
+	if command == "check" {
+		read = ofPlugins
+	}
+	all, err := read()
+	if err != nil {
+		return nil, fmt.Errorf("read the features: %w", err)
+	}
+	return slices.Clone(all), nil
+}
+
 // Requirements returns the requirements of servers, then those of plugins, that are
 // chosen.
 func Requirements(of Listing) ([]Listed, error) {
@@ -49,9 +69,9 @@ func Requirements(of Listing) ([]Listed, error) {
 		if of.For != "" && of.For != command {
 			continue
 		}
-		read, err := steps.Requirements(featuresFor(command))
+		read, err := requirementsFor(command)
 		if err != nil {
-			return nil, fmt.Errorf("read the features: %w", err)
+			return nil, err
 		}
 		all = append(all, read...)
 		for _, r := range read {
@@ -74,9 +94,9 @@ func Requirements(of Listing) ([]Listed, error) {
 // if another does, or which are the nearest.
 func unknownRequirement(id string, all []steps.Requirement) error {
 	for _, command := range Commands() {
-		read, err := steps.Requirements(featuresFor(command))
+		read, err := requirementsFor(command)
 		if err != nil {
-			return fmt.Errorf("read the features: %w", err)
+			return err
 		}
 		if slices.Contains(identifiers(read), id) {
 			things := map[string]string{"run": "servers", "check": "plugins"}

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/plugproof/plugproof/features"
 	"github.com/plugproof/plugproof/mockserver/dialect"
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/internal/deviations"
@@ -60,7 +59,7 @@ func Chosen(config Config) ([]steps.Requirement, error) {
 // plan returns what the configuration chooses of the requirements of servers.
 func (c Config) plan() (plan, error) {
 	asked := report.Choice{Only: c.Only, Area: c.Area, Level: c.Level, Tags: c.Tags}
-	return planned(features.Server(), c.Features, asked, c.Execution)
+	return planned("run", c.Features, asked, c.Execution)
 }
 
 // Against carries out the chosen features and returns the result. The caller

@@ -14,7 +14,6 @@ import (
 
 	"github.com/hashicorp/vault/sdk/logical"
 
-	"github.com/plugproof/plugproof/features"
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/report"
 	"github.com/plugproof/plugproof/suites/targets"
@@ -98,7 +97,7 @@ func CheckPlugin[S Subject](t *testing.T, plugin S, profile steps.Profile, confi
 	case logical.Factory:
 		config.Plugin, config.Profile = served(t, plugin, profile)
 	}
-	_, all, err := readFeatures(features.Plugin(), config.Features)
+	_, all, err := readFeatures("check", config.Features)
 	if err != nil {
 		t.Fatalf("conformance.CheckPlugin: %v", err)
 	}

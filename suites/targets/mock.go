@@ -38,7 +38,6 @@ type mockTarget struct {
 	faults  Faults
 	pool    *pool
 	dirs    pluginDirs
-	digests *mockserver.Digests
 	// versions are nil to start a plugin at each registration.
 	versions *mockserver.Versions
 	// trace and secretFields are those of Options.
@@ -93,8 +92,12 @@ func Mock(name string, d *dialect.Dialect, changes Faults) steps.Target {
 	return m
 }
 
+// digests are shared by the targets of this process. Each hashes the plugin once, and a
+// link that one makes of it would make another's digest of it useless.
+var digests = sync.OnceValue(mockserver.NewDigests)
+
 func newMockTarget(name string, d *dialect.Dialect, changes Faults) *mockTarget {
-	m := &mockTarget{name: name, dialect: d, faults: changes, digests: mockserver.NewDigests()}
+	m := &mockTarget{name: name, dialect: d, faults: changes}
 	m.pool = newPool(m.start)
 	return m
 }
@@ -188,7 +191,7 @@ func (s *mockServer) begin(ctx context.Context) error {
 func (s *mockServer) try(ctx context.Context, listen string) error {
 	opts := []mockserver.Option{
 		mockserver.WithDialectData(s.target.dialect), mockserver.WithRootToken(s.token),
-		mockserver.WithEnviron(s.hostEnv), mockserver.WithClock(s.clock), mockserver.WithDigests(s.target.digests), mockserver.WithVersions(s.target.versions),
+		mockserver.WithEnviron(s.hostEnv), mockserver.WithClock(s.clock), mockserver.WithDigests(digests()), mockserver.WithVersions(s.target.versions),
 		mockserver.WithTrace(s.target.trace, s.target.secretFields...),
 		mockserver.WithLogger(hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: s.log})),
 	}
@@ -258,11 +261,11 @@ func (s *mockServer) Place(_ context.Context, name, path string) (string, error)
 	}
 	// Its digest is known before it is linked, and is not made again for each server.
 	digest := func() (string, error) {
-		sum, err := s.target.digests.Of(path)
+		sum, err := digests().Of(path)
 		return hex.EncodeToString(sum[:]), err
 	}
 	sum, err := unreplaced(digest, func() error {
-		return s.target.digests.Link(path, func() error { return s.plugins.place(name, path) })
+		return digests().Link(path, func() error { return s.plugins.place(name, path) })
 	})
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", s.target.name, err)
