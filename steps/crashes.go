@@ -23,16 +23,8 @@ func (w *world) crash(ctx context.Context) *Crash {
 	if w.subject == "" || w.server == nil {
 		return nil
 	}
-	var found []Crash
-	// A crash is known soon after the answer that it spoilt. Where none is known the
-	// failure has to do.
-	err := poll(ctx, crashDelay, func(ctx context.Context) (err error) {
-		found, err = crashesOf(ctx, w.server, w.subject, w.since)
-		if err == nil && len(found) == 0 && w.answer != nil && w.answer.status >= http.StatusInternalServerError {
-			err = errNoCrash
-		}
-		return err
-	})
+	// Where none is known the failure has to do.
+	found, err := crashesBehind(ctx, w.answer, w.server, w.subject, w.since)
 	if err != nil || len(found) == 0 {
 		return nil
 	}
@@ -57,6 +49,22 @@ func crashesOf(ctx context.Context, server Server, name string, since time.Time)
 		if crash.Plugin == name && !crash.Time.Before(since) && !crash.Killed {
 			found = append(found, crash)
 		}
+	}
+	return found, err
+}
+
+// crashesBehind is crashesOf after an answer, which may be nil. A crash is known soon
+// after an answer that it spoilt.
+func crashesBehind(ctx context.Context, a *answer, server Server, name string, since time.Time) (found []Crash, err error) {
+	none := poll(ctx, crashDelay, func(ctx context.Context) error {
+		found, err = crashesOf(ctx, server, name, since)
+		if err == nil && len(found) == 0 && a != nil && a.status >= http.StatusInternalServerError {
+			return errNoCrash
+		}
+		return nil
+	})
+	if err == nil && none != nil && !errors.Is(none, errNoCrash) {
+		err = none
 	}
 	return found, err
 }

@@ -59,16 +59,16 @@ func (i *Installed) tryUnmount(ctx context.Context, entry, mount string, asked t
 	bounded, cancel := context.WithTimeout(ctx, i.timeout)
 	defer cancel()
 	_ = RollBackNow(bounded, i.server, mount) // a failure is not about the removal
-	i.ask(ctx, request{method: http.MethodGet, path: i.at("?help=1")})
-	early, err := crashesOf(ctx, i.server, i.name(), begun)
+	shared := i.ask(ctx, request{method: http.MethodGet, path: i.at("?help=1")})
+	early, err := crashesBehind(ctx, shared.answer, i.server, i.name(), begun)
 	removed := time.Now()
 	tried := i.answered(ctx, request{method: http.MethodDelete, path: entry})
 	if err != nil || len(early) > 0 {
 		return false // or the target does not know crashes
 	}
 	// It is known when the shared mount is asked for something at the latest.
-	i.ask(ctx, request{method: http.MethodGet, path: i.at("?help=1")})
-	crashes, err := crashesOf(ctx, i.server, i.name(), removed)
+	shared = i.ask(ctx, request{method: http.MethodGet, path: i.at("?help=1")})
+	crashes, err := crashesBehind(ctx, shared.answer, i.server, i.name(), removed)
 	at := slices.IndexFunc(crashes, func(c Crash) bool { return c.Panicked })
 	if err != nil || at < 0 {
 		return err == nil && len(crashes) == 0 && tried.err == nil && !tried.refused()

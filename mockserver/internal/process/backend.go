@@ -151,8 +151,8 @@ func (b *Backend) enter(ctx context.Context) (*session, error) {
 	}
 }
 
-// notice waits a moment for the end of the process if err says that the
-// connection broke.
+// notice waits a moment for the end of the process, and for the news of it, if err
+// says that the connection broke.
 func (s *session) notice(ctx context.Context, err error) {
 	if status.Code(err) != codes.Unavailable {
 		return
@@ -160,9 +160,17 @@ func (s *session) notice(ctx context.Context, err error) {
 	timer := time.NewTimer(exitNoticeTimeout)
 	defer timer.Stop()
 	select {
-	case <-s.proc.child.exited:
+	case <-s.proc.reported:
 	case <-timer.C:
 	case <-ctx.Done():
+	}
+}
+
+// awaitReport waits until the server knows of the crash of a process that has ended:
+// what the next one answers comes after it.
+func (s *session) awaitReport() {
+	if !s.proc.running() {
+		<-s.proc.reported // the rest of its output is waited for no longer than pipeGrace
 	}
 }
 
@@ -227,6 +235,7 @@ func (b *Backend) restart(ctx context.Context, stale *session) (*session, error)
 	b.conf.Logger.Debug("starting plugin process", "plugin", stale.entry.Name)
 	if stale.proc != nil {
 		b.pool.close(stale)
+		stale.awaitReport()
 	}
 	s, err := b.reopenSession(ctx, stale)
 	if err != nil {

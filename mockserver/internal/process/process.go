@@ -53,6 +53,9 @@ type process struct {
 	ended   chan struct{}
 	// stdio knows whether what the plugin prints is logged.
 	stdio reading
+	// reported is closed when the process has ended and the server knows of its crash,
+	// if it was one.
+	reported chan struct{}
 
 	mu       sync.Mutex
 	child    *child
@@ -75,6 +78,7 @@ func newProcess(p *Pool, entry Entry, config *tls.Config) *process {
 		pool: p, entry: entry, key: entry.key(), tls: config,
 		started:  make(chan struct{}),
 		ended:    make(chan struct{}),
+		reported: make(chan struct{}),
 		sessions: make(map[*session]struct{}),
 		clients:  make(map[*client]struct{}),
 	}
@@ -212,6 +216,7 @@ func (proc *process) watch() {
 	if crashed {
 		proc.reportCrash()
 	}
+	close(proc.reported)
 	await(drained, exitDrainLimit)
 	proc.mu.Lock()
 	clients := slices.Collect(maps.Keys(proc.clients))
