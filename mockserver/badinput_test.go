@@ -85,7 +85,7 @@ func TestBadInput(t *testing.T) {
 		{"bad policy", "PUT", "sys/policies/acl/p", `{"policy": "path {{{"}`, 400, "failed to parse policy"},
 		{"no route", "GET", "nowhere/x", "", 404, "no handler for route"},
 		{"odd method", "BREW", "sys/mounts", "", 405, ""},
-		{"not emulated", "GET", "sys/audit", "", 501, "sys/audit (read) is not emulated by plugproof's mock server"},
+		{"not emulated", "GET", "sys/monitor", "", 501, "sys/monitor (read) is not emulated by plugproof's mock server"},
 		{"nothing in sys", "GET", "sys/no-such-thing", "", 404, "unsupported path"},
 		{"a long path", "GET", strings.Repeat("x", 8000), "", 404, "no handler for route"},
 	} {

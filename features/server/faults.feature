@@ -182,3 +182,39 @@ Feature: Faults
       Then the answer is 200
       When requests are within the limit again
       Then "a/x" holds "kept"
+
+  @contract-8 @own-server @needs-own-server
+  Rule: A rate limit is for what it names
+    Source: https://openbao.org/api-docs/system/rate-limit-quotas/
+    Remedy: Find the mount of a request before its limit, and count the requests of each client to that mount.
+
+    @FLT-031 @must
+    Scenario: A rate limit of a mount is for that mount alone
+      Given "kv" is mounted at "a"
+      And "kv" is mounted at "b"
+      And I wrote "kept" to "a/x"
+      And I wrote "kept" to "b/x"
+      When I POST "sys/quotas/rate-limit/few" {"path": "a", "rate": 2, "interval": "1h"}
+      Then the answer is 204
+      And "a/x" holds "kept"
+      And "a/x" holds "kept"
+      When I POST "a/x" {"value": "lost"}
+      Then the answer is 429
+      And "b/x" holds "kept"
+      When I DELETE "sys/quotas/rate-limit/few"
+      Then the answer is 204
+      And "a/x" holds "kept"
+
+    @FLT-032 @must
+    Scenario: A rate limit goes with its mount
+      Remedy: Delete the limits of a mount that is removed: they would be those of the next one at its path.
+      Given "kv" is mounted at "a"
+      When I POST "sys/quotas/rate-limit/few" {"path": "a", "rate": 2, "interval": "1h"}
+      Then the answer is 204
+      When I GET "sys/quotas/rate-limit/few"
+      Then the answer is 200 with:
+        | data.path | a/ |
+      When I DELETE "sys/mounts/a"
+      Then the answer is 204
+      When I GET "sys/quotas/rate-limit/few"
+      Then the answer is 404

@@ -254,6 +254,12 @@ type State struct {
 	KeysUnsupported bool
 	// BytesQuoted is how sys/tools/random names the field bytes in its errors.
 	BytesQuoted string
+	// AuditDeclared: audit devices are those of the server's configuration; the API makes
+	// none.
+	AuditDeclared bool
+	// QuotasInherited: rate limits of a namespace say whether they are those of the
+	// namespaces below it too.
+	QuotasInherited bool
 	// RotatesByKey: there are paths below sys/rotate/ for each kind of key.
 	RotatesByKey bool
 	// Experiments: sys/experiments exists.

@@ -42,6 +42,10 @@ func openbao23() *Dialect {
 					d.Namespaces.HeaderRefused = strings.Fields("raw generate-recovery-token init seal step-down unseal health rekey-recovery-key " +
 						"rekey storage generate-root metrics pprof in-flight-req")
 				}},
+			{"the API makes no audit devices", "handleEnableAudit in vault/logical_system.go at v2.3.2", Established,
+				func(d *Dialect) { d.State.AuditDeclared = true }},
+			{"rate limits have the field inheritable", "vault/logical_system_quotas.go at v2.3.2", Established,
+				func(d *Dialect) { d.State.QuotasInherited = true }},
 			{"a namespace with unused wrapping tokens can't be deleted", "vault/namespace_store.go and token_store.go at v2.3.2; measured on 2.6.2", Established,
 				func(d *Dialect) { d.Namespaces.CubbyholeFirst = true }},
 			{"they say that the operation is unavailable in namespaces", "vault/request_handling.go at v2.3.2", Established,

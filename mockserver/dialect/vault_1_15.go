@@ -39,5 +39,9 @@ func vault115() *Dialect {
 				"ad=0.16.1 alicloud=0.15.1 azure=0.16.3 gcp=0.17.0 gcpkms=0.15.1 kubernetes=0.6.0 kv=0.16.1 "+
 					"mongodbatlas=0.10.1 openldap=0.11.2 terraform=0.7.3")},
 		},
+		gaps: []Gap{
+			{What: "later fields of rate limits: inheritable, group_by, secondary_rate, and exempt paths of the whole server beside those of namespaces", Source: "documentation of sys/quotas for 1.18 to 1.21",
+				Why: "which version shows which is not established: rate limits are those of 1.14"},
+		},
 	})
 }

@@ -33,6 +33,7 @@ import (
 	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 	"github.com/plugproof/plugproof/mockserver/internal/policy/password"
 	"github.com/plugproof/plugproof/mockserver/internal/process"
+	"github.com/plugproof/plugproof/mockserver/internal/quota"
 	"github.com/plugproof/plugproof/mockserver/internal/storage"
 	"github.com/plugproof/plugproof/mockserver/trace"
 )
@@ -103,6 +104,7 @@ type Core struct {
 	faults      *fault.Injector
 	trace       *trace.Tracer
 	passwords   *password.Store
+	quotas      *quota.Manager
 	clock       *clock.Clock
 	// own are the backends that the server itself is, by type.
 	own map[string]logical.Factory
@@ -136,6 +138,9 @@ func New(ctx context.Context, o Options, system func(*Core) logical.Factory) (_ 
 	}()
 	c.namespaces, err = namespace.Open(ctx, c.view.Sub("namespaces/"), o.Dialect.Namespaces.IDLength)
 	if err != nil {
+		return nil, err
+	}
+	if c.quotas, err = quota.NewManager(ctx, c.view.Sub("quotas/"), c.clock.Now); err != nil {
 		return nil, err
 	}
 	c.access, err = access.New(ctx, access.Options{

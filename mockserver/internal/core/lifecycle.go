@@ -197,6 +197,9 @@ func (c *Core) DisableMount(ctx context.Context, path string) error {
 		return err
 	}
 	c.table.Remove(r)
+	if err := c.quotas.Drop(ctx, r.Entry().Namespace, path); err != nil {
+		c.logger.Error("failed to delete the quotas of a mount", "path", path, "error", err)
+	}
 	c.logger.Info("successfully unmounted", "path", path, "namespace", r.Entry().Namespace)
 	return nil
 }

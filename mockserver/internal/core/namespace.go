@@ -181,7 +181,7 @@ func (c *Core) clearNamespace(ctx context.Context, ns *namespace.Namespace) erro
 			return fmt.Errorf("failed to unmount %v: %w", path, err)
 		}
 	}
-	if err := c.access.RemoveNamespace(ctx); err != nil {
+	if err := errors.Join(c.access.RemoveNamespace(ctx), c.quotas.Drop(ctx, ns.Path, "")); err != nil {
 		return err
 	}
 	return c.namespaces.Delete(ctx, ns)

@@ -139,5 +139,5 @@ func (c *Core) move(ctx context.Context, r *mounts.Route, source, target place) 
 	if err != nil {
 		return errors.Join(err, c.table.Move(r, to, from))
 	}
-	return nil
+	return c.quotas.Move(ctx, source.namespace.Path, source.path, target.namespace.Path, target.path)
 }

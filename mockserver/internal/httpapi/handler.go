@@ -60,9 +60,7 @@ func New(c *core.Core) http.Handler {
 	for p, answer := range sys.DirectEndpoints(c) {
 		mux.HandleFunc("/v1/sys/"+p, h.direct(answer))
 	}
-	for _, p := range []string{"seal", "unseal"} {
-		mux.HandleFunc("/v1/sys/"+p, h.writeOnly())
-	}
+	mux.HandleFunc("/v1/sys/seal", h.writeOnly())
 	mux.HandleFunc("/ui/", noInterface)
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/ui/", http.StatusTemporaryRedirect)
@@ -132,6 +130,9 @@ func (h *handler) guard(next http.Handler) http.Handler {
 		}
 		if p := r.URL.Path; !strings.HasPrefix(p, prefix) && !strings.HasPrefix(p, "/ui") && p != "/robots.txt" && p != "/" {
 			writeError(w, http.StatusNotFound, nil) // wrapGenericHandler in http/handler.go
+			return
+		}
+		if !h.withinQuota(w, r) {
 			return
 		}
 		r, err := limitJSON(w, r, d.Requests.JSONLimits)

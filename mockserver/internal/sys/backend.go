@@ -45,7 +45,7 @@ func Factory(c *core.Core) logical.Factory {
 			Paths: framework.PathAppend(
 				b.catalogPaths(), b.pinPaths(), b.runtimePaths(), b.reloadPaths(),
 				b.mountPaths(), b.authPaths(), b.remountPaths(), b.internalPaths(), b.openAPIPaths(),
-				rights.Paths(c.Access(), c.Dialect()), b.toolPaths(), b.namespacePaths(), b.passwordPaths(), b.versionPaths(), b.enterprisePaths(), b.unemulatedPaths(),
+				rights.Paths(c.Access(), c.Dialect()), b.toolPaths(), b.namespacePaths(), b.passwordPaths(), b.quotaPaths(), b.keyringPaths(), b.auditPaths(), b.versionPaths(), b.enterprisePaths(), b.unemulatedPaths(),
 			),
 		}
 		return b, b.Setup(ctx, conf)

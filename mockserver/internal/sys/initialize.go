@@ -33,7 +33,7 @@ func (s status) initialize(r *http.Request) (int, any, error) {
 		return http.StatusOK, map[string]bool{"initialized": true}, nil
 	case http.MethodPost, http.MethodPut:
 		var asked initialization
-		err := s.decodeInitialization(r, &asked)
+		err := s.decodeBody(r, &asked)
 		if err == nil {
 			err = asked.refusal()
 		}
@@ -42,9 +42,9 @@ func (s status) initialize(r *http.Request) (int, any, error) {
 	return http.StatusMethodNotAllowed, nil, nil
 }
 
-// decodeInitialization reads the parameters. An empty body is an error of servers
+// decodeBody reads the parameters of a request without token. An empty body is an error of servers
 // that do not tell the reasons of broken JSON.
-func (s status) decodeInitialization(r *http.Request, asked *initialization) error {
+func (s status) decodeBody(r *http.Request, asked any) error {
 	reasons := s.core.Dialect().Requests.JSONReasons
 	err := json.NewDecoder(r.Body).Decode(asked)
 	switch {

@@ -33,20 +33,17 @@ func unemulatedList(d *dialect.Dialect) []unemulated {
 		keys = []unemulated{{"generate-root(/attempt|/update)?|rekey/(init|update|verify)", nil}, {"rekey/(recovery-key-)?backup", []logical.Operation{read, remove}}}
 	}
 	if d.State.RotatesByKey {
-		keys = append(keys, unemulated{"rotate/keyring/config", []logical.Operation{read, update}}, unemulated{"rotate/(keyring|(root|recovery)/update)", []logical.Operation{update}},
+		keys = append(keys, unemulated{"rotate/(root|recovery)/update", []logical.Operation{update}},
 			unemulated{"rotate/(root|recovery)/(init|verify)", []logical.Operation{read, update, remove}}, unemulated{"rotate/root", []logical.Operation{update}})
 	}
 	return append(keys, []unemulated{
-		{"(audit/.+|audit-hash/.+|config/(auditing|ui|state|reload)(/.*)?|(internal/inspect|locked-users|pprof|quotas/rate-limit)(/.*)?)", all},
-		{"audit/?", []logical.Operation{read, list}},
-		{"rotate/config", []logical.Operation{read, update}},
+		{"(config/(auditing|ui|state|reload)|internal/inspect|locked-users|pprof)(/.*)?", all},
 		{"config/cors", []logical.Operation{update, remove}},
 		{"host-info/?", []logical.Operation{read}},
-		{"(ha-status|in-flight-req|internal/ui/resultant-acl|key-status|metrics|monitor)", []logical.Operation{read}},
+		{"(ha-status|in-flight-req|internal/ui/resultant-acl|metrics|monitor)", []logical.Operation{read}},
 		{"internal/counters/[a-z/-]*[a-z]", []logical.Operation{read}},
 		{"loggers(/.*)?", []logical.Operation{read, update, remove}},
-		{"quotas/config", []logical.Operation{read, update}},
-		{"(seal|unseal|decode-token|mfa/validate|rotate)", []logical.Operation{update}},
+		{"(seal|decode-token|mfa/validate)", []logical.Operation{update}},
 	}...)
 }
 

@@ -20,7 +20,7 @@ type Direct func(r *http.Request) (status int, body any, err error)
 // else, by their path below sys/. They are not part of the backend of sys/ (http/sys_*.go).
 func DirectEndpoints(c *core.Core) map[string]Direct {
 	s := status{core: c}
-	all := map[string]Direct{"health": s.health, "seal-status": s.seal, "leader": s.leader, "init": s.initialize, "step-down": stepDown, "storage/raft/join": joinRaft, "storage/raft/bootstrap": bootstrapRaft}
+	all := map[string]Direct{"health": s.health, "seal-status": s.seal, "leader": s.leader, "init": s.initialize, "step-down": stepDown, "unseal": s.unseal, "storage/raft/join": joinRaft, "storage/raft/bootstrap": bootstrapRaft}
 	if c.Dialect().State.FeatureFlags {
 		all["internal/ui/feature-flags"] = featureFlags
 	}
@@ -104,12 +104,16 @@ func (s status) seal(r *http.Request) (int, any, error) {
 	if r.Method != http.MethodGet {
 		return http.StatusMethodNotAllowed, nil, nil
 	}
+	return http.StatusOK, s.sealStatus(), nil
+}
+
+func (s status) sealStatus() map[string]any {
 	cluster := s.core.Cluster()
-	return http.StatusOK, map[string]any{
+	return map[string]any{
 		"type": "shamir", "initialized": true, "sealed": s.core.Sealed(), "t": 1, "n": 1, "progress": 0, "nonce": "",
 		"version": s.version(), s.core.Dialect().State.BuiltField(): "", "migration": false, "recovery_seal": false,
 		"cluster_name": cluster.Name, "cluster_id": cluster.ID, "storage_type": s.core.StorageType(),
-	}, nil
+	}
 }
 
 // leader answers sys/leader: there is only this server.

@@ -18,7 +18,7 @@ import (
 func mockLayers() []string {
 	return []string{
 		"storage", "envelope", "namespace",
-		"lease", "policy", "token", "mounts", "process", "catalog",
+		"quota", "lease", "policy", "token", "mounts", "process", "catalog",
 		"builtin", "access", "core", "sys", "httpapi",
 	}
 }

@@ -130,7 +130,7 @@ func (g generator) step() replay.Step {
 	if g.namespaces {
 		kinds = append(kinds, g.namespace, g.namespace, g.namespace, g.locks)
 	}
-	kinds = append(kinds, g.described, g.cubbyhole, g.pages, g.pages, g.ui, g.server, g.tools, g.forms)
+	kinds = append(kinds, g.described, g.cubbyhole, g.pages, g.pages, g.ui, g.server, g.tools, g.forms, g.quotas)
 	if g.identities {
 		for range 16 {
 			kinds = append(kinds, g.identityRequest)

@@ -31,6 +31,16 @@ func acknowledging(a about, status int) breaker {
 func wrongFaults() []wrong {
 	return []wrong{
 		{
+			name:   "rate limits limit nothing",
+			change: swallow(on("POST|PUT", `sys/quotas/rate-limit/few`), http.StatusNoContent, nil),
+			fails:  []string{"FLT-031"}, also: []string{"FLT-032"},
+		},
+		{
+			name:   "a rate limit outlives its mount",
+			change: misreport(on("GET", `sys/quotas/rate-limit/few`), func(int, object) int { return http.StatusOK }),
+			fails:  []string{"FLT-032"},
+		},
+		{
 			name:   "a write that can't be stored is acknowledged",
 			change: acknowledging(on("POST|PUT", `a/x`), http.StatusNoContent),
 			fails:  []string{"FLT-001"},

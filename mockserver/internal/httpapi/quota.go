@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/hashicorp/vault/sdk/helper/consts"
+)
+
+// errOverQuota has the servers' text (vault/quotas/quotas.go).
+var errOverQuota = errors.New("rate limit quota exceeded")
+
+// withinQuota counts a request and answers it if it is over a limit.
+func (h *handler) withinQuota(w http.ResponseWriter, r *http.Request) bool {
+	path, ok := strings.CutPrefix(r.URL.Path, prefix)
+	if !ok || h.core.Sealed() {
+		return true
+	}
+	client, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil { // of a request without a connection
+		client = r.RemoteAddr
+	}
+	answer := h.core.LimitRequest(r.Context(), r.Header.Get(consts.NamespaceHeaderName), path, client, func() map[string]any { return peekBody(r) })
+	answer.SetHeaders(w.Header())
+	if !answer.Allowed {
+		writeError(w, http.StatusTooManyRequests, fmt.Errorf("request path %q: %w", path, errOverQuota))
+	}
+	return answer.Allowed
+}
+
+// peekBody reads the JSON of a request and leaves it as it was. What is no JSON is no data.
+func peekBody(r *http.Request) map[string]any {
+	read, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(read), r.Body), r.Body}
+	var data map[string]any
+	if err != nil || json.Unmarshal(read, &data) != nil {
+		return nil
+	}
+	return data
+}
