@@ -94,6 +94,20 @@ func (w *world) rouse(ctx context.Context) bool {
 	return tried.err == nil
 }
 
+// processEnded is in the answer to a request during which the plugin's process ended.
+const processEnded = "error reading from server: EOF"
+
+// brokenOff reports whether a request failed because the server ended the process meanwhile,
+// to raise the version of a mount of another scenario. A crash is known as such.
+func (w *world) brokenOff(ctx context.Context, got *answer) bool {
+	installed := w.suite.config.Installed
+	if installed == nil || installed.subject.storeVersion() == "" || got.status != http.StatusInternalServerError || !bytes.Contains(got.body, []byte(processEnded)) {
+		return false
+	}
+	w.answer = got
+	return w.crash(ctx) == nil
+}
+
 // mountSubject mounts the registration of the scenario as the profile has it.
 func (w *world) mountSubject(ctx context.Context, path string) error {
 	installed, err := w.installed()

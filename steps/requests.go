@@ -39,6 +39,9 @@ func (w *world) send(ctx context.Context, r request) error {
 	// LIST is a word of Vault's, and clients may write it as GET ?list=true; the
 	// word itself is what the documentation uses, so it is sent unchanged.
 	got, err := w.sendTracked(ctx, r)
+	if err == nil && w.brokenOff(ctx, got) {
+		got, err = w.sendTracked(ctx, r)
+	}
 	if err != nil {
 		w.exchanges = append(w.exchanges, w.mask(describeRequest(written)+"\n"+err.Error()))
 		return fmt.Errorf("%s %s: %w", r.method, r.path, err)
