@@ -26,6 +26,8 @@ type goroutines struct {
 	// handling are the places in which requests to the plugin are handled, each with the
 	// number of goroutines.
 	handling map[string]int
+	// calling is how many of those wait for an answer over the network.
+	calling int
 	// elsewhere are the places of all others that run the plugin's code or were started
 	// by it.
 	elsewhere map[string]int
@@ -52,6 +54,9 @@ func readGoroutines(lines []string) *goroutines {
 		found = true
 		if place, handles := placeOf(block); handles {
 			g.handling[cmp.Or(place, "no line of the plugin")]++
+			if callsNetwork(block) {
+				g.calling++
+			}
 		} else if place != "" {
 			g.elsewhere[place]++
 		}

@@ -4,7 +4,6 @@ package steps
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -211,15 +210,9 @@ func (p *prober) send(ctx context.Context, at string, operation Operation, a att
 	if p.hanging[operation.String()] || ctx.Err() != nil {
 		return
 	}
-	r := request{method: operation.Method, path: at + operation.Fill(a.values, probedName)}
-	if operation.writes() {
-		body, err := json.Marshal(a.data)
-		if err != nil {
-			return
-		}
-		if r.body = string(body); a.data == nil {
-			r.body = "{}"
-		}
+	r, err := operation.requestFor(at, a)
+	if err != nil {
+		return
 	}
 	if silent, _ := p.silent(p.subject.operationOf(r)); silent != "" {
 		return // another requirement is about what the profile names
@@ -306,15 +299,6 @@ func remedyOf(probes []probe) string {
 		return ""
 	}
 	return ""
-}
-
-// answersInTime wants an answer to every attempt.
-func (w *world) answersInTime(context.Context) error {
-	probes, err := w.probed()
-	if err != nil {
-		return err
-	}
-	return w.without(probes, "an answer to everything that the plugin documents", func(p probe) bool { return errors.Is(p.trial.err, ErrNoAnswer) })
 }
 
 // blamesUser wants no server error for a kind of input. A process that dies is

@@ -5,6 +5,7 @@ package sensitivity_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/plugproof/plugproof/steps"
 	"github.com/plugproof/plugproof/suites/conformance"
@@ -18,6 +19,8 @@ type rightPlugin struct {
 	auth bool
 	// holds are the requirements that must not fail.
 	holds []string
+	// timeout bounds its answers; 0 is the default.
+	timeout time.Duration
 	// profile changes that of the correct plugin; nil changes nothing.
 	profile func(*steps.Profile)
 }
@@ -25,6 +28,7 @@ type rightPlugin struct {
 func rightPlugins() []rightPlugin {
 	return []rightPlugin{
 		{name: "right-stocking", holds: []string{"PLG-318"}},
+		{name: "right-asking-the-cloud", holds: []string{"PLG-207"}, timeout: 3 * time.Second},
 		// The time of one lease passes for the others too.
 		{holds: []string{"PLG-515"}, profile: twoRoles},
 		// What the setup wrote is there already, and the sample changes it.
@@ -46,7 +50,7 @@ func TestRightPluginsOfOtherShapesFailNothing(t *testing.T) {
 			if right.profile != nil {
 				right.profile(&profile)
 			}
-			result := checked(t, conformance.CheckConfig{Profile: profile, Only: right.holds}, path, "(planted|right|another|wrong)-password")
+			result := checked(t, conformance.CheckConfig{Profile: profile, RequestTimeout: right.timeout, Only: right.holds}, path, "(planted|right|another|wrong)-password")
 			for _, verdict := range result.Verdicts() {
 				for _, outcome := range verdict.Outcomes {
 					if outcome.Status == steps.Fail || outcome.Status == steps.Errored {

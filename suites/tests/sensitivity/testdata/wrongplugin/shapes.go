@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"net"
+	"net/http"
 	"strings"
 
 	"github.com/hashicorp/vault/sdk/logical"
@@ -12,8 +14,27 @@ import (
 // shapes are not defects: plugins that are right and unlike the others.
 func shapes() map[string]defect {
 	return map[string]defect{
-		"right-stocking": {request: buildingOn(handlingStock)},
+		"right-stocking":         {request: buildingOn(handlingStock)},
+		"right-asking-the-cloud": onWrongType(askTheCloud),
 	}
+}
+
+// askTheCloud asks a service that does not answer, and ends with its request.
+func askTheCloud(ctx context.Context) error {
+	cloud, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer cloud.Close()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cloud.Addr().String(), http.NoBody)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
 }
 
 // inStock is how many accounts are in stock.
