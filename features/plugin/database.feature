@@ -394,3 +394,11 @@ Feature: Database plugins
     Given the plugin is registered
     And a connected database engine of its own "p"
     Then the plugin lives when settings at "p" are odd
+
+  @PLG-951 @must @needs-connection @needs-database-login @builds-on-PLG-908 @builds-on-PLG-910 @builds-on-PLG-913 @builds-on-PLG-932
+  Scenario: The statements of a role are carried out as they are
+    Operators write them for what the plugin's own statements do not do.
+    Remedy: Execute the statements of the request in NewUser, UpdateUser and DeleteUser, rather than only looking at them.
+    Given a connected database engine of its own "p"
+    And a user whose password can be changed is created at "p"
+    Then the statements of roles at "p" are carried out as they are

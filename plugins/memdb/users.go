@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -24,6 +25,9 @@ const (
 	alterStatement  = "ALTER USER"
 	dropStatement   = "DROP USER"
 )
+
+// namedPassword matches a password in a statement.
+var namedPassword = regexp.MustCompile(`PASSWORD '([^']*)'`)
 
 // timeFormat is how {{expiration}} is written.
 const timeFormat = time.RFC3339
@@ -124,6 +128,13 @@ func execute(users map[string]User, name string, user User, commands []string) e
 	for _, command := range commands {
 		for _, statement := range strings.Split(command, ";") {
 			statement = strings.TrimSpace(dbutil.QueryHelper(statement, values))
+			name := name
+			if words := strings.Fields(statement); len(words) > 2 && words[1] == "USER" {
+				name = words[2]
+			}
+			if named := namedPassword.FindStringSubmatch(statement); named != nil {
+				user.Password = named[1]
+			}
 			switch {
 			case statement == "":
 			case strings.HasPrefix(statement, createStatement):

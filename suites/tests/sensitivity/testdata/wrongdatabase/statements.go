@@ -37,6 +37,20 @@ func failureDefects() map[string]defect {
 				return db.right.DeleteUser(ctx, req)
 			}
 		}},
+		"only-parsing-rotation": onUpdate(func(ctx context.Context, db *database, req dbplugin.UpdateUserRequest) (dbplugin.UpdateUserResponse, error) {
+			if req.Password != nil && parses(req.Password.Statements.Commands, "ALTER USER") {
+				req.Password.Statements.Commands = nil
+			}
+			return db.right.UpdateUser(ctx, req)
+		}),
+		"only-parsing-revocation": {change: func(db *database) {
+			db.deleteUser = func(ctx context.Context, req dbplugin.DeleteUserRequest) (dbplugin.DeleteUserResponse, error) {
+				if parses(req.Statements.Commands, "DROP USER") {
+					req.Statements.Commands = nil
+				}
+				return db.right.DeleteUser(ctx, req)
+			}
+		}},
 		"swallowing-password": onUpdate(func(ctx context.Context, db *database, req dbplugin.UpdateUserRequest) (dbplugin.UpdateUserResponse, error) {
 			resp, err := db.right.UpdateUser(ctx, req)
 			if req.Password != nil {
@@ -87,6 +101,16 @@ func failureDefects() map[string]defect {
 		"keeping-broken":   {change: func(db *database) { db.line.stubborn = true }},
 		"waiting-for-ever": {change: func(db *database) { db.line.patient = true }},
 	}
+}
+
+// parses reports whether all statements begin as they should.
+func parses(statements []string, begin string) bool {
+	for _, statement := range statements {
+		if !strings.HasPrefix(statement, begin) {
+			return false
+		}
+	}
+	return true
 }
 
 // nameDefects are those of the settings of a connection, and of what is made of them.
