@@ -78,7 +78,7 @@ Feature: Disclosure
     And services that can fail stand in at "p"
     Then nothing at "p" shows a secret when the services fail
 
-  @PLG-708 @must @needs-secrets @needs-credentials @type-secret
+  @PLG-708 @must @needs-secrets @needs-credentials @type-secret @builds-on-PLG-700
   Scenario: No read shows what was issued or generated
     Remedy: Return from reads and lists neither keys nor what was issued last: leave the fields out.
     Given a mount of its own "p"
