@@ -218,3 +218,21 @@ Feature: Faults
       Then the answer is 204
       When I GET "sys/quotas/rate-limit/few"
       Then the answer is 404
+
+    @FLT-033 @must @needs-plugin-directory
+    Scenario: A rate limit of a role is for the logins that the auth method says have it
+      Remedy: Ask the auth method with resolve-role for the role of each login at a mount that has limits of roles, before the login.
+      Given the auth plugin "jwt" is registered with:
+        | binary | jwt |
+      And "jwt" is enabled as an auth method at "j"
+      When I POST "auth/j/config" {"jwt_validation_pubkeys": "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9lo81+QqTsFjRMbFirC6VcAonn9T\nUqzUDaZM7M7Ydv+6n2s7zaY9C1+Ndn3upFk31ROb2zPEZLfbXCYOJbeWUA==\n-----END PUBLIC KEY-----\n"}
+      And I POST "auth/j/role/few" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": "a"}
+      And I POST "auth/j/role/many" {"role_type": "jwt", "user_claim": "sub", "bound_audiences": "a"}
+      And I POST "sys/quotas/rate-limit/few" {"path": "auth/j", "role": "few", "rate": 1, "interval": "1h"}
+      Then the answer is 204
+      When nobody POSTs "auth/j/login" {"role": "few", "jwt": "x"}
+      Then the answer is 400
+      When nobody POSTs "auth/j/login" {"role": "few", "jwt": "x"}
+      Then the answer is 429
+      When nobody POSTs "auth/j/login" {"role": "many", "jwt": "x"}
+      Then the answer is 400

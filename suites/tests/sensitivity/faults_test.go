@@ -33,7 +33,12 @@ func wrongFaults() []wrong {
 		{
 			name:   "rate limits limit nothing",
 			change: swallow(on("POST|PUT", `sys/quotas/rate-limit/few`), http.StatusNoContent, nil),
-			fails:  []string{"FLT-031"}, also: []string{"FLT-032"},
+			fails:  []string{"FLT-031"}, also: []string{"FLT-032", "FLT-033"},
+		},
+		{
+			name:   "a rate limit of a role is for all of its mount",
+			change: mishear(on("POST|PUT", `sys/quotas/rate-limit/few`), func(content object) { delete(content, "role") }),
+			fails:  []string{"FLT-033"},
 		},
 		{
 			name:   "a rate limit outlives its mount",
