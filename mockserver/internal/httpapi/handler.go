@@ -36,7 +36,7 @@ const prefix = "/v1/"
 func injected() []string {
 	return []string{
 		"sys/audit", "sys/audit/", "sys/auth", "sys/auth/", "sys/capabilities", "sys/capabilities-accessor",
-		"sys/capabilities-self", "sys/config/cors", "sys/mounts", "sys/mounts/", "sys/policy", "sys/policy/", "sys/remount",
+		"sys/capabilities-self", "sys/config/cors", "sys/key-status", "sys/mounts", "sys/mounts/", "sys/policy", "sys/policy/", "sys/remount",
 	}
 }
 
@@ -58,7 +58,7 @@ func New(c *core.Core) http.Handler {
 		mux.HandleFunc(prefix+p, h.logical(true))
 	}
 	for p, answer := range sys.DirectEndpoints(c) {
-		mux.HandleFunc("/v1/sys/"+p, h.direct(answer))
+		mux.HandleFunc("/v1/sys/"+p, h.direct(answer, p == "init" || p == "unseal"))
 	}
 	mux.HandleFunc("/v1/sys/seal", h.writeOnly())
 	mux.HandleFunc("/ui/", noInterface)
@@ -244,10 +244,17 @@ func (h *handler) writeOnly() http.HandlerFunc {
 	}
 }
 
-// direct answers requests that do not go through the core.
-func (h *handler) direct(answer sys.Direct) http.HandlerFunc {
+// direct answers requests that do not go through the core. With checked, what is written is
+// held to what servers want of JSON.
+func (h *handler) direct(answer sys.Direct, checked bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if checked && (r.Method == http.MethodPost || r.Method == http.MethodPut) {
+			if err := checkJSON(readAhead(r), h.core.Dialect()); err != nil {
+				writeError(w, http.StatusBadRequest, err)
+				return
+			}
+		}
 		status, body, err := answer(r)
 		if body == nil {
 			writeError(w, status, err)

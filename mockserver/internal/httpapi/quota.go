@@ -36,16 +36,22 @@ func (h *handler) withinQuota(w http.ResponseWriter, r *http.Request) bool {
 	return answer.Allowed
 }
 
-// peekBody reads the JSON of a request and leaves it as it was. What is no JSON is no data.
+// peekBody returns the JSON of a request and leaves it as it was. What is no JSON is no data.
 func peekBody(r *http.Request) map[string]any {
-	read, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	var data map[string]any
+	if json.Unmarshal(readAhead(r), &data) != nil {
+		return nil
+	}
+	return data
+}
+
+// readAhead returns the body of a request, or as much of it as can be read, and leaves the
+// request as it was.
+func readAhead(r *http.Request) []byte {
+	read, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)) // whoever reads on finds the error
 	r.Body = struct {
 		io.Reader
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(read), r.Body), r.Body}
-	var data map[string]any
-	if err != nil || json.Unmarshal(read, &data) != nil {
-		return nil
-	}
-	return data
+	return read
 }

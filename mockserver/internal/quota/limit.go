@@ -12,24 +12,28 @@ import (
 // Answer is what a client is told of its limit.
 type Answer struct {
 	Allowed bool
-	// Limited: there is a limit, with Remaining of Limit requests until Reset is over.
-	Limited          bool
+	// Limit, Remaining and Reset: there are Remaining of Limit requests until Reset is over;
+	// Limit is 0 for none, and while the client is blocked.
 	Limit, Remaining uint64
 	Reset            time.Duration
+	// Retry is after what time one that is not allowed may be sent again.
+	Retry time.Duration
 	// Shown: the client is told.
 	Shown bool
 }
 
-// SetHeaders tells the client. What is not allowed may be sent again when Reset is over.
+// SetHeaders tells the client. Servers round the time that is left down, when some of it has
+// passed already.
 func (a Answer) SetHeaders(h http.Header) {
-	if !a.Shown || !a.Limited {
+	if !a.Shown {
 		return
 	}
-	reset := strconv.Itoa(int(a.Reset.Seconds()))
+	seconds := func(d time.Duration) string { return strconv.Itoa(int((d - 1).Seconds())) }
 	if !a.Allowed {
-		h.Set("Retry-After", reset)
+		h.Set("Retry-After", seconds(a.Retry))
 	}
 	if a.Limit > 0 {
+		reset := seconds(a.Reset)
 		h.Set("X-Ratelimit-Limit", strconv.FormatUint(a.Limit, 10))
 		h.Set("X-Ratelimit-Remaining", strconv.FormatUint(a.Remaining, 10))
 		h.Set("X-Ratelimit-Reset", reset)
@@ -63,7 +67,7 @@ func (l *limit) take(client string, now time.Time) Answer {
 	}
 	if !c.blocked.IsZero() {
 		if left := c.blocked.Add(l.rule.Block).Sub(now); left > 0 {
-			return Answer{Limited: true, Reset: left}
+			return Answer{Retry: left}
 		}
 		c.blocked = time.Time{}
 	}
@@ -71,15 +75,16 @@ func (l *limit) take(client string, now time.Time) Answer {
 	if interval != c.interval {
 		c.interval, c.left = interval, all
 	}
-	answer := Answer{Limited: true, Limit: all, Reset: c.since.Add(time.Duration(interval+1) * l.rule.Interval).Sub(now)}
+	answer := Answer{Limit: all, Reset: c.since.Add(time.Duration(interval+1) * l.rule.Interval).Sub(now)}
 	if c.left > 0 {
 		c.left--
 		answer.Allowed, answer.Remaining = true, c.left
 		return answer
 	}
+	answer.Retry = answer.Reset
 	if l.rule.Block > 0 {
 		c.blocked = now
-		answer.Reset = l.rule.Block
+		answer.Retry = l.rule.Block
 	}
 	return answer
 }

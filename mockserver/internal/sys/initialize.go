@@ -14,8 +14,8 @@ import (
 // oldName is what all servers, OpenBao too, call themselves in the oldest texts.
 const oldName = "Vault"
 
-// initialization is what sys/init takes, as InitRequest in http/sys_init.go.
-type initialization struct {
+// InitRequest is what sys/init takes (http/sys_init.go). Its name is in errors about values.
+type InitRequest struct {
 	SecretShares      int      `json:"secret_shares"`
 	SecretThreshold   int      `json:"secret_threshold"`
 	PGPKeys           []string `json:"pgp_keys"`
@@ -32,7 +32,7 @@ func (s status) initialize(r *http.Request) (int, any, error) {
 	case http.MethodGet:
 		return http.StatusOK, map[string]bool{"initialized": true}, nil
 	case http.MethodPost, http.MethodPut:
-		var asked initialization
+		var asked InitRequest
 		err := s.decodeBody(r, &asked)
 		if err == nil {
 			err = asked.refusal()
@@ -59,7 +59,7 @@ func (s status) decodeBody(r *http.Request, asked any) error {
 }
 
 // refusal returns why the server can't be initialized.
-func (i initialization) refusal() error {
+func (i InitRequest) refusal() error {
 	var recovery []string
 	for _, field := range []struct {
 		name  string

@@ -10,8 +10,9 @@ import (
 	"net/http"
 )
 
-// unsealing is what sys/unseal takes, as UnsealRequest in http/sys_seal.go.
-type unsealing struct {
+// UnsealRequest is what sys/unseal takes (http/sys_seal.go). Its name is in errors about
+// values.
+type UnsealRequest struct {
 	Key     string
 	Reset   bool
 	Migrate bool
@@ -27,7 +28,7 @@ func (s status) unseal(r *http.Request) (int, any, error) {
 	if r.Method != http.MethodPost && r.Method != http.MethodPut {
 		return http.StatusMethodNotAllowed, nil, nil
 	}
-	var asked unsealing
+	var asked UnsealRequest
 	if err := s.decodeBody(r, &asked); err != nil && !errors.Is(err, io.EOF) {
 		return http.StatusBadRequest, nil, err
 	}
