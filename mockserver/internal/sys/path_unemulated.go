@@ -64,6 +64,8 @@ func (b *backend) unemulatedPaths() []*framework.Path {
 		}
 		paths = append(paths, path)
 	}
+	// What DirectEndpoints answers has help as other paths have.
+	paths = append(paths, path("(health|init|leader|seal-status|step-down|unseal)$", "The state of the server.", nil, nil))
 	if b.dialect.State.Workflows {
 		all := operations{}
 		for _, operation := range []logical.Operation{logical.ReadOperation, logical.UpdateOperation, logical.DeleteOperation, logical.ListOperation} {
