@@ -259,13 +259,17 @@ func (s *mockServer) Place(_ context.Context, name, path string) (string, error)
 	if s.plugins == nil {
 		return "", errNoPluginDir
 	}
+	from, err := s.target.dirs.source(path)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", s.target.name, err)
+	}
 	// Its digest is known before it is linked, and is not made again for each server.
 	digest := func() (string, error) {
-		sum, err := digests().Of(path)
+		sum, err := digests().Of(from)
 		return hex.EncodeToString(sum[:]), err
 	}
 	sum, err := unreplaced(digest, func() error {
-		return digests().Link(path, func() error { return s.plugins.place(name, path) })
+		return digests().Link(func() error { return s.plugins.place(name, from) }, from)
 	})
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", s.target.name, err)

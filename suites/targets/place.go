@@ -71,6 +71,11 @@ func linkOrCopy(from, to string) error {
 	if err := os.Link(from, to); err == nil {
 		return nil
 	}
+	return copyFile(from, to)
+}
+
+// copyFile copies a file to a path where nothing is, with its permissions.
+func copyFile(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err

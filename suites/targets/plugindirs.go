@@ -3,10 +3,15 @@
 package targets
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
+
+// linksOfOne is how often a file is linked before links are made of a copy.
+const linksOfOne = 3
 
 // pluginDirs are the plugin directories of servers that run one after the other.
 // A directory that a server leaves as it was filled is given to a later one, with
@@ -14,11 +19,24 @@ import (
 // the file, after which each server would have to hash it again. Scenarios bear
 // files of others in the directory, as they do on a server that they share.
 //
+// Links that other processes make have the same effect. A file that is placed often is
+// therefore copied once, and the copy is linked.
+//
 // Its methods may be called by several goroutines.
 type pluginDirs struct {
 	mu   sync.Mutex
 	root string // of all directories; empty before the first
 	free []*pluginDir
+	// originals are the files that were placed, by path.
+	originals map[string]*original
+}
+
+// original is a file that was placed, as it was then.
+type original struct {
+	info os.FileInfo
+	// links counts how often it was asked for, copied makes the copy, once.
+	links  int
+	copied func() (string, error)
 }
 
 // pluginDir is the plugin directory of one server.
@@ -38,14 +56,7 @@ func (d *pluginDirs) lease() (*pluginDir, error) {
 		d.free = d.free[:n-1]
 		return dir, nil
 	}
-	if d.root == "" {
-		root, err := os.MkdirTemp("", "plugproof-plugins-")
-		if err != nil {
-			return nil, err
-		}
-		d.root = root
-	}
-	path, err := os.MkdirTemp(d.root, "")
+	path, err := d.fresh()
 	if err == nil {
 		path, err = filepath.EvalSymlinks(path)
 	}
@@ -55,11 +66,59 @@ func (d *pluginDirs) lease() (*pluginDir, error) {
 	return &pluginDir{path: path, placed: map[string]string{}}, nil
 }
 
+// fresh makes a directory below the root. d is locked.
+func (d *pluginDirs) fresh() (string, error) {
+	if d.root == "" {
+		root, err := os.MkdirTemp("", "plugproof-plugins-")
+		if err != nil {
+			return "", err
+		}
+		d.root = root
+	}
+	return os.MkdirTemp(d.root, "")
+}
+
+// source returns the file to link for the one at path: it, or its copy.
+func (d *pluginDirs) source(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	d.mu.Lock()
+	of := d.originals[path]
+	if of == nil || !os.SameFile(of.info, info) || !of.info.ModTime().Equal(info.ModTime()) || of.info.Size() != info.Size() {
+		of = &original{info: info, copied: sync.OnceValues(func() (string, error) { return d.copy(path) })}
+		if d.originals == nil {
+			d.originals = map[string]*original{}
+		}
+		d.originals[path] = of
+	}
+	of.links++
+	often := of.links > linksOfOne
+	d.mu.Unlock()
+	if !often {
+		return path, nil
+	}
+	return of.copied()
+}
+
+// copy copies a file to a directory below the root.
+func (d *pluginDirs) copy(path string) (string, error) {
+	d.mu.Lock()
+	dir, err := d.fresh()
+	d.mu.Unlock()
+	if err != nil {
+		return "", err
+	}
+	to := filepath.Join(dir, filepath.Base(path))
+	return to, copyFile(path, to)
+}
+
 // release takes back a directory whose server has ended. One that holds anything
 // but what was placed in it is removed.
 func (d *pluginDirs) release(dir *pluginDir) error {
 	if !dir.unchanged() {
-		return os.RemoveAll(dir.path)
+		return digests().Link(func() error { return os.RemoveAll(dir.path) }, dir.sources()...)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -71,12 +130,12 @@ func (d *pluginDirs) release(dir *pluginDir) error {
 func (d *pluginDirs) close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	root := d.root
-	d.root, d.free = "", nil
+	root, placed := d.root, slices.Collect(maps.Keys(d.originals))
+	d.root, d.free, d.originals = "", nil, nil
 	if root == "" {
 		return nil
 	}
-	return os.RemoveAll(root)
+	return digests().Link(func() error { return os.RemoveAll(root) }, placed...)
 }
 
 // place brings the file at path into the directory under name.
@@ -88,6 +147,13 @@ func (d *pluginDir) place(name, path string) error {
 	defer d.mu.Unlock()
 	d.placed[name] = path
 	return nil
+}
+
+// sources returns the files that are linked in the directory.
+func (d *pluginDir) sources() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Values(d.placed))
 }
 
 // unchanged reports whether the directory holds what was placed in it, as links to

@@ -73,29 +73,51 @@ func (d *Digests) Of(path string) (digest [sha256.Size]byte, err error) {
 	return sum.digest, errors.Join(err, file.Close())
 }
 
-// Link calls link, which links the file at path, and keeps the file's known digest: a link
-// changes the change time. A write to the file within the link is not
-// noticed if its modification time is set back.
-func (d *Digests) Link(path string, link func() error) error {
+// Link calls change, which makes or removes links of the files at paths, and keeps their
+// known digests: either changes the change time. A write to a file within the change is
+// not noticed if its modification time is set back.
+func (d *Digests) Link(change func() error, paths ...string) error {
 	d.linking.Lock()
 	defer d.linking.Unlock()
-	file, err := os.Open(path)
-	if err != nil {
+	var linked []*linkedFile
+	for _, path := range paths {
+		file, err := os.Open(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // it is gone, and nobody will ask for its digest
+		}
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		before, known := identify(file)
+		if known {
+			linked = append(linked, &linkedFile{file, before})
+		}
+	}
+	if err := change(); err != nil {
 		return err
 	}
-	defer file.Close()
-	before, known := identify(file)
-	if err := link(); err != nil || !known {
-		return err
-	}
-	after, _ := identify(file)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	digest, found := d.known[before]
-	if before.changed = after.changed; found && after == before {
-		d.known[after] = digest
+	for _, l := range linked {
+		d.keep(l)
 	}
 	return nil
+}
+
+// linkedFile is an open file and its identity before links of it were changed.
+type linkedFile struct {
+	file   *os.File
+	before identity
+}
+
+// keep makes the file's digest that of its identity now, if only the change time differs.
+func (d *Digests) keep(l *linkedFile) {
+	after, _ := identify(l.file)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	digest, found := d.known[l.before]
+	if l.before.changed = after.changed; found && after == l.before {
+		d.known[after] = digest
+	}
 }
 
 // open opens a binary that has the digest. The texts of the errors are go-plugin's.

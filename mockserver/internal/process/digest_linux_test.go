@@ -4,6 +4,7 @@ package process
 
 import (
 	"crypto/sha256"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -37,14 +38,19 @@ func TestLinksKeepDigests(t *testing.T) {
 	of, _ := identify(file)
 	d.known[of] = sha256.Sum256([]byte("one")) // as of a file that was left alone for long
 	linked := filepath.Join(directory, "linked")
-	g.Expect(d.Link(path, func() error { return os.Link(path, linked) })).To(Succeed())
+	g.Expect(d.Link(func() error { return os.Link(path, linked) }, path, filepath.Join(directory, "none"))).To(Succeed())
 	g.Expect(known(path)).To(BeTrue())
 	g.Expect(known(linked)).To(BeTrue())
 	g.Expect(d.Of(linked)).To(Equal(sha256.Sum256([]byte("one"))))
 
-	g.Expect(d.Link(path, func() error {
+	second := filepath.Join(directory, "second")
+	g.Expect(d.Link(func() error { return errors.Join(os.Link(linked, second), os.Remove(linked)) }, path)).To(Succeed())
+	linked = second
+	g.Expect(known(path)).To(BeTrue(), "a link was removed")
+
+	g.Expect(d.Link(func() error {
 		return os.WriteFile(path, []byte("two"), 0o600)
-	})).To(Succeed())
+	}, path)).To(Succeed())
 	g.Expect(known(linked)).To(BeFalse(), "it was written to")
 	g.Expect(d.Of(linked)).To(Equal(sha256.Sum256([]byte("two"))))
 }
