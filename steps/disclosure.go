@@ -192,11 +192,7 @@ func (w *world) fieldsOf(write Write) []string {
 // secretsDocumented wants every secret field that is stored to be marked in the
 // document.
 func (w *world) secretsDocumented() error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}

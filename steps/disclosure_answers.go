@@ -53,11 +53,7 @@ func (w *world) loginsHideSecrets(ctx context.Context, mount string) error {
 // listsHideSecrets asks for every documented list without parameters, and for those of
 // what was written, and wants no secret in them.
 func (w *world) listsHideSecrets(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ type plantedSecret struct {
 // plantSecret returns a secret to look for beside known texts.
 func plantSecret(value string, known []string) plantedSecret {
 	digits := hex.EncodeToString([]byte(value))
-	p := plantedSecret{value: value, forms: append(formsOf(value), fmt.Sprint([]byte(value)))}
+	p := plantedSecret{value: value, forms: append(formsOf(value), fmt.Sprintf("%d", []byte(value)))}
 	if len(value) >= leastPart {
 		p.forms = append(p.forms, digits, strings.ToUpper(digits), strings.ToUpper(value), strings.ToLower(value))
 	}

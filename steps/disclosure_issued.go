@@ -20,11 +20,7 @@ const (
 // readsHideIssued issues the profile's credentials and wants no read and no list to show
 // what was issued, nor a value of its secret fields that the plugin has made itself.
 func (w *world) readsHideIssued(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}

@@ -308,11 +308,7 @@ func (w *world) leasesInLimits() error {
 
 // originsRemoved deletes what the setup wrote for the credentials.
 func (w *world) originsRemoved(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}

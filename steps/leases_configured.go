@@ -39,11 +39,7 @@ func timesOf(data map[string]any) map[string]any {
 // configuredTimesHold sets mounts up with a short time to live, or limit, in a configuration
 // and none in roles and users, and wants what is given to be no longer.
 func (w *world) configuredTimesHold(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}
@@ -57,7 +53,7 @@ func (w *world) configuredTimesHold(ctx context.Context, mount string) error {
 				continue
 			}
 			tried := configuredTrial{field: field}
-			if err := w.tryConfiguredTime(ctx, fmt.Sprintf("%s-%d-%s", mount, n, field.Name), write.Path, &tried); err != nil {
+			if err := w.tryConfiguredTime(ctx, profile, fmt.Sprintf("%s-%d-%s", mount, n, field.Name), write.Path, &tried); err != nil {
 				return err
 			}
 			switch {
@@ -117,8 +113,7 @@ func hasDefaultTime(field Field) bool {
 }
 
 // tryConfiguredTime does it for one field.
-func (w *world) tryConfiguredTime(ctx context.Context, mount, path string, of *configuredTrial) error {
-	profile := &w.suite.config.Installed.subject.Profile
+func (w *world) tryConfiguredTime(ctx context.Context, profile *Profile, mount, path string, of *configuredTrial) error {
 	if err := w.subjectFreshMount(ctx, mount); err != nil {
 		return err
 	}

@@ -82,11 +82,7 @@ func (f tokenField) without() []string {
 // tokenFieldsHold writes each of the standard fields that the document has for what logins
 // are made from, on mounts of their own, and wants the tokens to be as they say.
 func (w *world) tokenFieldsHold(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}
@@ -136,11 +132,7 @@ func (w *world) setUpWithField(ctx context.Context, mount string, field tokenFie
 // elsewhereRefused binds what logins are made from to addresses of others, and wants nobody
 // to log in from here: such a token would be of no use, but tells that the proof was right.
 func (w *world) elsewhereRefused(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}

@@ -24,11 +24,7 @@ const fieldsOfTokens = "PLG-470"
 // periodsRenewed writes token_period for what a login is made from, where the document has
 // it, and wants the token to be renewed for that time.
 func (w *world) periodsRenewed(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}

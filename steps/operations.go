@@ -13,11 +13,7 @@ import (
 // to stay for each: also those that the profile does not name, but none that deletes or
 // changes the password with which the plugin calls its service.
 func (w *world) operationsLeaveNothing(ctx context.Context, times int, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}

@@ -14,18 +14,24 @@ import (
 // undocumented is the requirement that there is a document.
 const undocumented = "PLG-102"
 
-// document returns what the plugin documents. Without it the scenario is not
-// checked.
-func (w *world) document() (*Document, error) {
+// documented returns the checked plugin and what it documents. Without that the scenario
+// is not checked.
+func (w *world) documented() (*Installed, *Document, error) {
 	installed, err := w.installed()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	document, err := installed.document()
 	if err != nil {
-		return nil, &NotCheckedError{Reason: "the plugin has no OpenAPI document, see " + undocumented}
+		return nil, nil, &NotCheckedError{Reason: "the plugin has no OpenAPI document, see " + undocumented}
 	}
-	return document, nil
+	return installed, document, nil
+}
+
+// document returns what documented does of the document.
+func (w *world) document() (*Document, error) {
+	_, document, err := w.documented()
+	return document, err
 }
 
 // patternCharacter is in a path that OpenAPI can't express.

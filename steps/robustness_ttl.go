@@ -44,11 +44,7 @@ func contradicting(write Write, operation Operation) (_ Write, field string, ok 
 // contradictionsBlamed writes the setup and the samples with a time to live above its
 // limit, and wants no server error, neither then nor from what is made from it.
 func (w *world) contradictionsBlamed(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}

@@ -18,11 +18,7 @@ import (
 // the plugin takes that, and wants the reads to have the values that the document says they
 // have then.
 func (w *world) defaultsApply(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}
@@ -111,5 +107,5 @@ func sameDefault(shown, standard string) bool {
 		return false
 	}
 	b, err := parseutil.ParseDurationSecond(bare(standard))
-	return err == nil && (a == b || a == b/time.Duration(time.Second))
+	return err == nil && (a == b || a == b/time.Second)
 }

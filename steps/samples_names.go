@@ -16,11 +16,7 @@ import (
 // wants no list of another folder to have the new name then: what shares a folder of the
 // storage is taken for something that it is not.
 func (w *world) listsApart(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}

@@ -16,11 +16,7 @@ import (
 // given before to be given still. A path that has PATCH, or does not tell create from
 // update, replaces.
 func (w *world) setupKeepsTheRest(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}
@@ -119,11 +115,7 @@ func (w *world) deletesReported(ctx context.Context, mount string) error {
 
 // setupDeleted deletes everything that the setup wrote, where the plugin documents that.
 func (w *world) setupDeleted(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}
@@ -149,11 +141,7 @@ func (w *world) setupDeleted(ctx context.Context, mount string) error {
 // can't tell where the plugin refuses there what is built on it: what was built may be all
 // that is needed later, and is stored.
 func (w *world) deletedUnused(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}

@@ -9,11 +9,7 @@ import (
 
 // writtenIsThere wants what the profile writes to be found where its read is documented.
 func (w *world) writtenIsThere(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}

@@ -23,11 +23,7 @@ func tidies(document *Document) []Operation {
 // tidiesKeep carries out each tidy of the plugin, and wants what was given and stored before
 // to be there afterwards.
 func (w *world) tidiesKeep(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
-	}
-	document, err := w.document()
+	installed, document, err := w.documented()
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,8 @@ func featuresFor(command string) fs.FS {
 }
 
 // The requirements in the features of this build, which never change.
+//
+//nolint:gochecknoglobals // read once for all runs
 var (
 	ofServers = sync.OnceValues(func() ([]steps.Requirement, error) { return steps.Requirements(features.Server()) })
 	ofPlugins = sync.OnceValues(func() ([]steps.Requirement, error) { return steps.Requirements(features.Plugin()) })

@@ -94,6 +94,8 @@ func Mock(name string, d *dialect.Dialect, changes Faults) steps.Target {
 
 // digests are shared by the targets of this process. Each hashes the plugin once, and a
 // link that one makes of it would make another's digest of it useless.
+//
+//nolint:gochecknoglobals // a cache; what belongs to a key never changes
 var digests = sync.OnceValue(mockserver.NewDigests)
 
 func newMockTarget(name string, d *dialect.Dialect, changes Faults) *mockTarget {

@@ -17,12 +17,10 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-uuid"
-	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/clock"
 	"github.com/plugproof/plugproof/mockserver/dialect"
-	"github.com/plugproof/plugproof/mockserver/environ"
 	"github.com/plugproof/plugproof/mockserver/fault"
 	"github.com/plugproof/plugproof/mockserver/fileperm"
 	"github.com/plugproof/plugproof/mockserver/internal/access"
@@ -245,14 +243,6 @@ func (c *Core) Passwords() *password.Store { return c.passwords }
 // Cluster returns the name and identifier of the server.
 func (c *Core) Cluster() Cluster { return c.cluster }
 
-// Processes returns the plugin processes that are running.
-func (c *Core) Processes() []process.Info { return c.pool.Processes() }
-
-// AwaitPluginLog returns when all that a plugin has logged until now is in the log.
-func (c *Core) AwaitPluginLog(ctx context.Context, name string) error {
-	return c.pool.AwaitLog(ctx, name)
-}
-
 // Namespaces returns the namespaces.
 func (c *Core) Namespaces() *namespace.Store { return c.namespaces }
 
@@ -307,21 +297,6 @@ func (c *Core) match(ctx context.Context, path string) (*mounts.Route, string, e
 	return c.table.Match(namespace.From(ctx).Path + path)
 }
 
-// hostEnviron is the server process's environment as plugins inherit it: what
-// the server was given, and what this version of it sets for itself.
-func (c *Core) hostEnviron() []string {
-	return slices.Concat(c.environ(), c.dialect.Processes.ServerVariables)
-}
-
-// Probe starts a plugin once and returns the version that it reports.
-func (c *Core) Probe(ctx context.Context, e *catalog.Entry) (string, error) {
-	entry, err := c.processEntry(ctx, e)
-	if err != nil {
-		return "", err
-	}
-	return c.pool.Version(ctx, entry)
-}
-
 // StorageType returns the storage type that sys/seal-status shows: inmem, or file for
 // one that survives the process.
 func (c *Core) StorageType() string {
@@ -338,25 +313,6 @@ func (c *Core) StorageType() string {
 			return "file"
 		}
 	}
-}
-
-// processEntry returns a catalog entry in the form that the process pool takes.
-func (c *Core) processEntry(ctx context.Context, e *catalog.Entry) (process.Entry, error) {
-	entry := process.Entry{Name: e.Name, Type: e.Type, Version: e.Version, Command: c.catalog.Path(e), Args: e.Args, Env: e.Env, SHA256: e.SHA256}
-	if e.Image == "" {
-		return entry, nil
-	}
-	entry.Container = &process.Container{Image: e.Image, Command: e.Command, Runtime: e.Runtime}
-	if e.Runtime == "" {
-		return entry, nil
-	}
-	r, err := c.catalog.Runtime(ctx, e.Runtime)
-	if err != nil {
-		return process.Entry{}, fmt.Errorf("failed to get configured runtime for plugin %q: %w", e.Name, err)
-	}
-	entry.Container.OCIRuntime, entry.Container.CgroupParent = r.OCIRuntime, r.CgroupParent
-	entry.Container.CPU, entry.Container.Memory, entry.Container.Rootless = r.CPU, r.Memory, r.Rootless
-	return entry, nil
 }
 
 func (c *Core) loadCluster(ctx context.Context) error {
@@ -379,31 +335,4 @@ func (c *Core) loadCluster(ctx context.Context) error {
 		return err
 	}
 	return c.view.Put(ctx, entry)
-}
-
-// logConflicts logs, as servers do when they are unsealed with the opt-out on,
-// which variables of the server hide registered ones.
-func (c *Core) logConflicts(ctx context.Context) error {
-	host := c.hostEnviron()
-	if !environ.OptedOut(host) {
-		return nil
-	}
-	var plugins []environ.Plugin
-	for _, kind := range consts.PluginTypes {
-		entries, err := c.catalog.List(ctx, kind)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			plugins = append(plugins, environ.Plugin{Type: kind.String(), Name: e.Name, Version: e.Version, Env: e.Env})
-		}
-	}
-	for _, n := range environ.Notices(c.dialect.Processes.Environment, host, plugins) {
-		if n.Warn {
-			c.logger.Warn(n.Message, n.Fields...)
-		} else {
-			c.logger.Info(n.Message, n.Fields...)
-		}
-	}
-	return nil
 }

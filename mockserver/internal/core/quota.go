@@ -21,9 +21,6 @@ func (c *Core) Quotas() *quota.Manager { return c.quotas }
 //
 // Source: rateLimitQuotaWrapping in http/util.go of OpenBao 2.6.2.
 func (c *Core) LimitRequest(ctx context.Context, header, path, client string, login func() map[string]any) quota.Answer {
-	if c.quotas.Empty() {
-		return quota.Answer{Allowed: true}
-	}
 	ns, rest, err := c.namespaces.Resolve(header, path)
 	if err != nil { // the request is refused later
 		ns, rest = namespace.Root(), path

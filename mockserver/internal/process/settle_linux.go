@@ -30,7 +30,7 @@ func idleGroup(group int) (bool, error) {
 // threads returns how often each thread of a process group was switched to, and whether
 // all of them sleep.
 //
-// Source: proc_pid_stat(5), proc_pid_status(5)
+// Source: proc_pid_stat(5), proc_pid_status(5).
 func threads(group int) (switches map[string]string, asleep bool, err error) {
 	processes, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/vault/sdk/helper/pathmanager"
@@ -70,6 +71,9 @@ type Manager struct {
 	storage logical.Storage
 	now     func() time.Time
 
+	// number is that of the rules.
+	number atomic.Int64
+
 	mu     sync.Mutex
 	config Config
 	exempt *pathmanager.PathManager
@@ -118,13 +122,23 @@ func (m *Manager) set(r Rule) {
 	m.forget(r.Name)
 	m.rules[r.Name] = newLimit(r)
 	m.scopes[r.scope()] = r.Name
+	m.number.Store(int64(len(m.rules)))
 }
 
 func (m *Manager) forget(name string) {
 	if old, ok := m.rules[name]; ok {
 		delete(m.scopes, old.rule.scope())
 		delete(m.rules, name)
+		m.number.Store(int64(len(m.rules)))
 	}
+}
+
+func (m *Manager) store(ctx context.Context, key string, value any) error {
+	entry, err := logical.StorageEntryJSON(key, value)
+	if err != nil {
+		return err
+	}
+	return m.storage.Put(ctx, entry)
 }
 
 // Config returns the configuration.
@@ -136,11 +150,7 @@ func (m *Manager) Config() Config {
 
 // SetConfig replaces the configuration.
 func (m *Manager) SetConfig(ctx context.Context, c Config) error {
-	entry, err := logical.StorageEntryJSON(configKey, c)
-	if err != nil {
-		return err
-	}
-	if err := m.storage.Put(ctx, entry); err != nil {
+	if err := m.store(ctx, configKey, c); err != nil {
 		return err
 	}
 	m.mu.Lock()
@@ -157,11 +167,7 @@ func (m *Manager) setConfig(c Config) {
 
 // Put makes or replaces the rule of that name; its counts begin anew.
 func (m *Manager) Put(ctx context.Context, r Rule) error {
-	entry, err := logical.StorageEntryJSON(rulePrefix+r.Name, r)
-	if err != nil {
-		return err
-	}
-	if err := m.storage.Put(ctx, entry); err != nil {
+	if err := m.store(ctx, rulePrefix+r.Name, r); err != nil {
 		return err
 	}
 	m.mu.Lock()
@@ -227,18 +233,14 @@ type Request struct {
 	Client string
 }
 
-// Empty reports whether there are no rules.
-func (m *Manager) Empty() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return len(m.rules) == 0
-}
+// Empty reports whether there are no rules. It takes no lock: every request asks.
+func (m *Manager) Empty() bool { return m.number.Load() == 0 }
 
 // Take counts a request and reports whether it is within its limit.
 func (m *Manager) Take(r Request) Answer {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.rules) == 0 || m.exempt.HasPath(r.Path) {
+	if m.exempt.HasPath(r.Path) {
 		return Answer{Allowed: true}
 	}
 	l := m.find(r)
@@ -254,11 +256,12 @@ func (m *Manager) Take(r Request) Answer {
 // vault/quotas/quotas.go).
 func (m *Manager) find(r Request) *limit {
 	suffix := strings.TrimSuffix(r.Suffix, "/")
-	candidates := []scope{{r.Namespace, r.Mount, suffix, ""}}
-	for i := len(suffix); i >= 0; i-- {
-		candidates = append(candidates, scope{r.Namespace, r.Mount, suffix[:i] + "*", ""})
+	candidates := []scope{
+		{r.Namespace, r.Mount, suffix, ""},
+		{r.Namespace, r.Mount, m.glob(r, suffix), ""},
+		{r.Namespace, r.Mount, "", ""},
+		{r.Namespace, "", "", ""},
 	}
-	candidates = append(candidates, scope{r.Namespace, r.Mount, "", ""}, scope{r.Namespace, "", "", ""})
 	if r.Role != "" {
 		candidates = append([]scope{{r.Namespace, r.Mount, "", r.Role}}, candidates...)
 	}
@@ -268,6 +271,18 @@ func (m *Manager) find(r Request) *limit {
 		}
 	}
 	return m.inherited(r.Namespace)
+}
+
+// glob returns the longest path with a * at its end that a rule of the request's mount is
+// about and that the suffix fits; empty for none.
+func (m *Manager) glob(r Request, suffix string) (longest string) {
+	for s := range m.scopes {
+		prefix, isGlob := strings.CutSuffix(s.suffix, "*")
+		if isGlob && s.namespace == r.Namespace && s.mount == r.Mount && s.role == "" && strings.HasPrefix(suffix, prefix) && len(s.suffix) > len(longest) {
+			longest = s.suffix
+		}
+	}
+	return longest
 }
 
 // inherited returns the rule of the nearest namespace above that it hands down, or nil.

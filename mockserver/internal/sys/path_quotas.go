@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
 
-	"github.com/plugproof/plugproof/mockserver/internal/mounts"
 	"github.com/plugproof/plugproof/mockserver/internal/namespace"
 	"github.com/plugproof/plugproof/mockserver/internal/quota"
 )
@@ -119,7 +118,7 @@ func (b *backend) placeQuota(ctx context.Context, r *quota.Rule, path string) (*
 		return ns, nil
 	}
 	route, err := b.core.MountOf(namespace.With(ctx, ns), rest)
-	if errors.Is(err, mounts.ErrNotFound) {
+	if err != nil {
 		return ns, logical.ErrorResponse("invalid mount path %q", rest)
 	}
 	r.Mount = strings.TrimPrefix(route.Entry().TablePath(), ns.Path)
