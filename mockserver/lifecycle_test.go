@@ -32,7 +32,11 @@ func pid(t *testing.T, client *api.Client, path string) int {
 
 func alive(pid int) bool {
 	process, err := os.FindProcess(pid)
-	return err == nil && process.Signal(syscall.Signal(0)) == nil
+	if err != nil {
+		return false
+	}
+	defer func() { _ = process.Release() }()
+	return process.Signal(syscall.Signal(0)) == nil
 }
 
 func TestKilledServerLeavesNoPluginProcess(t *testing.T) {

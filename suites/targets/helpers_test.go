@@ -138,5 +138,6 @@ func signalZero(pid string) error {
 	if err != nil {
 		return err
 	}
+	defer func() { _ = process.Release() }()
 	return process.Signal(syscall.Signal(0))
 }

@@ -187,6 +187,12 @@ func TestWrapperScripts(t *testing.T) {
 				t.Fatal(err)
 			}
 			waitGone(t, first)
+			// A request before the server knows of it gets the error of the connection.
+			for end := time.Now().Add(timeout); len(p.Processes()) > 0; time.Sleep(time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatal("the server does not know that the process has ended")
+				}
+			}
 			second := pid(t, b)
 			b.Cleanup(t.Context())
 			if !gone(second) || !gone(running[0].PID) {

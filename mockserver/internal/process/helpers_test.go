@@ -131,7 +131,11 @@ func environment(t *testing.T, b logical.Backend) []string {
 
 func gone(pid int) bool {
 	p, err := os.FindProcess(pid)
-	return err != nil || p.Signal(syscall.Signal(0)) != nil
+	if err != nil {
+		return true
+	}
+	defer func() { _ = p.Release() }() // it is a descriptor, and callers ask in a loop
+	return p.Signal(syscall.Signal(0)) != nil
 }
 
 // wrapper stands for a server's response wrapping: the one endpoint that a
