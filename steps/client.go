@@ -120,6 +120,9 @@ func newAnswer(status int, header http.Header, body []byte) *answer {
 // ok reports whether the answer is a success.
 func (a *answer) ok() bool { return a.status >= 200 && a.status < 300 }
 
+// failed reports whether the server failed; without an answer it did not.
+func (a *answer) failed() bool { return a != nil && a.status >= http.StatusInternalServerError }
+
 // lookup finds a value by its dotted path: data.keys.0, and in a list of objects
 // data.detailed.[name=probe version=v1.0.0].type. Where a key of an object holds
 // dots itself, the longest key that fits is taken.

@@ -38,19 +38,20 @@ func (w *world) containersOf(ctx context.Context, plugin string, count int) erro
 
 // containersCapable checks that each container of a plugin was given a capability.
 func (w *world) containersCapable(ctx context.Context, plugin, capability string) error {
-	return w.eachContainer(ctx, plugin, func(c PluginContainer) error {
-		if !slices.Contains(c.Capabilities, capability) {
-			return mismatch(fmt.Sprintf("a container of %s with the capability %s", plugin, capability), fmt.Sprintf("%q", c.Capabilities))
-		}
-		return nil
-	})
+	return w.capability(ctx, plugin, capability, true)
 }
 
 // containersPlain checks that no container of a plugin was given a capability.
 func (w *world) containersPlain(ctx context.Context, plugin, capability string) error {
+	return w.capability(ctx, plugin, capability, false)
+}
+
+// capability checks that each container of a plugin was given a capability, or none was.
+func (w *world) capability(ctx context.Context, plugin, capability string, want bool) error {
+	with := map[bool]string{true: "with", false: "without"}
 	return w.eachContainer(ctx, plugin, func(c PluginContainer) error {
-		if slices.Contains(c.Capabilities, capability) {
-			return mismatch(fmt.Sprintf("a container of %s without the capability %s", plugin, capability), fmt.Sprintf("%q", c.Capabilities))
+		if slices.Contains(c.Capabilities, capability) != want {
+			return mismatch(fmt.Sprintf("a container of %s %s the capability %s", plugin, with[want], capability), fmt.Sprintf("%q", c.Capabilities))
 		}
 		return nil
 	})

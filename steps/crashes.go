@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +23,7 @@ func (w *world) crash(ctx context.Context) *Crash {
 		return nil
 	}
 	// Where none is known the failure has to do.
-	found, err := crashesBehind(ctx, w.answer, w.server, w.subject, w.since)
+	found, err := crashesBehind(ctx, w.answer.failed(), w.server, w.subject, w.since)
 	if err != nil || len(found) == 0 {
 		return nil
 	}
@@ -53,19 +52,15 @@ func crashesOf(ctx context.Context, server Server, name string, since time.Time)
 	return found, err
 }
 
-// crashesBehind is crashesOf after an answer, which may be nil. A crash is known soon
-// after an answer that it spoilt.
-func crashesBehind(ctx context.Context, a *answer, server Server, name string, since time.Time) (found []Crash, err error) {
-	none := poll(ctx, crashDelay, func(ctx context.Context) error {
-		found, err = crashesOf(ctx, server, name, since)
-		if err == nil && len(found) == 0 && a != nil && a.status >= http.StatusInternalServerError {
+// crashesBehind is crashesOf after something that a crash may be behind, if it is spoilt:
+// a crash is known soon after the answer that it spoilt.
+func crashesBehind(ctx context.Context, spoilt bool, server Server, name string, since time.Time) (found []Crash, err error) {
+	_ = poll(ctx, crashDelay, func(ctx context.Context) error {
+		if found, err = crashesOf(ctx, server, name, since); err == nil && len(found) == 0 && spoilt {
 			return errNoCrash
 		}
 		return nil
 	})
-	if err == nil && none != nil && !errors.Is(none, errNoCrash) {
-		err = none
-	}
 	return found, err
 }
 

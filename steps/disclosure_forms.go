@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// leastPart is how long a part of a secret is at least that gives it away, mostPart how
+	// leastPart is how long a part of a secret is at least that discloses it, mostPart how
 	// long any is that does.
 	leastPart, mostPart = 8, 128
 	// mostParts bounds how many parts of a secret are looked for.
@@ -22,8 +22,8 @@ const (
 // plantedSecret is a secret that is looked for in what a plugin says.
 type plantedSecret struct {
 	value string
-	// forms are how it may be written, parts what gives most of it away.
-	forms, parts []string
+	// forms are how it may be written, and what discloses most of it.
+	forms []string
 }
 
 // plantSecret returns a secret to look for beside known texts.
@@ -34,7 +34,7 @@ func plantSecret(value string, known []string) plantedSecret {
 		p.forms = append(p.forms, digits, strings.ToUpper(digits), strings.ToUpper(value), strings.ToLower(value))
 	}
 	if !structured.MatchString(value) {
-		p.parts = partsOf(value, known)
+		p.forms = append(p.forms, partsOf(value, known)...)
 	}
 	return p
 }
@@ -43,7 +43,7 @@ func plantSecret(value string, known []string) plantedSecret {
 // a name, the algorithm.
 var structured = regexp.MustCompile(`^\s*\{|://|^[\w-]+\.[\w-]+\.[\w-]*$`)
 
-// partsOf returns what gives most of a secret away: its first two thirds, and each half of it
+// partsOf returns what discloses most of a secret: its first two thirds, and each half of it
 // that has letters and digits. What has none, as in planted-password, is of words that may
 // stand anywhere, and so is what a known text has, too.
 func partsOf(value string, known []string) []string {
@@ -73,44 +73,58 @@ func ofLetters(text string) bool {
 	return !strings.ContainsFunc(strings.TrimFunc(text, other), other)
 }
 
-// in returns what of a text gives the secret away, and whether something does.
-func (p plantedSecret) in(text string) (found string, ok bool) {
-	contained := func(form string) bool { return strings.Contains(text, form) }
-	if n := slices.IndexFunc(p.forms, contained); n >= 0 {
-		return p.forms[n], true
-	}
-	if n := slices.IndexFunc(p.parts, contained); n >= 0 {
-		return p.parts[n], true
-	}
-	for encoded, decoded := range decodings(text) {
-		if strings.Contains(decoded, p.value) {
-			return encoded, true
-		}
-	}
-	return "", false
-}
+// plantedSecrets are looked for together.
+type plantedSecrets []plantedSecret
 
-// planted returns the profile's secrets, to look for them.
-func (p *Profile) planted() []plantedSecret {
-	var known []string
-	for text, name := range p.plainTexts() {
-		known = append(known, text, name)
-	}
-	var all []plantedSecret
-	for _, secret := range p.secretValues() {
-		all = append(all, plantSecret(secret, known))
+// plantSecrets returns secrets to look for beside known texts.
+func plantSecrets(values, known []string) plantedSecrets {
+	var all plantedSecrets
+	for _, value := range values {
+		all = append(all, plantSecret(value, known))
 	}
 	return all
 }
 
-// shown returns a secret of the profile that a text has, as it is, encoded or for the most
-// part, and whether it has one.
-func (w *world) shown(text string) (string, bool) {
-	for _, secret := range w.suite.config.Installed.planted {
-		if found, ok := secret.in(text); ok {
-			w.secret(found)
-			return secret.value, true
+// in returns a secret that a text has, as it is, encoded or for the most part, and the part
+// of the text that discloses it.
+func (all plantedSecrets) in(text string) (secret plantedSecret, part string, ok bool) {
+	for _, secret := range all {
+		for _, form := range secret.forms {
+			if strings.Contains(text, form) {
+				return secret, form, true
+			}
 		}
 	}
-	return "", false
+	for encoded, decoded := range decodings(text) {
+		for _, secret := range all {
+			if strings.Contains(decoded, secret.value) {
+				return secret, encoded, true
+			}
+		}
+	}
+	return plantedSecret{}, "", false
+}
+
+// planted returns the profile's secrets, to look for them.
+func (p *Profile) planted() plantedSecrets {
+	var known []string
+	for text, name := range p.plainTexts() {
+		known = append(known, text, name)
+	}
+	return plantSecrets(p.secretValues(), known)
+}
+
+// disclosed returns which secret a text discloses, and whether it does. What discloses it is
+// masked in reports.
+func (w *world) disclosed(planted plantedSecrets, text string) (string, bool) {
+	secret, part, ok := planted.in(text)
+	if ok {
+		w.secret(part)
+	}
+	return secret.value, ok
+}
+
+// shown returns a secret of the profile that a text discloses, and whether it does.
+func (w *world) shown(text string) (string, bool) {
+	return w.disclosed(w.suite.config.Installed.planted, text)
 }

@@ -36,6 +36,7 @@ func (w *world) readsHideIssued(ctx context.Context, mount string) error {
 		issued = append(issued, secretFields(profile, w.answer)...)
 	}
 	w.secrets = append(w.secrets, issued...)
+	planted := plantSecrets(issued, nil)
 	for _, r := range readsOf(document, profile) {
 		if err := w.asRoot(ctx, r.method, w.below(mount, r.path), ""); err != nil {
 			return err
@@ -43,11 +44,10 @@ func (w *world) readsHideIssued(ctx context.Context, mount string) error {
 		if !w.answer.ok() {
 			continue
 		}
-		for _, secret := range append(secretFields(profile, w.answer), issued...) {
-			if found, ok := plantSecret(secret, nil).in(string(w.answer.body)); ok {
-				w.secrets = append(w.secrets, secret, found)
-				return mismatch(fmt.Sprintf("no secret in the answer to %s %s: neither credentials that were issued nor a field under secrets in the profile", r.method, r.path), w.mask(describeAnswer(w.answer)))
-			}
+		made := secretFields(profile, w.answer)
+		if secret, ok := w.disclosed(append(plantSecrets(made, nil), planted...), string(w.answer.body)); ok {
+			w.secret(secret)
+			return mismatch(fmt.Sprintf("no secret in the answer to %s %s: neither credentials that were issued nor a field under secrets in the profile", r.method, r.path), w.mask(describeAnswer(w.answer)))
 		}
 	}
 	return nil
@@ -171,15 +171,13 @@ func (w *world) logHidesCredentials(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	type value struct {
-		plantedSecret
-		field string
-	}
-	var issued []value
+	var issued plantedSecrets
+	fields := map[string]string{} // by value
 	for _, lease := range w.leases {
 		known := lease.plainTexts(&installed.subject.Profile)
 		for text, field := range installed.subject.Profile.credentialFields(lease) {
-			issued = append(issued, value{plantSecret(text, known), field})
+			issued = append(issued, plantSecret(text, known))
+			fields[text] = field
 			w.secret(text)
 		}
 	}
@@ -187,11 +185,8 @@ func (w *world) logHidesCredentials(ctx context.Context) error {
 		return &NotCheckedError{Reason: "no answer to the profile's credentials has one of its secret fields"}
 	}
 	return w.watchLog(ctx, func(line string) error {
-		for _, value := range issued {
-			if found, ok := value.in(line); ok {
-				w.secret(found)
-				return mismatch(fmt.Sprintf("no issued %s in the plugin's log", value.field), w.mask(line))
-			}
+		if secret, ok := w.disclosed(issued, line); ok {
+			return mismatch(fmt.Sprintf("no issued %s in the plugin's log", fields[secret]), w.mask(line))
 		}
 		return nil
 	})

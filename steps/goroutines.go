@@ -194,16 +194,7 @@ func (w *world) quitSubject(ctx context.Context) (*goroutines, error) {
 func (w *world) forgetCrashes(ctx context.Context, begun time.Time) {
 	w.since = time.Now()
 	// Where no crash is known, none counts.
-	_ = poll(ctx, crashDelay, func(ctx context.Context) error {
-		found, err := crashesOf(ctx, w.server, w.subject, begun)
-		switch {
-		case errors.Is(err, ErrUnsupported):
-			return nil
-		case err == nil && len(found) == 0:
-			return errNoCrash
-		case err == nil:
-			w.since = found[len(found)-1].Time.Add(1)
-		}
-		return err
-	})
+	if found, _ := crashesBehind(ctx, true, w.server, w.subject, begun); len(found) > 0 {
+		w.since = found[len(found)-1].Time.Add(1)
+	}
 }

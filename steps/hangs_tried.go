@@ -60,7 +60,7 @@ func (i *Installed) tryUnmount(ctx context.Context, entry, mount string, asked t
 	defer cancel()
 	_ = RollBackNow(bounded, i.server, mount) // a failure is not about the removal
 	shared := i.ask(ctx, request{method: http.MethodGet, path: i.at("?help=1")})
-	early, err := crashesBehind(ctx, shared.answer, i.server, i.name(), begun)
+	early, err := crashesBehind(ctx, shared.answer.failed(), i.server, i.name(), begun)
 	removed := time.Now()
 	tried := i.answered(ctx, request{method: http.MethodDelete, path: entry})
 	if err != nil || len(early) > 0 {
@@ -68,7 +68,7 @@ func (i *Installed) tryUnmount(ctx context.Context, entry, mount string, asked t
 	}
 	// It is known when the shared mount is asked for something at the latest.
 	shared = i.ask(ctx, request{method: http.MethodGet, path: i.at("?help=1")})
-	crashes, err := crashesBehind(ctx, shared.answer, i.server, i.name(), removed)
+	crashes, err := crashesBehind(ctx, shared.answer.failed(), i.server, i.name(), removed)
 	at := slices.IndexFunc(crashes, func(c Crash) bool { return c.Panicked })
 	if err != nil || at < 0 {
 		return err == nil && len(crashes) == 0 && tried.err == nil && !tried.refused()

@@ -25,7 +25,7 @@ type Installed struct {
 	// secrets are the values of the profile's secret fields.
 	secrets []string
 	// planted are those, to be looked for.
-	planted []plantedSecret
+	planted plantedSecrets
 	// masked are those and everything else that reports don't show.
 	masked *strings.Replacer
 	// suffix is that of its names, so that they meet nobody else's.

@@ -96,7 +96,7 @@ func (w *world) issueLease(ctx context.Context, mount string, write Write) (issu
 func unleased(method string, write Write, got *answer) error {
 	failure := &Failure{Wanted: fmt.Sprintf("a success with a lease from %s %s, as the profile says", method, write.Path), Got: describeAnswer(got)}
 	switch {
-	case got.status >= http.StatusInternalServerError:
+	case got.failed():
 		failure.Remedy = "Find out what the error is about. Mistakes of the user are blamed with logical.ErrorResponse, which is a 400."
 	case !got.ok():
 		failure.Remedy = "Give what the profile asks for. If the plugin is right to refuse it, as of a path that it does not have, a field that is missing or a role that is not there, correct the credentials of the profile and the setup that they build on."

@@ -26,9 +26,9 @@ func configuredFields() map[string]bool {
 	}
 }
 
-// timesOf returns data without fields about times.
-func timesOf(data map[string]any) map[string]any {
-	data = maps.Clone(data)
+// withoutTimes returns a copy of the data without fields about times.
+func (w Write) withoutTimes() map[string]any {
+	data := w.copied()
 	maps.DeleteFunc(data, func(name string, _ any) bool {
 		_, known := configuredFields()[name]
 		return known || strings.HasSuffix(name, "period")
@@ -117,14 +117,15 @@ func (w *world) tryConfiguredTime(ctx context.Context, profile *Profile, mount, 
 	if err := w.subjectFreshMount(ctx, mount); err != nil {
 		return err
 	}
-	for _, write := range profile.Setup {
-		data := timesOf(write.Data)
+	accepted, err := w.writeSetup(ctx, mount, func(write Write) map[string]any {
+		data := write.withoutTimes()
 		if write.Path == path {
 			data[of.field.Name] = int64(configuredTime / time.Second)
 		}
-		if err := w.write(ctx, w.below(mount, write.Path), data); err != nil || !w.answer.ok() {
-			return err
-		}
+		return data
+	})
+	if err != nil || !accepted {
+		return err
 	}
 	for _, asked := range profile.asked() {
 		given, err := w.given(ctx, mount, asked)

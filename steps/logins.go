@@ -237,7 +237,7 @@ func (w *world) refusedLogin(path, data string) error {
 // wrongLoginsBlamed wants a status below 500 from them.
 func (w *world) wrongLoginsBlamed(ctx context.Context, mount string) error {
 	return w.wrongLogins(ctx, mount, func(login Login) error {
-		if w.answer.status >= http.StatusInternalServerError {
+		if w.answer.failed() {
 			return mismatch("a status below 500 from a login at "+login.Path+" with wrong data", describeAnswer(w.answer))
 		}
 		return nil

@@ -113,20 +113,17 @@ func (w *world) setUpWithField(ctx context.Context, mount string, field tokenFie
 	if err := w.subjectFreshMount(ctx, mount); err != nil {
 		return false, err
 	}
-	for _, write := range w.suite.config.Installed.subject.Profile.Setup {
-		data := write.Data
-		if write.Path == origin.Path {
-			data = maps.Clone(data)
-			for _, other := range field.without() {
-				delete(data, other)
-			}
-			data[field.name] = field.value
+	return w.writeSetup(ctx, mount, func(write Write) map[string]any {
+		if write.Path != origin.Path {
+			return write.Data
 		}
-		if err := w.write(ctx, w.below(mount, write.Path), data); err != nil || !w.answer.ok() {
-			return false, err
+		data := write.copied()
+		for _, other := range field.without() {
+			delete(data, other)
 		}
-	}
-	return true, nil
+		data[field.name] = field.value
+		return data
+	})
 }
 
 // elsewhereRefused binds what logins are made from to addresses of others, and wants nobody

@@ -5,6 +5,7 @@ package steps
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -69,6 +70,14 @@ type Write struct {
 	Data map[string]any
 	// Works reports whether credentials from this request work; nil if nothing was said.
 	Works *Proof
+}
+
+// copied returns a copy of the data, to change it.
+func (w Write) copied() map[string]any {
+	if w.Data == nil {
+		return map[string]any{}
+	}
+	return maps.Clone(w.Data)
 }
 
 // Sample is a path that stores what is written to it.

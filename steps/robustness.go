@@ -38,7 +38,7 @@ func (p probe) died() bool {
 // A plugin may say the same of another connection: of the server's callback, or of
 // a service that it uses.
 func gone(a *answer) bool {
-	if a.status < http.StatusInternalServerError {
+	if !a.failed() {
 		return false
 	}
 	reasons, _ := a.lookup("errors")
@@ -52,7 +52,7 @@ func gone(a *answer) bool {
 // dies in an existence check (Vault's logical.ErrInternalError).
 func hidden(a *answer) bool {
 	reasons, _ := a.lookup("errors")
-	return a.status >= http.StatusInternalServerError &&
+	return a.failed() &&
 		slices.ContainsFunc(asTexts(reasons), func(reason string) bool { return strings.Contains(reason, "internal error") })
 }
 
@@ -222,7 +222,7 @@ func (p *prober) send(ctx context.Context, at string, operation Operation, a att
 	if errors.Is(tried.err, ErrNoAnswer) {
 		p.hanging[operation.String()] = true
 	}
-	if tried.err != nil || tried.answer.status >= http.StatusInternalServerError {
+	if tried.err != nil || tried.answer.failed() {
 		found.crash, found.unwatched = p.newCrash(ctx, tried)
 	}
 	p.probes = append(p.probes, found)
@@ -231,27 +231,14 @@ func (p *prober) send(ctx context.Context, at string, operation Operation, a att
 // newCrash returns the crash behind a spoilt answer, which is known soon after it,
 // and whether the server does not know of crashes.
 func (p *prober) newCrash(ctx context.Context, tried *trial) (_ *Crash, unwatched bool) {
-	deadline := time.Now().Add(crashDelay)
-	for {
-		crashes, err := crashesOf(ctx, p.server, p.secondName(), p.since)
-		if err == nil && len(crashes) > 0 {
-			crash := crashes[len(crashes)-1]
-			p.since = crash.Time.Add(1)
-			return &crash, false
-		}
-		if err != nil {
-			return nil, true
-		}
-		if tried.err != nil || !gone(tried.answer) && !hidden(tried.answer) || time.Now().After(deadline) || ctx.Err() != nil {
-			return nil, false
-		}
-		timer := time.NewTimer(5 * time.Millisecond)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-		}
+	spoilt := tried.err == nil && (gone(tried.answer) || hidden(tried.answer))
+	crashes, err := crashesBehind(ctx, spoilt, p.server, p.secondName(), p.since)
+	if err != nil || len(crashes) == 0 {
+		return nil, err != nil
 	}
+	crash := crashes[len(crashes)-1]
+	p.since = crash.Time.Add(1)
+	return &crash, false
 }
 
 // probed returns the probes of some kinds; all if none is named.
@@ -309,7 +296,7 @@ func (w *world) blamesUser(_ context.Context, kind string) error {
 		return err
 	}
 	return w.without(probes, "a status below 500 for "+kind, func(p probe) bool {
-		return !p.died() && !p.repeats && p.trial.err == nil && p.trial.answer.status >= http.StatusInternalServerError
+		return !p.died() && !p.repeats && p.trial.err == nil && p.trial.answer.failed()
 	})
 }
 

@@ -3,7 +3,6 @@
 package steps
 
 import (
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,7 +42,7 @@ func (p probe) failure() string {
 			return ""
 		}
 		return "crash at " + place
-	case p.trial.err != nil || p.trial.answer.status < http.StatusInternalServerError:
+	case p.trial.err != nil || !p.trial.answer.failed():
 		return ""
 	}
 	reasons, _ := p.trial.answer.lookup("errors")

@@ -34,7 +34,7 @@ func contradicting(write Write, operation Operation) (_ Write, field string, ok 
 		if err != nil || limit < time.Second {
 			limit = time.Hour
 		}
-		data := maps.Clone(write.Data)
+		data := write.copied()
 		data[limits[field]], data[field] = int64(limit/time.Second), int64(2*limit/time.Second)
 		return Write{Path: write.Path, Data: data}, field, true
 	}
@@ -102,12 +102,12 @@ func (w *world) failsAsNamed(ctx context.Context, mount string, write, asked Wri
 	if _, err := w.given(ctx, mount, asked); err != nil {
 		return false, err
 	}
-	return w.answer.status >= http.StatusInternalServerError, nil
+	return w.answer.failed(), nil
 }
 
 // noServerError wants none in the last answer.
 func (w *world) noServerError(ctx context.Context, wanted string) error {
-	if w.answer.status < http.StatusInternalServerError {
+	if !w.answer.failed() {
 		return nil
 	}
 	if err := w.crashed(ctx, wanted); err != nil {

@@ -211,7 +211,7 @@ func (w *world) readSample(ctx context.Context, path string) (*answer, error) {
 	if err := w.asRoot(ctx, http.MethodGet, path, ""); err != nil {
 		return nil, err
 	}
-	if w.answer.status >= http.StatusInternalServerError {
+	if w.answer.failed() {
 		return nil, mismatch("an answer without a server error", describeAnswer(w.answer))
 	}
 	return w.answer, nil

@@ -89,7 +89,7 @@ func (w *world) setupUnseen(ctx context.Context, mount string) error {
 		if err := w.asRoot(ctx, http.MethodGet, w.below(mount, at), ""); err != nil {
 			return err
 		}
-		if w.answer.status >= http.StatusInternalServerError {
+		if w.answer.failed() {
 			return &NotCheckedError{Reason: "the plugin fails at a read of " + at + " before it is configured, see " + unconfiguredLives + " and PLG-212"}
 		}
 		compared = true

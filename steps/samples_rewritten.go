@@ -206,7 +206,7 @@ func (w *world) samplesRefusedLeaveNothing(ctx context.Context, mount string) er
 				continue
 			}
 			refused := w.answer
-			if refused.status >= http.StatusInternalServerError {
+			if refused.failed() {
 				continue
 			}
 			after, err := w.readSample(ctx, w.below(mount, sample.Path))

@@ -67,19 +67,11 @@ func (w *world) elsewhere(data map[string]any) map[string]any {
 
 // sendSetupElsewhere sends the setup to a mount, with the services in place of its URLs.
 func (w *world) sendSetupElsewhere(ctx context.Context, mount string) error {
-	installed, err := w.installed()
-	if err != nil {
-		return err
+	accepted, err := w.writeSetup(ctx, mount, func(write Write) map[string]any { return w.elsewhere(write.Data) })
+	if err == nil && !accepted {
+		err = &NotCheckedError{Reason: "the plugin refuses to be set up with other addresses in the profile's URLs"}
 	}
-	for _, write := range installed.subject.Profile.Setup {
-		if err := w.write(ctx, w.below(mount, write.Path), w.elsewhere(write.Data)); err != nil {
-			return err
-		}
-		if !w.answer.ok() {
-			return &NotCheckedError{Reason: "the plugin refuses to be set up with other addresses in the profile's URLs"}
-		}
-	}
-	return nil
+	return err
 }
 
 // serviceFailures are how a service fails that answers at all, and what is said of it.
@@ -148,7 +140,7 @@ func (w *world) credentialsRefusedByServices(ctx context.Context, mount string) 
 
 // crashed returns the failure for a crash that spoilt the answer, and nil for none.
 func (w *world) crashed(ctx context.Context, wanted string) error {
-	if w.answer.status < http.StatusInternalServerError {
+	if !w.answer.failed() {
 		return nil
 	}
 	if crash := w.crash(ctx); crash != nil {

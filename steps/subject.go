@@ -191,6 +191,21 @@ func (w *world) sendSetup(ctx context.Context, mount string) error {
 	return nil
 }
 
+// writeSetup sends the profile's writes for a fresh mount with other data, and reports
+// whether the plugin takes them: a write that is refused is the last.
+func (w *world) writeSetup(ctx context.Context, mount string, data func(Write) map[string]any) (accepted bool, err error) {
+	installed, err := w.installed()
+	if err != nil {
+		return false, err
+	}
+	for _, write := range installed.subject.Profile.Setup {
+		if err := w.write(ctx, w.below(mount, write.Path), data(write)); err != nil || !w.answer.ok() {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 // subjectRegistered registers the plugin for the scenario alone: with a file and
 // processes of its own.
 //

@@ -31,7 +31,7 @@ type trial struct {
 
 // faulty reports whether the plugin, rather than the profile, is to blame.
 func (t *trial) faulty() bool {
-	return t.err != nil || t.unhandled || t.rejected || t.answer.status >= http.StatusInternalServerError
+	return t.err != nil || t.unhandled || t.rejected || t.answer.failed()
 }
 
 func (t *trial) refused() bool { return t.err == nil && !t.answer.ok() }
