@@ -316,12 +316,8 @@ func (c *Core) StorageType() string {
 }
 
 func (c *Core) loadCluster(ctx context.Context) error {
-	raw, err := c.view.Get(ctx, "core/cluster")
-	if err != nil {
+	if found, err := storage.GetJSON(ctx, c.view, "core/cluster", &c.cluster); err != nil || found {
 		return err
-	}
-	if raw != nil {
-		return raw.DecodeJSON(&c.cluster)
 	}
 	id, err := uuid.GenerateUUID()
 	if err != nil {
@@ -330,9 +326,5 @@ func (c *Core) loadCluster(ctx context.Context) error {
 	var random [4]byte
 	_, _ = rand.Read(random[:]) // never fails
 	c.cluster = Cluster{Name: "vault-cluster-" + hex.EncodeToString(random[:]), ID: id}
-	entry, err := logical.StorageEntryJSON("core/cluster", c.cluster)
-	if err != nil {
-		return err
-	}
-	return c.view.Put(ctx, entry)
+	return storage.PutJSON(ctx, c.view, "core/cluster", c.cluster)
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/vault/sdk/logical"
+	"github.com/plugproof/plugproof/mockserver/internal/storage"
 )
 
 // versionsKey is before the storage keys of the versions.
@@ -28,11 +28,7 @@ func (c *Core) recordVersion(ctx context.Context) error {
 	if err != nil || stored != nil {
 		return err
 	}
-	entry, err := logical.StorageEntryJSON(versionsKey+version, InstalledVersion{version, c.clock.Now().UTC()})
-	if err != nil {
-		return err
-	}
-	return c.view.Put(ctx, entry)
+	return storage.PutJSON(ctx, c.view, versionsKey+version, InstalledVersion{version, c.clock.Now().UTC()})
 }
 
 // InstalledVersions returns the versions that servers over this storage were, the oldest

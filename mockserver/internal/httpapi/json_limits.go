@@ -28,9 +28,6 @@ func limitJSON(w http.ResponseWriter, r *http.Request, limits dialect.JSONLimits
 		return nil, err
 	}
 	limited := *r
-	limited.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(&read, body), body}
+	limited.Body = unread(&read, body)
 	return &limited, nil
 }

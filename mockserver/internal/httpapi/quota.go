@@ -3,11 +3,9 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -43,15 +41,4 @@ func peekBody(r *http.Request) map[string]any {
 		return nil
 	}
 	return data
-}
-
-// readAhead returns the body of a request, or as much of it as can be read, and leaves the
-// request as it was.
-func readAhead(r *http.Request) []byte {
-	read, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)) // whoever reads on finds the error
-	r.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(read), r.Body), r.Body}
-	return read
 }

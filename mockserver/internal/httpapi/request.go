@@ -183,6 +183,22 @@ func collect(req *logical.Request, op logical.Operation) {
 	}
 }
 
+// readAhead returns the body of a request, or as much of it as can be read, and leaves the
+// request as it was.
+func readAhead(r *http.Request) []byte {
+	read, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)) // whoever reads on finds the error
+	r.Body = unread(bytes.NewReader(read), r.Body)
+	return read
+}
+
+// unread returns a body of which something was read, with that at its beginning.
+func unread(read io.Reader, body io.ReadCloser) io.ReadCloser {
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(read, body), body}
+}
+
 // body reads a request's data. Forms are only taken where the body doesn't look
 // like JSON, whatever the header says: curl sends JSON as a form.
 func (h *handler) body(r *http.Request, forms bool) (map[string]any, int, error) {

@@ -19,6 +19,8 @@ import (
 
 	"github.com/hashicorp/vault/sdk/helper/pathmanager"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/storage"
 )
 
 // ErrNotFound is returned for a rule that does not exist.
@@ -88,29 +90,21 @@ const (
 )
 
 // NewManager returns a manager of the rules that are stored.
-func NewManager(ctx context.Context, storage logical.Storage, now func() time.Time) (*Manager, error) {
-	m := &Manager{storage: storage, now: now, rules: map[string]*limit{}, scopes: map[scope]string{}}
+func NewManager(ctx context.Context, view logical.Storage, now func() time.Time) (*Manager, error) {
+	m := &Manager{storage: view, now: now, rules: map[string]*limit{}, scopes: map[scope]string{}}
 	config := Config{ExemptPaths: defaultExempt()}
-	if entry, err := storage.Get(ctx, configKey); err != nil {
-		return nil, err
-	} else if entry != nil {
-		if err := entry.DecodeJSON(&config); err != nil {
-			return nil, fmt.Errorf("the configuration of quotas: %w", err)
-		}
+	if _, err := storage.GetJSON(ctx, view, configKey, &config); err != nil {
+		return nil, fmt.Errorf("the configuration of quotas: %w", err)
 	}
 	m.setConfig(config)
-	names, err := storage.List(ctx, rulePrefix)
+	names, err := view.List(ctx, rulePrefix)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range names {
-		entry, err := storage.Get(ctx, rulePrefix+name)
-		if err != nil || entry == nil {
-			return nil, errors.Join(err, fmt.Errorf("the quota %q can't be read", name))
-		}
 		var r Rule
-		if err := entry.DecodeJSON(&r); err != nil {
-			return nil, fmt.Errorf("the quota %q: %w", name, err)
+		if found, err := storage.GetJSON(ctx, view, rulePrefix+name, &r); err != nil || !found {
+			return nil, errors.Join(fmt.Errorf("the quota %q can't be read", name), err)
 		}
 		m.set(r)
 	}
@@ -133,14 +127,6 @@ func (m *Manager) forget(name string) {
 	}
 }
 
-func (m *Manager) store(ctx context.Context, key string, value any) error {
-	entry, err := logical.StorageEntryJSON(key, value)
-	if err != nil {
-		return err
-	}
-	return m.storage.Put(ctx, entry)
-}
-
 // Config returns the configuration.
 func (m *Manager) Config() Config {
 	m.mu.Lock()
@@ -150,7 +136,7 @@ func (m *Manager) Config() Config {
 
 // SetConfig replaces the configuration.
 func (m *Manager) SetConfig(ctx context.Context, c Config) error {
-	if err := m.store(ctx, configKey, c); err != nil {
+	if err := storage.PutJSON(ctx, m.storage, configKey, c); err != nil {
 		return err
 	}
 	m.mu.Lock()
@@ -167,7 +153,7 @@ func (m *Manager) setConfig(c Config) {
 
 // Put makes or replaces the rule of that name; its counts begin anew.
 func (m *Manager) Put(ctx context.Context, r Rule) error {
-	if err := m.store(ctx, rulePrefix+r.Name, r); err != nil {
+	if err := storage.PutJSON(ctx, m.storage, rulePrefix+r.Name, r); err != nil {
 		return err
 	}
 	m.mu.Lock()

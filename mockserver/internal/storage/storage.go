@@ -49,6 +49,24 @@ var (
 	errNotPrintable = errors.New("key contains non-printable characters")
 )
 
+// GetJSON decodes the JSON under a key into v. It reports false if there is nothing.
+func GetJSON(ctx context.Context, s logical.Storage, key string, v any) (bool, error) {
+	entry, err := s.Get(ctx, key)
+	if err != nil || entry == nil {
+		return false, err
+	}
+	return true, entry.DecodeJSON(v)
+}
+
+// PutJSON writes a value as JSON.
+func PutJSON(ctx context.Context, s logical.Storage, key string, value any) error {
+	entry, err := logical.StorageEntryJSON(key, value)
+	if err != nil {
+		return err
+	}
+	return s.Put(ctx, entry)
+}
+
 // View is the part of a Physical below a prefix, as a logical.Storage.
 type View struct {
 	// Dotted lets keys have two dots within a part of their path, and is passed

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/internal/namespace"
+	"github.com/plugproof/plugproof/mockserver/internal/storage"
 )
 
 // The bounds of what a keyring is rotated after (vault/barrier/keyring.go of OpenBao).
@@ -59,23 +60,11 @@ func (b *backend) keyring(ctx context.Context, s logical.Storage) (keyring, erro
 		return keyring{}, errNotSealable
 	}
 	k := keyring{Term: 1, Limit: maxOperations}
-	entry, err := s.Get(ctx, keyringKey)
-	if err != nil {
+	if found, err := storage.GetJSON(ctx, s, keyringKey, &k); err != nil || found {
 		return k, err
 	}
-	if entry != nil {
-		return k, entry.DecodeJSON(&k)
-	}
 	k.Installed = b.core.Now()
-	return k, putKeyring(ctx, s, k)
-}
-
-func putKeyring(ctx context.Context, s logical.Storage, k keyring) error {
-	entry, err := logical.StorageEntryJSON(keyringKey, k)
-	if err != nil {
-		return err
-	}
-	return s.Put(ctx, entry)
+	return k, storage.PutJSON(ctx, s, keyringKey, k)
 }
 
 func (b *backend) readKeyring(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
@@ -94,7 +83,7 @@ func (b *backend) rotateKeyring(ctx context.Context, req *logical.Request, _ *fr
 		return badRequest(err)
 	}
 	k.Term, k.Installed = k.Term+1, b.core.Now()
-	return nil, putKeyring(ctx, req.Storage, k)
+	return nil, storage.PutJSON(ctx, req.Storage, keyringKey, k)
 }
 
 func (b *backend) readRotation(ctx context.Context, req *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
@@ -129,5 +118,5 @@ func (b *backend) writeRotation(ctx context.Context, req *logical.Request, d *fr
 	case k.Limit < minOperations || k.Limit > maxOperations:
 		return logical.ErrorResponse("max_operations must be in the range [%d,%d]", minOperations, maxOperations), logical.ErrInvalidRequest
 	}
-	return nil, putKeyring(ctx, req.Storage, k)
+	return nil, storage.PutJSON(ctx, req.Storage, keyringKey, k)
 }

@@ -110,23 +110,6 @@ func path(pattern, synopsis string, f fields, ops operations) *framework.Path {
 	return p
 }
 
-// load decodes what is stored under a key into v. It reports false if there is nothing.
-func load(ctx context.Context, s logical.Storage, key string, v any) (bool, error) {
-	entry, err := s.Get(ctx, key)
-	if err != nil || entry == nil {
-		return false, err
-	}
-	return true, entry.DecodeJSON(v)
-}
-
-func store(ctx context.Context, s logical.Storage, key string, v any) error {
-	entry, err := logical.StorageEntryJSON(key, v)
-	if err != nil {
-		return err
-	}
-	return s.Put(ctx, entry)
-}
-
 // exists is an existence check for what is stored below prefix.
 func exists(prefix string) framework.ExistenceFunc {
 	return func(ctx context.Context, req *logical.Request, d *framework.FieldData) (bool, error) {

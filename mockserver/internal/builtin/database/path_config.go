@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/helper/automatedrotationutil"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/storage"
 )
 
 // configuration is one connection to a database as it is stored.
@@ -91,7 +93,7 @@ func (b *backend) configPaths() []*framework.Path {
 // config returns a configuration; it is an error if there is none.
 func (b *backend) config(ctx context.Context, s logical.Storage, name string) (*configuration, error) {
 	var c configuration
-	found, err := load(ctx, s, configPrefix+name, &c)
+	found, err := storage.GetJSON(ctx, s, configPrefix+name, &c)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("failed to read connection configuration: %w", err)
@@ -118,7 +120,7 @@ func (b *backend) listConfigs(ctx context.Context, req *logical.Request, _ *fram
 func (b *backend) readConfig(ctx context.Context, req *logical.Request, d *framework.FieldData) (*logical.Response, error) {
 	name := d.Get("name").(string)
 	var c configuration
-	found, err := load(ctx, req.Storage, configPrefix+name, &c)
+	found, err := storage.GetJSON(ctx, req.Storage, configPrefix+name, &c)
 	if err != nil || !found {
 		return nil, err
 	}
@@ -164,7 +166,7 @@ func (b *backend) writeConfig(ctx context.Context, req *logical.Request, d *fram
 	}
 	defer unlock()
 	c := &configuration{}
-	if _, err := load(ctx, req.Storage, configPrefix+name, c); err != nil {
+	if _, err := storage.GetJSON(ctx, req.Storage, configPrefix+name, c); err != nil {
 		return nil, fmt.Errorf("failed to read connection configuration: %w", err)
 	}
 	create := req.Operation == logical.CreateOperation
@@ -188,7 +190,7 @@ func (b *backend) writeConfig(ctx context.Context, req *logical.Request, d *fram
 	if isBuiltinVersion(c.PluginVersion) {
 		c.PluginVersion = ""
 	}
-	if err := store(ctx, req.Storage, configPrefix+name, c); err != nil {
+	if err := storage.PutJSON(ctx, req.Storage, configPrefix+name, c); err != nil {
 		return nil, err
 	}
 	return b.configWarnings(c, conn, details), nil

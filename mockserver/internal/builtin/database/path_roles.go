@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/go-secure-stdlib/strutil"
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/storage"
 )
 
 func (b *backend) rolePaths() []*framework.Path {
@@ -95,5 +97,5 @@ func (b *backend) writeRole(ctx context.Context, req *logical.Request, d *framew
 	if given, ok := d.GetOk("max_ttl"); ok {
 		r.MaxTTL = time.Duration(given.(int)) * time.Second
 	}
-	return nil, store(ctx, req.Storage, rolePrefix+name, r)
+	return nil, storage.PutJSON(ctx, req.Storage, rolePrefix+name, r)
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
 	"github.com/hashicorp/vault/sdk/rotation"
+
+	"github.com/plugproof/plugproof/mockserver/internal/storage"
 )
 
 // The least values of a static role: servers look at their roles every five seconds,
@@ -108,7 +110,7 @@ func (b *backend) writeStaticRole(ctx context.Context, req *logical.Request, d *
 		return refused, nil
 	}
 	if !create {
-		if err := store(ctx, req.Storage, staticRolePrefix+name, r); err != nil {
+		if err := storage.PutJSON(ctx, req.Storage, staticRolePrefix+name, r); err != nil {
 			return nil, err
 		}
 		b.rotations.set(name, r.Account.next())

@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/vault/sdk/database/dbplugin/v5"
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/storage"
 )
 
 // role is a role or a static role as it is stored.
@@ -163,7 +165,7 @@ func (b *backend) configOf(ctx context.Context, s logical.Storage, name string, 
 // find returns a role or static role; nil if there is none.
 func find(ctx context.Context, s logical.Storage, prefix, name string) (*role, error) {
 	var r role
-	found, err := load(ctx, s, prefix+name, &r)
+	found, err := storage.GetJSON(ctx, s, prefix+name, &r)
 	if err != nil || !found {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/vault/sdk/logical"
 
 	"github.com/plugproof/plugproof/mockserver/clock"
+	"github.com/plugproof/plugproof/mockserver/internal/storage"
 )
 
 const (
@@ -184,7 +185,7 @@ func (b *backend) rotate(ctx context.Context, s logical.Storage, name string, r 
 		}
 		r.Account.Pending = made
 		if !create {
-			if err := store(ctx, s, staticRolePrefix+name, r); err != nil {
+			if err := storage.PutJSON(ctx, s, staticRolePrefix+name, r); err != nil {
 				return err
 			}
 		}
@@ -201,7 +202,7 @@ func (b *backend) rotate(ctx context.Context, s logical.Storage, name string, r 
 		return fmt.Errorf("error setting credentials: %w", err)
 	}
 	r.Account.Credential, r.Account.Pending, r.Account.Rotated = *made, nil, b.clock.Now()
-	return store(ctx, s, staticRolePrefix+name, r)
+	return storage.PutJSON(ctx, s, staticRolePrefix+name, r)
 }
 
 func (b *backend) rotatePaths() []*framework.Path {
@@ -270,5 +271,5 @@ func (b *backend) rotateRoot(ctx context.Context, req *logical.Request, d *frame
 	if details != nil {
 		config.ConnectionDetails = details
 	}
-	return nil, store(ctx, req.Storage, configPrefix+name, config)
+	return nil, storage.PutJSON(ctx, req.Storage, configPrefix+name, config)
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/storage"
 )
 
 // keyPrefix is where named keys are in the store's storage, by name.
@@ -134,11 +136,7 @@ func (s *Store) writeKey(ctx context.Context, req *logical.Request, d *framework
 	if bad := key.set(d, req.Operation == logical.CreateOperation); bad != nil {
 		return bad, nil
 	}
-	entry, err := logical.StorageEntryJSON(keyPrefix+name, key)
-	if err != nil {
-		return nil, err
-	}
-	return nil, s.storage.Put(ctx, entry)
+	return nil, storage.PutJSON(ctx, s.storage, keyPrefix+name, key)
 }
 
 // set takes the fields of a request, of a new key also those that were left out. It

@@ -8,6 +8,8 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/vault/sdk/logical"
+
+	"github.com/plugproof/plugproof/mockserver/internal/storage"
 )
 
 // ErrNotFound is returned for a policy that does not exist.
@@ -46,11 +48,7 @@ func (s *Store) Raw(ctx context.Context, name string) (string, error) {
 
 // Put stores a policy that Parse accepts.
 func (s *Store) Put(ctx context.Context, name, raw string) error {
-	entry, err := logical.StorageEntryJSON(name, stored{raw})
-	if err != nil {
-		return err
-	}
-	return s.storage.Put(ctx, entry)
+	return storage.PutJSON(ctx, s.storage, name, stored{raw})
 }
 
 // Delete removes a policy; one that does not exist is not an error.
